@@ -1,0 +1,105 @@
+// Compares ways of making one call, in one process, as multiples of the first of them. Absolute times move by half from
+// run to run on a shared machine; ratios taken side by side hold. So every round gives each contender one batch, in an
+// order that turns from round to round; time is the main thread's CPU time; what is told is the median over the rounds.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
+export interface Contender {
+  readonly name: string
+  /** One call; its promise is awaited. */
+  readonly call: () => unknown
+  readonly close?: () => void
+  /** The row is bad, and the bench exits 1, when a median lies above. */
+  readonly atMost?: { readonly ratio?: number; readonly bytes?: number }
+}
+
+export interface Row {
+  readonly suite: string
+  readonly name: string
+  /** Multiple of the suite's first contender. */
+  readonly ratio: number
+  readonly perCallNs: number
+  /** Allocated on the heap by one call. */
+  readonly bytes: number
+  readonly ok: boolean
+}
+
+export interface Suite {
+  readonly name: string
+  readonly run: (rounds: number) => Promise<Row[]>
+}
+
+type Loop = (calls: number) => Promise<void>
+
+const BATCH_MS = 10
+const WARM_UP_ROUNDS = 20
+/** Few enough that the young generation holds what they allocate, so that no collection falls between two readings. */
+const CALLS_PER_HEAP_READING = 300
+const HEAP_READINGS = 15
+
+export async function compare(suite: string, contenders: readonly Contender[], rounds: number): Promise<Row[]> {
+  const loops = contenders.map(({ call }) => loopOf(call))
+  const batches: number[] = []
+  for (const loop of loops) batches.push(await batchSize(loop))
+
+  const times: number[][] = contenders.map(() => [])
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    for (let turn = 0; turn < loops.length; turn++) {
+      const who = (turn + round + WARM_UP_ROUNDS) % loops.length
+      const ms = await cpuMs(loops[who]!, batches[who]!)
+      if (round >= 0) times[who]!.push((ms * 1e6) / batches[who]!)
+    }
+  }
+  const rows: Row[] = []
+  for (const [who, { name, atMost, close }] of contenders.entries()) {
+    const ratio = rounded(median(times[who]!.map((ns, at) => ns / times[0]![at]!)), 2)
+    const bytes = rounded(await bytesPerCall(loops[who]!), 0)
+    const ok =
+      ratio <= (atMost?.ratio ?? Number.POSITIVE_INFINITY) && bytes <= (atMost?.bytes ?? Number.POSITIVE_INFINITY)
+    rows.push({ suite, name, ratio, perCallNs: rounded(median(times[who]!), 1), bytes, ok })
+    close?.()
+  }
+  return rows
+}
+
+/** A loop compiled for this call alone: through one shared loop each contender would slow the others' call site. */
+function loopOf(call: () => unknown): Loop {
+  return new Function('call', 'return async (calls) => { for (let i = 0; i < calls; i++) await call() }')(call)
+}
+
+async function batchSize(loop: Loop): Promise<number> {
+  for (let calls = 64; ; calls *= 2) {
+    const ms = await cpuMs(loop, calls)
+    if (ms >= BATCH_MS) return Math.ceil((calls * BATCH_MS) / ms)
+  }
+}
+
+async function cpuMs(loop: Loop, calls: number): Promise<number> {
+  const before = process.threadCpuUsage()
+  await loop(calls)
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000
+}
+
+async function bytesPerCall(loop: Loop): Promise<number> {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const readings: number[] = []
+  for (let i = 0; i < HEAP_READINGS; i++) {
+    collect()
+    const before = process.memoryUsage().heapUsed
+    await loop(CALLS_PER_HEAP_READING)
+    readings.push((process.memoryUsage().heapUsed - before) / CALLS_PER_HEAP_READING)
+  }
+  return median(readings)
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}

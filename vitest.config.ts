@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+// Packages see each other's sources, so no build stands between an edit and its test.
+const conditions = ['@seakeep/source', 'module', 'node', 'development|production']
+const fromSource = { resolve: { conditions }, ssr: { resolve: { conditions, externalConditions: conditions } } }
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './tools/closing-line.ts'],
+    projects: [
+      {
+        ...fromSource,
+        test: {
+          name: 'unit',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'packages/*/test/**/*.test.ts',
+            'examples/**/*.test.ts',
+            'tools/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        ...fromSource,
+        test: {
+          name: 'integration',
+          include: ['packages/*/{src,test}/**/*.itest.ts', 'examples/**/*.itest.ts', 'tools/**/*.itest.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
