@@ -1,0 +1,101 @@
+/**
+ * A policy put together from the concepts' layers. Each layer is described, defaulted and bounded in its own room; here
+ * stands only which layers there are and what a policy is without them.
+ */
+import { BALANCING_ALGORITHM, type BalancingAlgorithm } from '../balancing/balancing-options.ts'
+import {
+  CIRCUIT_BREAKER_OPTIONS,
+  type CircuitBreakerOptions,
+  type ResolvedCircuitBreakerOptions,
+} from '../breaking/breaker-options.ts'
+import { OUTLIER_OPTIONS, type OutlierOptions, type ResolvedOutlierOptions } from '../health/outlier-options.ts'
+import {
+  CONCURRENCY_OPTIONS,
+  type ConcurrencyOptions,
+  RATE_LIMIT_OPTIONS,
+  type RateLimitOptions,
+  type ResolvedConcurrencyOptions,
+  type ResolvedRateLimitOptions,
+} from '../limiting/limiter-options.ts'
+import type { Duration } from '../options/duration.ts'
+import { layer, orFalse } from '../options/layer.ts'
+import { type Place, placeOf } from '../options/place.ts'
+import { duration } from '../options/quantities.ts'
+import { type FieldsOf, type RecordField, record } from '../options/record.ts'
+import { RETRY_OPTIONS, type ResolvedRetryOptions, type RetryOptions } from '../retrying/retry-options.ts'
+
+/** The layers of a policy as a user writes them. A layer exists only where it is named; `true` means all defaults. */
+export interface PolicyLayers {
+  /** Length of the whole call, retries included; above 0. None by default. */
+  readonly timeout?: Duration | false
+  readonly retry?: RetryOptions | boolean
+  readonly circuitBreaker?: CircuitBreakerOptions | boolean
+  readonly concurrency?: ConcurrencyOptions | false
+  readonly rateLimit?: RateLimitOptions | false
+  readonly outlier?: OutlierOptions | boolean
+  /** Default `p2c-ewma`. */
+  readonly loadBalancing?: BalancingAlgorithm
+}
+
+/** A policy after validation: every number known, every layer there or not. */
+export interface ResolvedPolicy {
+  readonly timeoutMs: number | undefined
+  readonly retry: ResolvedRetryOptions | undefined
+  readonly circuitBreaker: ResolvedCircuitBreakerOptions | undefined
+  readonly concurrency: ResolvedConcurrencyOptions | undefined
+  readonly rateLimit: ResolvedRateLimitOptions | undefined
+  readonly outlier: ResolvedOutlierOptions | undefined
+  readonly loadBalancing: BalancingAlgorithm
+}
+
+/** The description from which validation, defaults and schema of a policy follow. */
+export const POLICY_LAYERS: RecordField<ResolvedPolicy> = record(
+  {
+    timeout: orFalse(duration({ above: 0, about: 'Length of the whole call, retries included' })),
+    retry: layer(RETRY_OPTIONS),
+    circuitBreaker: layer(CIRCUIT_BREAKER_OPTIONS),
+    concurrency: layer(CONCURRENCY_OPTIONS),
+    rateLimit: layer(RATE_LIMIT_OPTIONS),
+    outlier: layer(OUTLIER_OPTIONS),
+    loadBalancing: BALANCING_ALGORITHM,
+  } satisfies FieldsOf<PolicyLayers>,
+  { notYet: ['health', 'hedge', 'mode', 'split'] },
+)
+
+/** The policy of a call that no policy speaks for: one bare attempt, round-robin, no timeout. */
+export const BARE_POLICY: ResolvedPolicy = resolvePolicy({ loadBalancing: 'round-robin' })
+
+/** The built-in policy `standard`: every layer whose defaults are safe for a call of which nothing is known. */
+export const STANDARD_POLICY: PolicyLayers = Object.freeze({ retry: true, circuitBreaker: true, outlier: true })
+
+/** The policy that the layers make, all defaults filled in, frozen. Throws a ConfigError that names the field under `path`. */
+export function resolvePolicy(layers: PolicyLayers, path: string | Place = ''): ResolvedPolicy {
+  return POLICY_LAYERS.resolve(layers, placeOf(path))
+}
+
+/** What an instance admits of the requests that reach it, as a user writes it. */
+export interface InboundLayers {
+  /** Counted in requests rather than attempts. */
+  readonly concurrency?: ConcurrencyOptions | false
+  /** Counted in requests rather than attempts. */
+  readonly rateLimit?: RateLimitOptions | false
+}
+
+export interface InboundPolicy {
+  readonly concurrency: ResolvedConcurrencyOptions | undefined
+  readonly rateLimit: ResolvedRateLimitOptions | undefined
+}
+
+/** The description from which validation, defaults and schema of an inbound policy follow. */
+export const INBOUND_LAYERS: RecordField<InboundPolicy> = record(
+  {
+    concurrency: layer(CONCURRENCY_OPTIONS, { about: 'Bounds how many requests an instance works on' }),
+    rateLimit: layer(RATE_LIMIT_OPTIONS, { about: 'Bounds how many requests an instance admits in a second' }),
+  } satisfies FieldsOf<InboundLayers>,
+  { about: 'What each instance of the service admits', notYet: ['mode', 'shed'] },
+)
+
+/** The inbound policy that the layers make, frozen. Throws a ConfigError that names the field under `path`. */
+export function resolveInbound(layers: InboundLayers, path: string | Place = 'inbound'): InboundPolicy {
+  return INBOUND_LAYERS.resolve(layers, placeOf(path))
+}
