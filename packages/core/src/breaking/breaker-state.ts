@@ -1,0 +1,159 @@
+import type { Verdict } from '../call/classification.ts'
+import type { CircuitEvent } from '../telemetry/events.ts'
+import type { ResolvedCircuitBreakerOptions } from './breaker-options.ts'
+import { type CircuitState, REFUSED } from './circuit-breaker.ts'
+import { ProbeLeases } from './probe-leases.ts'
+import { SlidingWindow } from './sliding-window.ts'
+
+/**
+ * Decides when a circuit opens, probes and closes. No clock, no chance, no listeners: the present and a draw come as
+ * arguments, so the same machine runs in production, in the simulator and against a model in its test.
+ *
+ * Whoever feeds it an outcome or the passing of time is told the {@link Transition} that follows, if one does, and
+ * carries it out with {@link BreakerState.go} in the same turn. Every admission has a number, and every transition makes
+ * all numbers given out before it worthless: an outcome of an earlier state moves nothing (jaseci-labs/jac#8064).
+ */
+export interface Transition {
+  readonly to: CircuitState
+  readonly event: CircuitEvent['type']
+  readonly why: string
+}
+
+const ISOLATION: Transition = { to: 'isolated', event: 'circuitIsolated', why: 'isolated by hand' }
+const RELEASE: Transition = { to: 'closed', event: 'circuitReleased', why: 'released by hand' }
+
+export class BreakerState {
+  state: CircuitState = 'closed'
+  /** Would {@link enter} admit now? */
+  isAdmitting = true
+  /** True in half-open, where an admission or its end may move {@link isAdmitting} and {@link dueAtMs}. */
+  isProbing = false
+  why = 'closed from the start'
+  /** When time alone moves the machine next: the end of the open time, or the first probe to be lost. */
+  dueAtMs: number = Number.POSITIVE_INFINITY
+  /** The length of the present open time; undefined unless open. */
+  openForMs: number | undefined = undefined
+  #options: ResolvedCircuitBreakerOptions
+  #window: SlidingWindow
+  #epoch = 0
+  /** Openings since the circuit was closed last. */
+  #openings = 0
+  #leases: ProbeLeases | undefined = undefined
+
+  constructor(options: ResolvedCircuitBreakerOptions) {
+    this.#options = options
+    this.#window = new SlidingWindow(options.windowMs)
+  }
+
+  /** New numbers, same state: counts, open time and leases that are out stay. A window of another length starts empty. */
+  update(options: ResolvedCircuitBreakerOptions): void {
+    this.#options = options
+    if (options.windowMs !== this.#window.windowMs) this.#window = new SlidingWindow(options.windowMs)
+  }
+
+  /** The number of the admission, at least 0; or REFUSED. */
+  enter(nowMs: number): number {
+    if (this.state === 'closed') return this.#epoch
+    const leases = this.#leases
+    if (leases === undefined) return REFUSED
+    const slot = leases.lend(nowMs + this.#options.probeTimeoutMs)
+    if (slot < 0) return REFUSED
+    this.#followLeases(leases)
+    return this.#epoch + slot
+  }
+
+  /** Ends an admission. */
+  leave(epoch: number, verdict: Verdict, durationMs: number, nowMs: number): Transition | undefined {
+    if (this.state === 'closed') {
+      if (epoch !== this.#epoch || verdict === 'ignored') return undefined
+      return this.#count(verdict === 'failure', durationMs, nowMs)
+    }
+    const leases = this.#leases
+    if (leases === undefined || !leases.giveBack(epoch - this.#epoch)) return undefined
+    this.#followLeases(leases)
+    return verdict === 'ignored' ? undefined : this.#judgeProbe(leases, verdict === 'failure', durationMs)
+  }
+
+  /** What the passing of time makes of it. */
+  tick(nowMs: number): Transition | undefined {
+    if (nowMs < this.dueAtMs) return undefined
+    if (this.#leases !== undefined) return opening(`a probe did not end within ${length(this.#options.probeTimeoutMs)}`)
+    return { to: 'half-open', event: 'circuitHalfOpened', why: `was open for ${length(this.openForMs ?? 0)}` }
+  }
+
+  isolate(): Transition | undefined {
+    return this.state === 'isolated' ? undefined : ISOLATION
+  }
+
+  release(): Transition | undefined {
+    return this.state === 'isolated' ? RELEASE : undefined
+  }
+
+  /** Carries a transition out. `u` in [0, 1) draws the open time. */
+  go(transition: Transition, nowMs: number, u: number): void {
+    this.#epoch += this.#leases === undefined ? 1 : this.#leases.size
+    this.#leases = transition.to === 'half-open' ? new ProbeLeases(this.#options.halfOpenProbes) : undefined
+    this.state = transition.to
+    this.why = transition.why
+    this.isProbing = this.#leases !== undefined
+    this.isAdmitting = this.isProbing || transition.to === 'closed'
+    this.openForMs = transition.to === 'open' ? this.#nextOpenForMs(u) : undefined
+    this.dueAtMs = this.openForMs === undefined ? Number.POSITIVE_INFINITY : nowMs + this.openForMs
+    if (transition.to === 'closed') {
+      this.#openings = 0
+      this.#window.clear()
+    }
+  }
+
+  #count(isFailure: boolean, durationMs: number, nowMs: number): Transition | undefined {
+    const { failureRatio, minimumCalls, slowCall } = this.#options
+    const window = this.#window
+    window.record(nowMs, isFailure, slowCall !== undefined && durationMs > slowCall.overMs)
+    const calls = window.calls
+    if (calls < minimumCalls) return undefined
+    // Divided, not multiplied: 0.55 * 20 is a little more than 11, but 11 / 20 is exactly the number that 0.55 is.
+    const failed = window.failures
+    if (failed > 0 && failed / calls >= failureRatio) return this.#overRatio('failure', failed, calls, failureRatio)
+    if (slowCall === undefined || window.slow === 0 || window.slow / calls < slowCall.ratio) return undefined
+    return this.#overRatio('slow-call', window.slow, calls, slowCall.ratio)
+  }
+
+  /** Any failure reopens; the last success that is needed closes, unless the slow ones among them are too many. */
+  #judgeProbe(leases: ProbeLeases, isFailure: boolean, durationMs: number): Transition | undefined {
+    if (isFailure) return opening(`a probe failed after ${leases.succeeded} of ${leases.size} had succeeded`)
+    const { slowCall } = this.#options
+    leases.succeeded++
+    if (slowCall !== undefined && durationMs > slowCall.overMs) leases.slow++
+    if (leases.succeeded < leases.size) return undefined
+    if (slowCall !== undefined && leases.slow > 0 && leases.slow / leases.size >= slowCall.ratio) {
+      return opening(`${leases.slow} of ${leases.size} probes took longer than ${length(slowCall.overMs)}`)
+    }
+    return { to: 'closed', event: 'circuitClosed', why: `${leases.succeeded} of ${leases.size} probes succeeded` }
+  }
+
+  #followLeases(leases: ProbeLeases): void {
+    this.isAdmitting = leases.inUse < leases.size
+    this.dueAtMs = leases.earliestDeadlineMs
+  }
+
+  /** Doubles with each opening in a row, up to a bound; drawn up or down after it, or all would probe in step there. */
+  #nextOpenForMs(u: number): number {
+    const { openForMs, maxOpenForMs, jitter } = this.#options
+    return Math.min(openForMs * 2 ** this.#openings++, maxOpenForMs) * (1 + jitter * (2 * u - 1))
+  }
+
+  #overRatio(what: string, some: number, calls: number, threshold: number): Transition {
+    const ratio = Math.floor((some / calls) * 100) / 100
+    return opening(
+      `${what} ratio ${ratio} of ${calls} calls in ${length(this.#window.windowMs)} (threshold ${threshold})`,
+    )
+  }
+}
+
+function opening(why: string): Transition {
+  return { to: 'open', event: 'circuitOpened', why }
+}
+
+function length(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 10) / 100} s`
+}

@@ -1,0 +1,184 @@
+import type { Verdict } from '../call/classification.ts'
+import type { RandomStream } from '../random/random.ts'
+import { type StateCell, WritableCell } from '../state/state-cell.ts'
+import type { CircuitEvent, EventSink } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
+import type { ResolvedCircuitBreakerOptions } from './breaker-options.ts'
+import { BreakerState, type Transition } from './breaker-state.ts'
+import type { CircuitState, Gate } from './circuit-breaker.ts'
+
+/** What a circuit is made with besides its numbers. */
+export interface BreakerParts {
+  readonly clock: Clock
+  /** Draws the open times; one stream a circuit. */
+  readonly random: RandomStream
+  readonly events: EventSink
+  readonly service: string
+  /** Whose circuit it is; the service's, where absent. */
+  readonly endpoint?: string | undefined
+  /** Called whenever {@link CircuitBreaker.isAdmitting} has changed, also by a probe taken or given back. */
+  readonly onAdmittingChange?: (() => void) | undefined
+}
+
+/** Wakes a breaker at its `dueAtMs`; see {@link file://./breaker-loop.ts}. */
+export interface BreakerAlarm {
+  wake(breaker: CircuitBreaker): void
+}
+
+/**
+ * Decides who hears of a transition, and when: nobody per call, and everybody only after the transition is whole. First
+ * the owner of the row (so that no picker sees a stale one), then the alarm, then the public: the cell, the event. A
+ * listener that moves the circuit itself is told of its own move after the one it was told of.
+ *
+ * What the states are and how they follow each other is the machine's, in {@link file://./breaker-state.ts}.
+ */
+export class CircuitBreaker implements Gate, StateCell<CircuitState> {
+  readonly service: string
+  readonly endpoint: string | undefined
+  readonly #machine: BreakerState
+  readonly #clock: Clock
+  readonly #random: RandomStream
+  readonly #events: EventSink
+  readonly #onAdmittingChange: (() => void) | undefined
+  #wasAdmitting = true
+  #alarm: BreakerAlarm | undefined = undefined
+  /** Made when somebody follows the state: most circuits of a large system are never followed. */
+  #cell: WritableCell<CircuitState> | undefined = undefined
+  #untold: Telling[] | undefined = undefined
+
+  constructor(options: ResolvedCircuitBreakerOptions, parts: BreakerParts) {
+    this.service = parts.service
+    this.endpoint = parts.endpoint
+    this.#machine = new BreakerState(options)
+    this.#clock = parts.clock
+    this.#random = parts.random
+    this.#events = parts.events
+    this.#onAdmittingChange = parts.onAdmittingChange
+  }
+
+  get value(): CircuitState {
+    return this.#machine.state
+  }
+
+  get changes$(): StateCell<CircuitState>['changes$'] {
+    this.#cell ??= new WritableCell<CircuitState>(this.#machine.state)
+    return this.#cell.changes$
+  }
+
+  /** What brought it to its present state, with the numbers behind it. */
+  get why(): string {
+    return this.#machine.why
+  }
+
+  get isAdmitting(): boolean {
+    return this.#machine.isAdmitting
+  }
+
+  /** When time alone moves it next; `Infinity` while it does not. */
+  get dueAtMs(): number {
+    return this.#machine.dueAtMs
+  }
+
+  enter(nowMs: number): number {
+    const machine = this.#machine
+    const epoch = machine.enter(nowMs)
+    if (machine.isProbing) this.#follow()
+    return epoch
+  }
+
+  leave(epoch: number, verdict: Verdict, durationMs: number, nowMs: number): void {
+    const machine = this.#machine
+    const transition = machine.leave(epoch, verdict, durationMs, nowMs)
+    if (transition !== undefined) this.#go(transition, nowMs)
+    else if (machine.isProbing) this.#follow()
+  }
+
+  retryAfterMs(nowMs: number): number | undefined {
+    const machine = this.#machine
+    if (machine.isAdmitting) return 0
+    // A half-open circuit with all its probes out is decided by them: when, nobody knows.
+    return machine.openForMs === undefined ? undefined : Math.max(0, machine.dueAtMs - nowMs)
+  }
+
+  /** Holds the circuit open until {@link release}. */
+  isolate(): void {
+    this.#goIf(this.#machine.isolate(), this.#clock.now())
+  }
+
+  /** Closes an isolated circuit, with nothing remembered; does nothing to any other. */
+  release(): void {
+    this.#goIf(this.#machine.release(), this.#clock.now())
+  }
+
+  /** Changes the numbers and keeps the state. */
+  update(options: ResolvedCircuitBreakerOptions): void {
+    this.#machine.update(options)
+  }
+
+  /** For the loop: moves what is due by time. */
+  onTime(nowMs: number): void {
+    this.#goIf(this.#machine.tick(nowMs), nowMs)
+  }
+
+  /** For the loop: who is to wake it. */
+  attach(alarm: BreakerAlarm | undefined): void {
+    this.#alarm = alarm
+    if (alarm !== undefined && this.#machine.dueAtMs !== Number.POSITIVE_INFINITY) alarm.wake(this)
+  }
+
+  /** Ends `changes$`. The circuit itself goes on for calls that are still under way. */
+  close(): void {
+    this.#cell?.complete()
+  }
+
+  #goIf(transition: Transition | undefined, nowMs: number): void {
+    if (transition !== undefined) this.#go(transition, nowMs)
+  }
+
+  #go(transition: Transition, nowMs: number): void {
+    const machine = this.#machine
+    machine.go(transition, nowMs, this.#random.next())
+    const telling = { state: transition.to, event: this.#eventOf(transition, nowMs) }
+    this.#follow()
+    this.#tell(telling)
+  }
+
+  #follow(): void {
+    const machine = this.#machine
+    if (machine.dueAtMs !== Number.POSITIVE_INFINITY) this.#alarm?.wake(this)
+    if (machine.isAdmitting === this.#wasAdmitting) return
+    this.#wasAdmitting = machine.isAdmitting
+    this.#onAdmittingChange?.()
+  }
+
+  #eventOf(transition: Transition, atMs: number): CircuitEvent {
+    const { event: type, why } = transition
+    const { service, endpoint } = this
+    const openForMs = this.#machine.openForMs
+    if (openForMs === undefined) return { type, service, endpoint, atMs, why }
+    return { type, service, endpoint, atMs, why, openForMs }
+  }
+
+  #tell(telling: Telling): void {
+    if (this.#untold !== undefined) {
+      this.#untold.push(telling)
+      return
+    }
+    const untold = [telling]
+    this.#untold = untold
+    try {
+      for (let i = 0; i < untold.length; i++) {
+        const { state, event } = untold[i] as Telling
+        this.#cell?.set(state)
+        this.#events.emit(event)
+      }
+    } finally {
+      this.#untold = undefined
+    }
+  }
+}
+
+interface Telling {
+  readonly state: CircuitState
+  readonly event: CircuitEvent
+}

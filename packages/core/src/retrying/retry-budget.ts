@@ -1,0 +1,89 @@
+import type { ResolvedRetryOptions } from './retry-options.ts'
+import type { RetryBudget } from './retry-policy.ts'
+
+/**
+ * Decides whether a target can bear one more retry: over ten seconds at most `ratio` of the calls begun, plus
+ * `minPerSecond` each second, so that a target with few calls can retry at all. Where every call fails, attempts then
+ * stay below (1 + ratio) of the calls and a constant, whatever the callers wish (Finagle's RetryBudget, tower's
+ * TpsBudget; both forget in ten slots, as this one does).
+ *
+ * Time is cut into slots of a second. Whenever a retry is granted, the slots looked at for retries cover at least the ten
+ * seconds before it and those for calls at most ten, so the bound holds for those ten seconds to the millisecond, and not
+ * only for windows that begin with a slot.
+ */
+const SLOT_MS = 1000
+const SLOTS = 10
+
+type BudgetOptions = NonNullable<ResolvedRetryOptions['budget']>
+
+export class WindowedRetryBudget implements RetryBudget {
+  #ratio: number
+  #reserve: number
+  readonly #calls = new SlotCounter(SLOTS)
+  readonly #retries = new SlotCounter(SLOTS + 1)
+
+  constructor(options: BudgetOptions) {
+    this.#ratio = options.ratio
+    this.#reserve = options.minPerSecond * SLOTS
+  }
+
+  deposit(nowMs: number): void {
+    this.#calls.add(nowMs)
+  }
+
+  withdraw(nowMs: number): boolean {
+    if (this.#retries.sum(nowMs) + 1 > this.#ratio * this.#calls.sum(nowMs) + this.#reserve) return false
+    this.#retries.add(nowMs)
+    return true
+  }
+
+  /** Retries that may be made at once. For people. */
+  left(nowMs: number): number {
+    const allowed = this.#ratio * this.#calls.sum(nowMs) + this.#reserve
+    return Math.max(0, Math.floor(allowed - this.#retries.sum(nowMs)))
+  }
+
+  /** Other numbers; the calls and retries counted stay. */
+  update(options: BudgetOptions): void {
+    this.#ratio = options.ratio
+    this.#reserve = options.minPerSecond * SLOTS
+  }
+}
+
+/** Counts per second over the present and the latest seconds before it; seconds that were skipped are cleared. */
+class SlotCounter {
+  readonly #counts: Uint32Array
+  #total = 0
+  #present = 0
+  #at = 0
+  #endMs: number = Number.NEGATIVE_INFINITY
+
+  constructor(slots: number) {
+    this.#counts = new Uint32Array(slots)
+  }
+
+  add(nowMs: number): void {
+    if (nowMs >= this.#endMs) this.#advance(nowMs)
+    const counts = this.#counts
+    counts[this.#at] = (counts[this.#at] as number) + 1
+    this.#total++
+  }
+
+  sum(nowMs: number): number {
+    if (nowMs >= this.#endMs) this.#advance(nowMs)
+    return this.#total
+  }
+
+  #advance(nowMs: number): void {
+    const counts = this.#counts
+    const present = Math.floor(nowMs / SLOT_MS)
+    const skipped = Math.min(present - this.#present, counts.length)
+    for (let step = 0; step < skipped; step++) {
+      this.#at = this.#at + 1 === counts.length ? 0 : this.#at + 1
+      this.#total -= counts[this.#at] as number
+      counts[this.#at] = 0
+    }
+    this.#present = present
+    this.#endMs = (present + 1) * SLOT_MS
+  }
+}

@@ -1,0 +1,76 @@
+import type { Duration, Ratio } from '../options/duration.ts'
+import { optional } from '../options/field.ts'
+import { layer } from '../options/layer.ts'
+import { type Place, placeOf } from '../options/place.ts'
+import { duration, integer, number, ratio } from '../options/quantities.ts'
+import { type FieldsOf, type RecordField, record } from '../options/record.ts'
+import { oneOf } from '../options/words.ts'
+
+export type Jitter = 'none' | 'full' | 'equal' | 'decorrelated'
+
+export interface RetryOptions {
+  /** Attempts in all, the first included: 3 = 1 call + 2 retries. Default 3, 1 to 20. */
+  readonly maxAttempts?: number
+  /** Length of one attempt, from the moment it is sent; above 0. None by default. */
+  readonly attemptTimeout?: Duration
+  readonly backoff?: {
+    /** First (and shortest) wait. Default 50 ms; 0 is allowed. */
+    readonly initial?: Duration
+    /** Longest wait, at least `initial`; 0 is allowed. Default 2 s (`initial`, where that is longer). */
+    readonly max?: Duration
+    /** Default `decorrelated`. */
+    readonly jitter?: Jitter
+  }
+  /**
+   * Retries the target may be sent: `ratio` of its calls (default 0.2, 0 to 1) plus `minPerSecond` (default 10, 0 to
+   * 1e6), counted over a window of 10 s (Finagle's RetryBudget). `false` takes it off.
+   */
+  readonly budget?: false | { readonly ratio?: Ratio; readonly minPerSecond?: number }
+}
+export interface ResolvedRetryOptions {
+  readonly maxAttempts: number
+  readonly attemptTimeoutMs: number | undefined
+  readonly backoff: { readonly initialMs: number; readonly maxMs: number; readonly jitter: Jitter }
+  readonly budget: { readonly ratio: number; readonly minPerSecond: number } | undefined
+}
+
+/** The description from which validation, defaults and schema follow. */
+export const RETRY_OPTIONS: RecordField<ResolvedRetryOptions> = record(
+  {
+    maxAttempts: integer({ default: 3, min: 1, max: 20, about: 'Attempts in all, the first included' }),
+    attemptTimeout: optional(duration({ above: 0, about: 'Length of one attempt, from the moment it is sent' })),
+    backoff: record(
+      {
+        initial: duration({ default: '50ms', about: 'First and shortest wait' }),
+        max: duration({ default: '2s', about: 'Longest wait, at least initial' }),
+        jitter: oneOf(['none', 'full', 'equal', 'decorrelated'], {
+          default: 'decorrelated',
+          about: 'How waits are spread',
+        }),
+      } satisfies FieldsOf<NonNullable<RetryOptions['backoff']>>,
+      { about: 'Waits between attempts', notBelow: { max: 'initial' } },
+    ),
+    budget: layer(
+      record(
+        {
+          ratio: ratio({ default: 0.2, about: 'Retries as a share of the calls' }),
+          minPerSecond: number({ default: 10, min: 0, max: 1e6, about: 'Retries a second beside that share' }),
+        } satisfies FieldsOf<Exclude<NonNullable<RetryOptions['budget']>, false>>,
+        { about: 'Bounds the retries of all calls to a target together' },
+      ),
+      { default: true },
+    ),
+  } satisfies FieldsOf<RetryOptions>,
+  {
+    about: 'Tries again what failed and may succeed',
+    notYet: ['requireIdempotencyKey'],
+  },
+)
+
+/** Retrying of which nothing is said. */
+export const DEFAULT_RETRY_OPTIONS: ResolvedRetryOptions = resolveRetryOptions()
+
+/** The options with all defaults filled in, frozen. Throws a ConfigError that names the field under `path`. */
+export function resolveRetryOptions(input: RetryOptions = {}, path: string | Place = 'retry'): ResolvedRetryOptions {
+  return RETRY_OPTIONS.resolve(input, placeOf(path))
+}

@@ -1,0 +1,16 @@
+/** Computes the wait before a retry. */
+export interface Backoff {
+  /**
+   * `retry` counts from 1; `previousMs` is the wait before (0 before the first); `u` is uniform in [0, 1).
+   * Returns milliseconds, at least 0.
+   */
+  delayMs(retry: number, previousMs: number, u: number): number
+}
+
+/** Bounds retries by a share of the calls, so that they cannot multiply an overload. */
+export interface RetryBudget {
+  /** A call was begun. */
+  deposit(nowMs: number): void
+  /** Takes one retry out; false where the budget does not hold it. */
+  withdraw(nowMs: number): boolean
+}

@@ -1,0 +1,94 @@
+import type { Clock, Timer, TimerTask } from './clock.ts'
+import { TimingWheel, WheelTimer } from './timing-wheel.ts'
+
+/**
+ * The machine's time: the one file that reads a global clock or sets a global timer.
+ *
+ * All timers of a clock lie in one wheel with ticks of 1 ms, behind a single `setTimeout` that is armed for a lower
+ * bound of the next one. Calls arm a timer each and cancel it when they end, nearly always; that costs list links here,
+ * and nothing of the platform's. The bound may wake it once or twice with nothing due, never late.
+ *
+ * The one platform timer keeps the process alive exactly while a timer is armed here: a call that has not settled holds
+ * the process, an idle runtime does not.
+ */
+export function realClock(): Clock {
+  return new RealClock()
+}
+
+/** The longest delay `setTimeout` takes; it makes 1 ms of longer ones. */
+const LONGEST_DELAY = 2 ** 31 - 1
+
+class RealClock implements Clock {
+  readonly #wheel = new TimingWheel()
+  #timeout: ReturnType<typeof setTimeout> | undefined
+  /** The tick `#timeout` is set for; `Infinity` while there is none. */
+  #wakesAt = Number.POSITIVE_INFINITY
+  /** While due timers are fired: the last tick of this round. */
+  #firingUntil = -1
+  readonly #wake = () => this.#fire()
+
+  now(): number {
+    return performance.now()
+  }
+
+  wallNow(): number {
+    return Date.now()
+  }
+
+  schedule(atMs: number, task: TimerTask): Timer {
+    const timer = new RealTimer(task, this)
+    // What a task arms for an instant that has passed waits for the next round, else it could starve the event loop.
+    this.#wheel.place(timer, Math.max(Math.ceil(atMs), this.#firingUntil + 1))
+    if (timer.at < this.#wakesAt) {
+      if (this.#firingUntil < 0) this.#setTimeout(this.#wheel.nextTick())
+    } else if (this.#wheel.size === 1) {
+      this.#timeout?.ref()
+    }
+    return timer
+  }
+
+  /** Told by a timer that was cancelled. */
+  onCancel(): void {
+    if (this.#wheel.size === 0) this.#timeout?.unref()
+  }
+
+  #fire(): void {
+    this.#wakesAt = Number.POSITIVE_INFINITY
+    this.#timeout = undefined
+    // `setTimeout` may fire up to 1 ms early; what is not due by the clock we hand out stays for the next round.
+    const until = Math.floor(performance.now())
+    this.#firingUntil = until
+    try {
+      for (let timer = this.#wheel.popUntil(until); timer !== undefined; timer = this.#wheel.popUntil(until)) {
+        timer.task.onTimer(timer)
+      }
+      this.#wheel.skipTo(until)
+    } finally {
+      // Also when a task threw: its error is the process's to handle, the other timers go on.
+      this.#firingUntil = -1
+      if (this.#wheel.size > 0) this.#setTimeout(this.#wheel.nextTick())
+    }
+  }
+
+  #setTimeout(tick: number): void {
+    clearTimeout(this.#timeout)
+    this.#wakesAt = tick
+    const delayMs = Math.ceil(tick - performance.now())
+    this.#timeout = setTimeout(this.#wake, Math.min(Math.max(delayMs, 1), LONGEST_DELAY))
+  }
+}
+
+class RealTimer extends WheelTimer {
+  readonly #clock: RealClock
+
+  constructor(task: TimerTask, clock: RealClock) {
+    super(task)
+    this.#clock = clock
+  }
+
+  override cancel(): void {
+    if (!this.isPending) return
+    super.cancel()
+    this.#clock.onCancel()
+  }
+}
