@@ -1,0 +1,34 @@
+import type { Instance } from '../endpoint/endpoint.ts'
+
+/**
+ * The Registry port: the outside catalogue. Plain callbacks, no promises, so that control loops stay in the turn in
+ * which the registry answered. Adapters reconnect by themselves for ever; a registry that cannot be reached tells so
+ * through `error` and goes on trying.
+ */
+export interface Registry {
+  readonly name: string
+  /**
+   * Follows the instances of a service. `sink.instances` gets the whole list: first when it is known, then with each
+   * change. An unknown service is told as `sink.unknown`, so that another registry may answer for it.
+   */
+  watch(service: string, sink: RegistrySink): Disposable
+  /** Writes or overwrites an instance that expires `ttlMs` after the last heartbeat. `done` gets an error or nothing. */
+  register(instance: Instance, ttlMs: number, done: RegistryAnswer): void
+  /** Extends the lease. An error with `isLost` says that the registry no longer knows the instance: register again. */
+  heartbeat(instance: Instance, ttlMs: number, done: RegistryAnswer): void
+  deregister(instance: Instance, done: RegistryAnswer): void
+  close(): void
+}
+
+export interface RegistrySink {
+  instances(instances: readonly Instance[]): void
+  unknown(): void
+  /** The watch is interrupted; the last list stays valid and the adapter goes on trying. */
+  error(error: Error): void
+}
+
+export type RegistryAnswer = (error?: RegistryError) => void
+
+export interface RegistryError extends Error {
+  readonly isLost?: boolean
+}

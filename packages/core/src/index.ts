@@ -1,0 +1,47 @@
+// The door for users. Adapter authors and the simulator go through `spi.ts`, tests through `testing/index.ts`.
+
+export type { BalancingAlgorithm } from './balancing/balancing-options.ts'
+export type { CircuitBreakerOptions } from './breaking/breaker-options.ts'
+export type { CircuitState } from './breaking/circuit-breaker.ts'
+export type { CallRequest } from './call/call.ts'
+export { type Classifiable, type Classifier, classify, type Verdict } from './call/classification.ts'
+export type { Answer } from './call/outcome.ts'
+export type { PolicyLayers } from './config/policy-options.ts'
+export type { Address, Endpoint, Instance, Snapshot } from './endpoint/endpoint.ts'
+export {
+  AttemptError,
+  type AttemptFailure,
+  CancelledError,
+  ConfigError,
+  DeadlineExceededError,
+  type ErrorCode,
+  isAttemptError,
+  isCancelledError,
+  isConfigError,
+  isDeadlineExceededError,
+  isRejectedError,
+  isSeakeepError,
+  RejectedError,
+  type RejectionReason,
+  type RetryStop,
+  SeakeepError,
+} from './errors/seakeep-error.ts'
+export type { OutlierOptions } from './health/outlier-options.ts'
+export type { ConcurrencyOptions, RateLimitOptions } from './limiting/limiter-options.ts'
+export type { LimiterState } from './limiting/limiter.ts'
+export type { Duration, Ratio } from './options/duration.ts'
+export type { ExecuteContext, Guarded } from './pipeline/function-transport.ts'
+export type { Random, RandomStream } from './random/random.ts'
+export type { Jitter, RetryOptions } from './retrying/retry-options.ts'
+export type { CallOptions, Client } from './runtime/client.ts'
+export { type CreateRuntimeOptions, createRuntime } from './runtime/create-runtime.ts'
+export { type MemoryRegistryOptions, memoryRegistry } from './runtime/memory-registry-module.ts'
+export type { Policy, PolicyState } from './runtime/policy.ts'
+export type { ExecuteOptions, Fallback, PolicyOptions } from './runtime/policy-options.ts'
+export { policy } from './runtime/process-environment.ts'
+export type { Runtime } from './runtime/runtime.ts'
+export type { ServedInstance, ServeOptions } from './runtime/served-instance.ts'
+export type { StateCell } from './state/state-cell.ts'
+export type { GovernanceEvent } from './telemetry/events.ts'
+export type { Clock, Timer, TimerTask } from './time/clock.ts'
+export { Deadline } from './time/deadline.ts'

@@ -1,0 +1,257 @@
+import { REFUSED } from '../breaking/circuit-breaker.ts'
+import type { Attempt, AttemptSink, Cancel, CallRequest, CancelReason } from '../call/call.ts'
+import type { AttemptResult, Ending } from '../call/outcome.ts'
+import type { Verdict } from '../call/classification.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { RejectionReason } from '../errors/seakeep-error.ts'
+import type { PermitEnd, Waiter } from '../limiting/limiter.ts'
+import type { Timer, TimerTask } from '../time/clock.ts'
+import { NO_DEADLINE } from '../time/deadline.ts'
+import type { AttemptOwner, EndedAttempt } from './attempt-owner.ts'
+import type { EndpointRow } from './endpoint-row.ts'
+import { isPushback, judge } from './judge.ts'
+
+const ADMITTING = 0
+const WAITING = 1
+const SENT = 2
+const ENDED = 3
+
+/** How many endpoints are tried whose breaker closed the door between the pick and the entry. */
+const MAX_PICKS = 3
+
+/**
+ * One attempt from the breaker to its settling. It holds, and gives back exactly once, whatever it was lent: the
+ * admissions of two breakers and a permit; every way out goes through {@link ActiveAttempt.#settleLoans}.
+ */
+export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<AttemptResult>, TimerTask, Waiter {
+  readonly call: AttemptOwner
+  readonly number: number
+  readonly key: number
+  deadlineMs: number = NO_DEADLINE
+  /** The caller has the head of the answer: nothing is retried any more. */
+  isCommitted = false
+
+  previousWaiter: Waiter | undefined = undefined
+  nextWaiter: Waiter | undefined = undefined
+  isWaiting = false
+
+  #phase = ADMITTING
+  #row: EndpointRow | undefined = undefined
+  #serviceEpoch = REFUSED
+  #endpointEpoch = REFUSED
+  #sentMs = 0
+  #timer: Timer | undefined = undefined
+  #cancelSend: Cancel | undefined = undefined
+  #hasPermit = false
+
+  constructor(call: AttemptOwner, number: number, key: number) {
+    this.call = call
+    this.number = number
+    this.key = key
+  }
+
+  get service(): string {
+    return this.call.route.service
+  }
+  get endpoint(): Endpoint | undefined {
+    return this.#row?.endpoint
+  }
+  get request(): CallRequest {
+    return this.call.request
+  }
+  get priority(): string | undefined {
+    return this.call.options.priority
+  }
+  get idempotent(): boolean {
+    return this.call.options.idempotent !== false
+  }
+  /** In the line for a permit. */
+  get isQueued(): boolean {
+    return this.#phase === WAITING
+  }
+
+  /** breaker → endpoint → rate limit → concurrency → send, without an await between a check and its act. */
+  admit(now: number, avoid: EndpointRow | undefined): void {
+    const { route } = this.call
+    if (route.breaker !== undefined) {
+      this.#serviceEpoch = route.breaker.enter(now)
+      if (this.#serviceEpoch === REFUSED) return this.#refuse('circuit-open', route.breaker.retryAfterMs(now), now)
+    }
+    if (route.placement.balancer !== undefined) {
+      const refusal = this.#place(now, avoid)
+      if (refusal !== undefined) return this.#refuse(refusal, this.#row?.breaker?.retryAfterMs(now), now)
+    }
+    if (route.rateLimit !== undefined && !route.rateLimit.tryTake(now)) {
+      return this.#refuse('rate-limited', route.rateLimit.retryAfterMs(now), now)
+    }
+    const limiter = route.limiter
+    if (limiter !== undefined) {
+      if (!limiter.tryAcquire()) {
+        if (!limiter.join(this)) return this.#refuse('concurrency', undefined, now)
+        this.#phase = WAITING
+        this.#timer = route.clock.schedule(now + route.maxWaitMs, this)
+        return
+      }
+      this.#hasPermit = true
+    }
+    this.#send(now)
+  }
+
+  /** Picks an endpoint and passes its breaker. The reason of the refusal, or undefined. */
+  #place(now: number, avoid: EndpointRow | undefined): RejectionReason | undefined {
+    const { placement } = this.call.route
+    let avoided = avoid
+    for (let picks = 0; picks < MAX_PICKS; picks++) {
+      const row = placement.pick(this.key + picks, avoided, now)
+      if (row === undefined) return 'no-endpoint'
+      this.#row = row
+      if (row.breaker === undefined) return undefined
+      this.#endpointEpoch = row.breaker.enter(now)
+      if (this.#endpointEpoch !== REFUSED) return undefined
+      avoided = row
+    }
+    return 'circuit-open'
+  }
+
+  // ---- Waiter ----
+
+  onPermit(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#hasPermit = true
+    this.#send(this.call.route.clock.now())
+  }
+
+  // ---- TimerTask: the wait for a permit, then the attempt timeout ----
+
+  onTimer(): void {
+    this.#timer = undefined
+    const now = this.call.route.clock.now()
+    if (this.#phase === WAITING) {
+      this.call.route.limiter?.leave(this)
+      return this.#refuse('concurrency', undefined, now)
+    }
+    this.#cancelSend?.('timeout')
+    this.#end(now, 'timeout', undefined, 'failure', 'drop')
+  }
+
+  #send(now: number): void {
+    const { call } = this
+    const { route } = call
+    const row = this.#row
+    this.#phase = SENT
+    this.#sentMs = now
+    call.onSend(row)
+    const own = route.attemptTimeoutMs === undefined ? NO_DEADLINE : now + route.attemptTimeoutMs
+    if (own < call.deadlineMs) {
+      this.deadlineMs = own
+      this.#timer = route.clock.schedule(own, this)
+    } else this.deadlineMs = call.deadlineMs
+    let transport = route.placement.transport
+    if (row !== undefined) {
+      route.placement.balancer?.onSend(row.load, now)
+      transport = row.transport
+    }
+    if (transport === undefined) return this.settle({ ending: 'unreachable', error: noTransport(row) })
+    try {
+      const cancel = transport.send(this, this)
+      if (this.#phase === SENT) this.#cancelSend = cancel
+    } catch (error) {
+      this.settle({ ending: 'error', error })
+    }
+  }
+
+  // ---- AttemptSink ----
+
+  commit(answer: unknown): void {
+    if (this.#phase !== SENT || this.isCommitted) return
+    this.isCommitted = true
+    this.#timer?.cancel()
+    this.#timer = undefined
+    const { route } = this.call
+    if (this.#row !== undefined) {
+      const now = route.clock.now()
+      route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
+    }
+    this.call.onCommit(answer)
+  }
+
+  settle(result: AttemptResult): void {
+    if (this.#phase !== SENT) return this.#abandon()
+    const { route } = this.call
+    const now = route.clock.now()
+    if (!this.isCommitted && this.#row !== undefined && result.ending === 'ok') {
+      route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
+    }
+    const verdict = judge(route.classifier, result, this.number)
+    const ending = result.ending !== 'ok' ? result.ending : verdict === 'failure' ? 'error' : 'ok'
+    const permitEnd = verdict === 'success' ? 'success' : isPushback(result) ? 'drop' : 'ignore'
+    this.#end(now, ending, result, verdict, permitEnd)
+  }
+
+  /** The call has ended otherwise: by its deadline (evidence against the endpoint) or its caller (none). */
+  callOff(reason: CancelReason, now: number): void {
+    if (this.#phase === WAITING) this.call.route.limiter?.leave(this)
+    const isSent = this.#phase === SENT
+    if (isSent) this.#cancelSend?.(reason)
+    const verdict = reason === 'timeout' && isSent ? 'failure' : 'ignored'
+    this.#settleLoans(now, undefined, verdict, reason === 'timeout' ? 'drop' : 'ignore', isSent)
+  }
+
+  #end(now: number, ending: Ending, result: AttemptResult | undefined, verdict: Verdict, permit: PermitEnd): void {
+    this.#settleLoans(now, result, verdict, permit, true)
+    this.call.onAttemptEnd(this, ending, result, verdict)
+  }
+
+  #refuse(reason: RejectionReason, retryAfterMs: number | undefined, now: number): void {
+    this.#settleLoans(now, undefined, 'ignored', 'ignore', false)
+    this.call.onRefusal(reason, retryAfterMs)
+  }
+
+  /** Gives back all that was lent and tells all who count; permits last, since freeing one may start another call. */
+  #settleLoans(
+    now: number,
+    result: AttemptResult | undefined,
+    verdict: Verdict,
+    permitEnd: PermitEnd,
+    isSent: boolean,
+  ): void {
+    this.#phase = ENDED
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#cancelSend = undefined
+    const { route } = this.call
+    const tookMs = isSent ? now - this.#sentMs : 0
+    const row = this.#row
+    if (row !== undefined) {
+      if (isSent) {
+        const isFailure = verdict === 'failure' || (result !== undefined && isPushback(result))
+        route.placement.balancer?.onEnd(row.load, isFailure, result?.retryAfterMs, now)
+        if (verdict !== 'ignored') route.placement.onVerdict(row, verdict, now)
+      }
+      if (this.#endpointEpoch !== REFUSED) row.breaker?.leave(this.#endpointEpoch, verdict, tookMs, now)
+    }
+    if (this.#serviceEpoch !== REFUSED) route.breaker?.leave(this.#serviceEpoch, verdict, tookMs, now)
+    if (this.#hasPermit) {
+      this.#hasPermit = false
+      route.limiter?.release(permitEnd)
+    }
+  }
+
+  /** A result that comes after the attempt was called off moves nothing. */
+  #abandon(): void {
+    const { route } = this.call
+    route.events.emit({
+      type: 'attemptAbandoned',
+      atMs: route.clock.now(),
+      service: route.service,
+      endpoint: this.#row?.id,
+      attempt: this.number,
+    })
+  }
+}
+
+function noTransport(row: EndpointRow | undefined): Error {
+  const protocol = row?.endpoint.protocol ?? 'none'
+  return new Error(`no transport speaks the protocol "${protocol}" of ${row?.id ?? 'the target'}`)
+}

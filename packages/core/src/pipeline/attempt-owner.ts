@@ -1,0 +1,28 @@
+import type { CallRequest, StartOptions } from '../call/call.ts'
+import type { Verdict } from '../call/classification.ts'
+import type { AttemptResult, Ending } from '../call/outcome.ts'
+import type { RejectionReason } from '../errors/seakeep-error.ts'
+import type { EndpointRow } from './endpoint-row.ts'
+import type { Route } from './route.ts'
+
+/** A call as its attempts see it. */
+export interface AttemptOwner {
+  readonly route: Route
+  readonly request: CallRequest
+  readonly options: StartOptions
+  readonly deadlineMs: number
+  /** The attempt is being sent. */
+  onSend(row: EndpointRow | undefined): void
+  /** The head of a streamed answer is there. */
+  onCommit(answer: unknown): void
+  /** An attempt that was sent has ended, and everyone who counts has been told. `result` is absent for a timeout. */
+  onAttemptEnd(ended: EndedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void
+  /** The attempt was refused before it was sent. */
+  onRefusal(reason: RejectionReason, retryAfterMs: number | undefined): void
+}
+
+export interface EndedAttempt {
+  readonly key: number
+  /** The caller has the head of the answer: nothing is retried any more. */
+  readonly isCommitted: boolean
+}

@@ -1,0 +1,57 @@
+import type { Classifier } from '../call/classification.ts'
+import type { CircuitBreaker } from '../breaking/breaker.ts'
+import type { ResolvedPolicy } from '../config/policy-options.ts'
+import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
+import type { TokenBucket } from '../limiting/token-bucket.ts'
+import type { EventSink } from '../telemetry/events.ts'
+import type { Backoff, RetryBudget } from '../retrying/retry-policy.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Random } from '../random/random.ts'
+import type { EndpointRow } from './endpoint-row.ts'
+import type { Balancer } from '../balancing/balancer.ts'
+import type { Transport } from '../transport/transport.ts'
+
+/**
+ * A resolved policy made ready for calls: the numbers and the shared state one governed call reads, in one flat object,
+ * put together when the policy is resolved and not per call. A target has one route, and one more for each method whose
+ * policy differs; layers that are equal are the same object in both.
+ */
+export interface Route {
+  readonly service: string
+  readonly policy: ResolvedPolicy
+  readonly clock: Clock
+  readonly random: Random
+  readonly events: EventSink
+  readonly classifier: Classifier
+
+  readonly timeoutMs: number | undefined
+  readonly attemptTimeoutMs: number | undefined
+  /** Attempts in all; 1 where the policy does not retry. */
+  readonly maxAttempts: number
+  readonly backoff: Backoff | undefined
+  readonly budget: RetryBudget | undefined
+  /** Longest wait for a permit. */
+  readonly maxWaitMs: number
+
+  readonly breaker: CircuitBreaker | undefined
+  readonly rateLimit: TokenBucket | undefined
+  readonly limiter: ConcurrencyLimiter | undefined
+
+  readonly placement: Placement
+}
+
+/** Where attempts go: to endpoints that are picked, or to the one function which a policy guards. */
+export interface Placement {
+  /** Undefined where a policy guards a function. */
+  readonly balancer: Balancer | undefined
+  /** What sends an attempt that has no row. */
+  readonly transport: Transport | undefined
+  /** Set while the runtime is closing: new calls are refused. */
+  readonly isClosing: boolean
+  /** The row for an attempt; undefined where there is no endpoint. */
+  pick(key: number, avoid: EndpointRow | undefined, nowMs: number): EndpointRow | undefined
+  /** Endpoints that could still be asked. */
+  readonly size: number
+  /** Tells the passive health of a row how an attempt ended. */
+  onVerdict(row: EndpointRow, verdict: 'success' | 'failure', nowMs: number): void
+}

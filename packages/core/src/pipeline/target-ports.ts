@@ -1,0 +1,16 @@
+import type { BalancerFactory } from '../balancing/balancer.ts'
+import type { Classifier } from '../call/classification.ts'
+import type { Random } from '../random/random.ts'
+import type { EventSink } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Transport } from '../transport/transport.ts'
+
+/** What every target of one runtime is built on. */
+export interface TargetPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly events: EventSink
+  readonly classifier: Classifier
+  readonly createBalancer: BalancerFactory
+  transportFor(protocol: string): Transport | undefined
+}

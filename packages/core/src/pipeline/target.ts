@@ -1,0 +1,84 @@
+import { CircuitBreaker } from '../breaking/breaker.ts'
+import { BreakerLoop } from '../breaking/breaker-loop.ts'
+import type { ResolvedPolicy } from '../config/policy-options.ts'
+import { OutlierDetector } from '../health/outlier.ts'
+import type { Transport } from '../transport/transport.ts'
+import { createRoute } from './create-route.ts'
+import { EndpointPlacement } from './endpoint-placement.ts'
+import type { EndpointRow } from './endpoint-row.ts'
+import { FunctionPlacement } from './function-placement.ts'
+import type { Route } from './route.ts'
+import type { TargetPorts } from './target-ports.ts'
+
+/**
+ * One service as one runtime uses it (or one function that a policy guards): the routes of its methods, the rows of its
+ * endpoints, and the loops that decide about both. Loops belong here, never to an endpoint.
+ */
+export class Target {
+  readonly service: string
+  readonly placement: EndpointPlacement | FunctionPlacement
+  /** The route of the service as a whole. */
+  readonly base: Route
+  readonly #ports: TargetPorts
+  readonly #loop: BreakerLoop
+  readonly #outliers: OutlierDetector | undefined
+  readonly #routes = new Map<ResolvedPolicy, Route>()
+
+  constructor(service: string, policy: ResolvedPolicy, ports: TargetPorts, guarded?: Transport) {
+    this.service = service
+    this.#ports = ports
+    this.#loop = new BreakerLoop(ports.clock, ports.events)
+    if (guarded === undefined) {
+      this.#outliers =
+        policy.outlier === undefined
+          ? undefined
+          : new OutlierDetector(policy.outlier, { clock: ports.clock, events: ports.events, service })
+      this.placement = new EndpointPlacement({
+        balancer: ports.createBalancer(policy.loadBalancing, ports.random, service),
+        outliers: this.#outliers,
+        transportFor: (protocol) => ports.transportFor(protocol),
+        createBreaker: (row) => this.#createEndpointBreaker(policy, row),
+        dropBreaker: (breaker) => this.#loop.remove(breaker),
+      })
+    } else this.placement = new FunctionPlacement(guarded)
+    this.base = createRoute(service, policy, ports, this.placement, this.#loop)
+    this.#routes.set(policy, this.base)
+  }
+
+  /** The route for a policy of one of the service's methods. */
+  route(policy: ResolvedPolicy): Route {
+    let route = this.#routes.get(policy)
+    if (route === undefined) {
+      route = createRoute(this.service, policy, this.#ports, this.placement, this.#loop, this.base)
+      this.#routes.set(policy, route)
+    }
+    return route
+  }
+
+  /** The endpoint's breaker; undefined where the endpoint is not known or its policy has none. */
+  endpointBreaker(id: string): CircuitBreaker | undefined {
+    return this.placement instanceof EndpointPlacement ? this.placement.row(id)?.breaker : undefined
+  }
+
+  close(): void {
+    this.placement.isClosing = true
+    this.#loop.close()
+    this.#outliers?.close()
+  }
+
+  #createEndpointBreaker({ circuitBreaker }: ResolvedPolicy, row: EndpointRow): CircuitBreaker | undefined {
+    if (circuitBreaker === undefined || circuitBreaker.per === 'service') return undefined
+    const { service } = this
+    const { clock, random, events } = this.#ports
+    return this.#loop.add(
+      new CircuitBreaker(circuitBreaker, {
+        random: random.stream(`breaker/${service}/${row.id}`),
+        clock,
+        events,
+        service,
+        endpoint: row.id,
+        onAdmittingChange: () => row.refresh(),
+      }),
+    )
+  }
+}

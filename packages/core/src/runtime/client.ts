@@ -1,0 +1,64 @@
+import type { CallRequest, StartOptions } from '../call/call.ts'
+import type { Answer } from '../call/outcome.ts'
+import type { Duration } from '../options/duration.ts'
+import { parseDuration } from '../options/parse-duration.ts'
+import type { Clock } from '../time/clock.ts'
+import type { CallStarter } from '../pipeline/call-starter.ts'
+import { PromisedAnswer } from './promised-answer.ts'
+
+export interface CallOptions {
+  /** Of this, the policy's timeout and the caller's deadline the earliest counts. */
+  readonly timeout?: Duration
+  /** Routing and rate-limit key. */
+  readonly key?: string
+  readonly priority?: string
+  /** Default: by method (GET, HEAD, PUT, DELETE, OPTIONS, TRACE) or an Idempotency-Key; true for other protocols. */
+  readonly idempotent?: boolean
+  readonly signal?: AbortSignal
+}
+
+const NO_OPTIONS: CallOptions = {}
+const UNSAFE_METHOD = /^(POST|PATCH|CONNECT) /
+
+/** A service as something to call. */
+export class Client {
+  readonly service: string
+  readonly #runtime: CallStarter
+  readonly #clock: Clock
+  #calls = 0
+
+  constructor(runtime: CallStarter, service: string, clock: Clock) {
+    this.#runtime = runtime
+    this.service = service
+    this.#clock = clock
+  }
+
+  /**
+   * Resolves to the answer. Rejects with an AttemptError where its status is 400 or more or none came, with a
+   * RejectedError where it was refused here, with DeadlineExceededError or CancelledError where it was ended.
+   */
+  call(request: CallRequest = {}, options: CallOptions = NO_OPTIONS): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const sink = new PromisedAnswer(this.service, ++this.#calls, options.signal, resolve, reject)
+      if (sink.isAborted) return sink.rejectAborted()
+      sink.follow(this.#runtime.start(this.service, request, this.#startOptions(request, options), sink))
+    })
+  }
+
+  #startOptions(request: CallRequest, options: CallOptions): StartOptions {
+    const { timeout, key, priority } = options
+    return {
+      deadlineMs: timeout === undefined ? undefined : this.#clock.now() + parseDuration(timeout, 'options.timeout'),
+      key,
+      priority,
+      idempotent: options.idempotent ?? isIdempotent(request),
+    }
+  }
+}
+
+/** By method, as RFC 9110 9.2.2 has it, or by the Idempotency-Key header. */
+function isIdempotent({ method, headers }: CallRequest): boolean {
+  if (method === undefined || !UNSAFE_METHOD.test(method)) return true
+  if (headers === undefined) return false
+  return Object.keys(headers).some((name) => name.toLowerCase() === 'idempotency-key')
+}

@@ -1,0 +1,64 @@
+import { Container, type ContainerModule, type ServiceIdentifier } from 'inversify'
+import { createBalancer } from '../balancing/balancer-factory.ts'
+import { classify } from '../call/classification.ts'
+import { PolicyDocument, parsePolicyDocument } from '../config/policy-document.ts'
+import { systemRandom } from '../random/system-random.ts'
+import { NO_LOAD } from '../serving/load-monitor.ts'
+import { processWarnings } from './node-warnings.ts'
+import { realClock } from '../time/real-clock.ts'
+import { assembleRuntime } from './assemble-runtime.ts'
+import { readPolicyFile } from './node-policy-file.ts'
+import { processSignals } from './node-process-signals.ts'
+import type { Runtime } from './runtime.ts'
+import { type AdapterPorts, Tokens } from './tokens.ts'
+
+export interface CreateRuntimeOptions {
+  /** The service this process is an instance of. */
+  readonly service: string
+  /** The path of a policy document (YAML or JSON), or the document itself. None: one bare attempt, round-robin. */
+  readonly policies?: string | object
+  /** Inversify container modules: transports, registries, or ports and parts of one's own. Later ones win. */
+  readonly modules?: readonly ContainerModule[]
+}
+
+/**
+ * Makes a runtime on the process's real ports. The container serves only to let modules add and replace; it is asked
+ * once, here, and no call ever sees it.
+ */
+export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
+  const { service, policies, modules = [] } = options
+  const container = new Container({ defaultScope: 'Singleton' })
+  container.bind(Tokens.clock).toConstantValue(realClock())
+  container.bind(Tokens.random).toConstantValue(systemRandom)
+  container.bind(Tokens.events).toConstantValue(processWarnings())
+  container.bind(Tokens.load).toConstantValue(NO_LOAD)
+  container.bind(Tokens.signals).toConstantValue(processSignals)
+  container.bind(Tokens.classifier).toConstantValue(classify)
+  container.bind(Tokens.balancer).toConstantValue(createBalancer)
+  await container.loadAsync(...modules)
+
+  const adapterPorts: AdapterPorts = {
+    clock: container.get(Tokens.clock),
+    random: container.get(Tokens.random),
+    events: container.get(Tokens.events),
+  }
+  const all = <T>(name: ServiceIdentifier<(ports: AdapterPorts) => T>): T[] =>
+    container.isBound(name) ? container.getAll(name).map((create) => create(adapterPorts)) : []
+  return assembleRuntime(
+    { service, policies: await documentOf(policies) },
+    {
+      ...adapterPorts,
+      transports: all(Tokens.transport),
+      registries: all(Tokens.registry),
+      servers: all(Tokens.server),
+      load: container.get(Tokens.load),
+      signals: container.get(Tokens.signals),
+    },
+    { classifier: container.get(Tokens.classifier), createBalancer: container.get(Tokens.balancer) },
+  )
+}
+
+async function documentOf(policies: string | object | undefined): Promise<PolicyDocument | undefined> {
+  if (policies === undefined || policies instanceof PolicyDocument) return policies
+  return typeof policies === 'string' ? readPolicyFile(policies) : parsePolicyDocument(policies)
+}

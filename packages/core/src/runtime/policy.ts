@@ -1,0 +1,144 @@
+import { map, merge, type Observable } from 'rxjs'
+import type { StartOptions } from '../call/call.ts'
+import type { CircuitState } from '../breaking/circuit-breaker.ts'
+import type { ResolvedPolicy } from '../config/policy-options.ts'
+import { parseDuration } from '../options/parse-duration.ts'
+import { FunctionTransport, type Guarded, type GuardedRequest } from '../pipeline/function-transport.ts'
+import { GovernedCall } from '../pipeline/governed-call.ts'
+import { Target } from '../pipeline/target.ts'
+import type { TargetPorts } from '../pipeline/target-ports.ts'
+import type { StateCell } from '../state/state-cell.ts'
+import type { GovernanceEvent } from '../telemetry/events.ts'
+import { runFallback } from './fallback.ts'
+import type { ExecuteOptions, Fallback } from './policy-options.ts'
+import { PromisedValue } from './promised-value.ts'
+
+/** What a policy shows of itself. Numbers are read live. */
+export interface PolicyState {
+  /** `closed` where the policy has no breaker. */
+  readonly breaker: CircuitState
+  /** The concurrency limit; `Infinity` where there is none. */
+  readonly limit: number
+  readonly inFlight: number
+  readonly queued: number
+}
+
+/** A policy, ready to guard functions. */
+export interface Policy {
+  readonly name: string
+  /** Runs `run` under the policy; resolves to its value, or to the fallback's. */
+  execute<T>(run: Guarded<T>, options?: ExecuteOptions): Promise<T>
+  /** The same function, guarded: each call of it is one `execute`. */
+  wrap<A extends readonly unknown[], T>(run: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>
+  /** The state kept apart for a key. */
+  for(key: string): Policy
+  readonly state: StateCell<PolicyState>
+  readonly events$: Observable<GovernanceEvent>
+  /** The fixed order of the layers. */
+  describe(): string
+}
+
+export interface PolicyParts {
+  readonly name: string
+  readonly resolved: ResolvedPolicy
+  readonly fallback: { readonly run: Fallback; readonly timeoutMs: number | undefined } | undefined
+  readonly maxKeys: number
+  readonly ports: TargetPorts
+  readonly events$: Observable<GovernanceEvent>
+}
+
+const NO_OPTIONS: ExecuteOptions = {}
+
+export class GuardingPolicy implements Policy {
+  readonly name: string
+  readonly state: StateCell<PolicyState>
+  readonly #parts: PolicyParts
+  readonly #target: Target
+  readonly #byKey = new Map<string, GuardingPolicy>()
+  #calls = 0
+
+  constructor(parts: PolicyParts) {
+    this.name = parts.name
+    this.#parts = parts
+    this.#target = new Target(parts.name, parts.resolved, parts.ports, new FunctionTransport(parts.ports.clock))
+    this.state = new LivePolicyState(this.#target)
+  }
+
+  get events$(): Observable<GovernanceEvent> {
+    return this.#parts.events$
+  }
+
+  execute<T>(run: Guarded<T>, options: ExecuteOptions = NO_OPTIONS): Promise<T> {
+    if (options.key !== undefined) return this.#forKey(options.key).#run(run, options)
+    return this.#run(run, options)
+  }
+
+  wrap<A extends readonly unknown[], T>(run: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
+    return (...args) => this.#run(() => run(...args), NO_OPTIONS)
+  }
+
+  for(key: string): Policy {
+    return this.#forKey(key)
+  }
+
+  describe(): string {
+    return 'fallback(deadline(retry+budget|hedge(breaker(limit(attempt timeout)))))'
+  }
+
+  #run<T>(run: Guarded<T>, options: ExecuteOptions): Promise<T> {
+    const promise = new Promise<T>((resolve, reject) => {
+      const sink = new PromisedValue(this.name, ++this.#calls, options.signal, resolve as (v: unknown) => void, reject)
+      if (sink.isAborted) return sink.rejectAborted()
+      const request: GuardedRequest = { run }
+      const call = new GovernedCall(this.#target.base, request, this.#startOptions(options), this.#calls, sink)
+      if (options.signal !== undefined) sink.follow((reason) => call.cancel(reason))
+      call.start()
+    })
+    const { fallback, ports } = this.#parts
+    return fallback === undefined ? promise : runFallback(promise, fallback, ports.clock)
+  }
+
+  #startOptions(options: ExecuteOptions): StartOptions {
+    if (options === NO_OPTIONS) return NO_START_OPTIONS
+    const { timeout, idempotent } = options
+    if (timeout === undefined && idempotent === undefined) return NO_START_OPTIONS
+    const deadlineMs =
+      timeout === undefined ? undefined : this.#parts.ports.clock.now() + parseDuration(timeout, 'options.timeout')
+    return { deadlineMs, idempotent }
+  }
+
+  #forKey(key: string): GuardingPolicy {
+    let policy = this.#byKey.get(key)
+    if (policy === undefined) {
+      policy = new GuardingPolicy(this.#parts)
+      if (this.#byKey.size >= this.#parts.maxKeys) {
+        const [oldest] = this.#byKey.keys()
+        if (oldest !== undefined) this.#byKey.delete(oldest)
+      }
+    } else this.#byKey.delete(key)
+    this.#byKey.set(key, policy)
+    return policy
+  }
+}
+
+const NO_START_OPTIONS: StartOptions = {}
+
+class LivePolicyState implements StateCell<PolicyState> {
+  readonly #target: Target
+
+  constructor(target: Target) {
+    this.#target = target
+  }
+
+  get value(): PolicyState {
+    const { breaker, limiter } = this.#target.base
+    const { limit, inFlight, queued } = limiter?.value ?? { limit: Number.POSITIVE_INFINITY, inFlight: 0, queued: 0 }
+    return { breaker: breaker?.value ?? 'closed', limit, inFlight, queued }
+  }
+
+  get changes$(): Observable<PolicyState> {
+    const { breaker, limiter } = this.#target.base
+    const sources = [breaker?.changes$, limiter?.changes$].filter((source) => source !== undefined)
+    return merge(...(sources as Observable<unknown>[])).pipe(map(() => this.value))
+  }
+}

@@ -1,0 +1,39 @@
+import type { BalancerFactory } from '../balancing/balancer.ts'
+import type { Classifier } from '../call/classification.ts'
+import type { PolicyDocument } from '../config/policy-document.ts'
+import type { Registry } from '../discovery/registry.ts'
+import type { Random } from '../random/random.ts'
+import type { LoadMonitor } from '../serving/load-monitor.ts'
+import type { ServerAdapter } from '../serving/server-adapter.ts'
+import type { EventSink } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { ProcessSignals } from './process-signals.ts'
+
+/** The doors through which the outside comes in. Production and simulation differ in these and in nothing else. */
+export interface RuntimePorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly events: EventSink
+  /** One per protocol; an endpoint's `protocol` picks. */
+  readonly transports: readonly Transport[]
+  /** Asked in this order: the first that knows a service answers for it. */
+  readonly registries: readonly Registry[]
+  readonly servers: readonly ServerAdapter[]
+  readonly load: LoadMonitor
+  readonly signals: ProcessSignals
+}
+
+/** What a user may replace. */
+export interface RuntimeParts {
+  readonly classifier: Classifier
+  readonly createBalancer: BalancerFactory
+}
+
+/** Who the runtime speaks for, and by which policies. */
+export interface RuntimeIdentity {
+  /** The service this process is an instance of: the `a` of `a>b`. */
+  readonly service: string
+  /** Undefined: one bare attempt, round-robin, no timeout. */
+  readonly policies: PolicyDocument | undefined
+}

@@ -1,0 +1,48 @@
+import type { Cancel } from '../call/call.ts'
+import type { CallSink } from '../call/call-sink.ts'
+import type { CallOutcome } from '../call/outcome.ts'
+import { errorOf } from './call-error.ts'
+
+/** The public edge: turns an outcome, which is a value inside, into the end of a promise. */
+export abstract class PromisedOutcome implements CallSink {
+  readonly #service: string
+  readonly #number: number
+  readonly #signal: AbortSignal | undefined
+  #onAbort: (() => void) | undefined = undefined
+
+  constructor(service: string, number: number, signal: AbortSignal | undefined) {
+    this.#service = service
+    this.#number = number
+    this.#signal = signal
+  }
+
+  get isAborted(): boolean {
+    return this.#signal?.aborted === true
+  }
+
+  /** For a call whose caller had given up before it began. */
+  rejectAborted(): void {
+    this.settle({ ending: 'cancelled', isAnswered: false, attempts: 0 })
+  }
+
+  /** Cancels the call when the caller's own signal is aborted. */
+  follow(cancel: Cancel): void {
+    if (this.#signal === undefined) return
+    this.#onAbort = () => cancel('cancelled')
+    this.#signal.addEventListener('abort', this.#onAbort)
+  }
+
+  abstract commit(answer: unknown): void
+
+  settle(outcome: CallOutcome): void {
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.end(outcome)
+  }
+
+  protected abstract end(outcome: CallOutcome): void
+
+  /** The error of the family for `outcome`. */
+  protected errorFor(outcome: CallOutcome): Error {
+    return errorOf(outcome, this.#service, `${this.#service}-${this.#number}`, this.#signal?.reason)
+  }
+}

@@ -1,0 +1,164 @@
+import type { Observable } from 'rxjs'
+import type { CircuitBreaker } from '../breaking/breaker.ts'
+import type { CallRequest, Cancel, StartOptions } from '../call/call.ts'
+import type { CallSink } from '../call/call-sink.ts'
+import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
+import type { Snapshot } from '../endpoint/endpoint.ts'
+import { ConfigError } from '../errors/seakeep-error.ts'
+import type { LimiterState } from '../limiting/limiter.ts'
+import type { CallStarter } from '../pipeline/call-starter.ts'
+import { GovernedCall } from '../pipeline/governed-call.ts'
+import type { TargetPorts } from '../pipeline/target-ports.ts'
+import type { StateCell } from '../state/state-cell.ts'
+import { EventStream } from '../telemetry/event-stream.ts'
+import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { Transport } from '../transport/transport.ts'
+import { Client } from './client.ts'
+import { Lifecycle } from './lifecycle.ts'
+import type { Policy } from './policy.ts'
+import type { PolicyOptions } from './policy-options.ts'
+import { PolicyTable } from './policy-table.ts'
+import type { RuntimeIdentity, RuntimeParts, RuntimePorts } from './ports.ts'
+import { ServiceTarget } from './service-target.ts'
+import { type ServeOptions, ServedInstance } from './served-instance.ts'
+
+/** Calls a runtime's `close` waits for at most, before it cuts them off, in milliseconds. */
+const CLOSE_GRACE_MS = 25_000
+
+/**
+ * One runtime: everything one process (or one simulated instance) needs to call and to serve under governance. Built by
+ * `assembleRuntime` from ports and parts; made by users with `createRuntime`.
+ */
+export class Runtime implements CallStarter, AsyncDisposable {
+  readonly service: string
+  readonly #identity: RuntimeIdentity
+  readonly #ports: RuntimePorts
+  readonly #events: EventStream
+  readonly #targetPorts: TargetPorts
+  readonly #targets = new Map<string, ServiceTarget>()
+  readonly #policies: PolicyTable
+  readonly #lifecycle: Lifecycle
+  #calls = 0
+  #isPolicyMissingTold = false
+
+  constructor(identity: RuntimeIdentity, ports: RuntimePorts, parts: RuntimeParts) {
+    this.service = identity.service
+    this.#identity = identity
+    this.#ports = ports
+    this.#events = new EventStream(ports.events)
+    const transports = new Map<string, Transport>(ports.transports.map((one) => [one.protocol, one]))
+    this.#targetPorts = {
+      clock: ports.clock,
+      random: ports.random,
+      events: this.#events,
+      classifier: parts.classifier,
+      createBalancer: parts.createBalancer,
+      transportFor: (protocol) => transports.get(protocol),
+    }
+    this.#policies = new PolicyTable(this.#targetPorts, this.#events)
+    this.#lifecycle = new Lifecycle(ports.clock)
+    this.#lifecycle.add({
+      stop: (graceMs, done) => {
+        for (const target of this.#targets.values()) target.close()
+        closeAll(ports.transports, ports.clock.now() + graceMs, done)
+      },
+    })
+  }
+
+  /**
+   * Starts a governed call: the whole pipeline without a promise. `call`, `fetch` and the simulator are thin over it.
+   * `sink` may be told before this returns.
+   */
+  start(service: string, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
+    const target = this.#targets.get(service) ?? this.#open(service)
+    const route = target.routeFor(request.method)
+    const call = new GovernedCall(route, request, options, options.callKey ?? ++this.#calls, sink)
+    call.start()
+    return (reason) => call.cancel(reason)
+  }
+
+  /** The service as something to call. */
+  client(service: string): Client {
+    return new Client(this, service, this.#ports.clock)
+  }
+
+  /** A policy for a function, on this runtime's clock and chance. The same name again is the same policy. */
+  policy(options: PolicyOptions): Policy {
+    return this.#policies.policy(options)
+  }
+
+  /** The endpoints of a service as they are known now. */
+  endpoints(service: string): StateCell<Snapshot> {
+    return (this.#targets.get(service) ?? this.#open(service)).resolver.cell
+  }
+
+  /** The breaker of a service, or of one of its endpoints. */
+  breaker(service: string, endpoint?: string): CircuitBreaker {
+    const { target } = this.#targets.get(service) ?? this.#open(service)
+    const breaker = endpoint === undefined ? target.base.breaker : target.endpointBreaker(endpoint)
+    if (breaker !== undefined) return breaker
+    const of = endpoint === undefined ? service : `${service}, endpoint ${endpoint}`
+    throw new ConfigError('', `no circuit breaker is kept for ${of}: its policy names none, or it is not known`, {
+      service,
+      endpoint,
+    })
+  }
+
+  /** The concurrency limiter of a service. */
+  limiter(service: string): StateCell<LimiterState> {
+    const { limiter } = (this.#targets.get(service) ?? this.#open(service)).target.base
+    if (limiter !== undefined) return limiter
+    throw new ConfigError('', `no concurrency limit is kept for ${service}: its policy names none`, { service })
+  }
+
+  /** Everything that happens to governance from the subscription on. */
+  get events$(): Observable<GovernanceEvent> {
+    return this.#events.events$
+  }
+
+  /** Announces this process as an instance and puts admission, health and drain in front of its server. */
+  serve(options: ServeOptions): ServedInstance {
+    const served = new ServedInstance(options, this.#ports, this.#events, this.#identity.policies)
+    this.#lifecycle.add(served)
+    return served
+  }
+
+  /** Drains and stops, in the reverse order of starting. A second call waits for the first. */
+  close(): Promise<void> {
+    return this.#lifecycle.close(CLOSE_GRACE_MS, () => {
+      this.#events.emit({ type: 'runtimeClosed', atMs: this.#ports.clock.now() })
+      this.#events.complete()
+    })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #open(service: string): ServiceTarget {
+    const policies = this.#identity.policies
+    const policyFor = (method: string | undefined): ResolvedPolicy =>
+      policies?.policyFor(this.service, service, method) ?? BARE_POLICY
+    if (policyFor(undefined) === BARE_POLICY) this.#tellPolicyMissing()
+    const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries)
+    this.#targets.set(service, target)
+    return target
+  }
+
+  #tellPolicyMissing(): void {
+    if (this.#isPolicyMissingTold) return
+    this.#isPolicyMissingTold = true
+    this.#events.emit({ type: 'policyMissing', atMs: this.#ports.clock.now(), name: this.service })
+  }
+}
+
+function closeAll(transports: readonly Transport[], deadlineMs: number, done: () => void): void {
+  let open = transports.length
+  if (open === 0) return done()
+  for (const transport of transports) {
+    transport.close(deadlineMs, () => {
+      open -= 1
+      if (open === 0) done()
+    })
+  }
+}

@@ -1,0 +1,188 @@
+import type { PolicyDocument } from '../config/policy-document.ts'
+import { resolveInbound } from '../config/policy-options.ts'
+import { Registrar } from '../discovery/registrar.ts'
+import type { Instance } from '../endpoint/endpoint.ts'
+import { ConfigError } from '../errors/seakeep-error.ts'
+import type { ConcurrencyOptions, RateLimitOptions } from '../limiting/limiter-options.ts'
+import type { Duration } from '../options/duration.ts'
+import { parseDuration } from '../options/parse-duration.ts'
+import { Admission } from '../serving/admission.ts'
+import type { AttachedServer, Listening, ServerHost } from '../serving/server-adapter.ts'
+import type { EventSink } from '../telemetry/events.ts'
+import { after } from '../time/clock.ts'
+import type { Stoppable } from './lifecycle.ts'
+import type { RuntimePorts } from './ports.ts'
+
+export interface ServeOptions {
+  /** The service's name in registries and policies. */
+  readonly name: string
+  /** Default: name, host and port. */
+  readonly id?: string
+  readonly version?: string
+  readonly zone?: string
+  /** Relative share of the traffic. Default 1. */
+  readonly weight?: number
+  readonly meta?: Readonly<Record<string, string>>
+  /**
+   * Where others reach it, if not where it listens (a container, a NAT). Default: where it listens; the machine's first
+   * outward address, if it listens on all.
+   */
+  readonly advertise?: { readonly host?: string; readonly port?: number }
+  /** What this instance admits. Default: the document's `inbound` entry for the service. */
+  readonly limits?: { readonly concurrency?: ConcurrencyOptions | false; readonly rateLimit?: RateLimitOptions | false }
+  /** `spread`: how long clients are given to learn that it leaves (5 s); `finish`: to end what is in flight (25 s). */
+  readonly drain?: { readonly spread?: Duration; readonly finish?: Duration }
+}
+
+const NO_SUBSCRIPTION: Disposable = { [Symbol.dispose]: () => {} }
+
+/**
+ * This process as an instance that serves: registers once it listens, drains when the process is asked to end or the
+ * runtime closes: not ready, deregister, let it spread, finish, close.
+ */
+export class ServedInstance implements ServerHost, Stoppable {
+  readonly admission: Admission
+  readonly #options: ServeOptions
+  readonly #ports: RuntimePorts
+  readonly #events: EventSink
+  readonly #spreadMs: number
+  readonly #finishMs: number
+  #signals: Disposable = NO_SUBSCRIPTION
+  #protocol = ''
+  #server: AttachedServer | undefined
+  #registrars: readonly Registrar[] = []
+  #isReady = false
+  #isClosed = false
+  /** Whoever waits for the end of the drain; undefined before it has begun. */
+  #waiting: (() => void)[] | undefined
+
+  constructor(options: ServeOptions, ports: RuntimePorts, events: EventSink, policies: PolicyDocument | undefined) {
+    this.#options = options
+    this.#ports = ports
+    this.#events = events
+    const inbound =
+      options.limits === undefined ? policies?.inboundFor(options.name) : resolveInbound(options.limits, 'serve.limits')
+    this.admission = new Admission(inbound, ports.clock)
+    this.#spreadMs = parseDuration(options.drain?.spread ?? 5000, 'serve.drain.spread')
+    this.#finishMs = parseDuration(options.drain?.finish ?? 25_000, 'serve.drain.finish')
+  }
+
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  /** Puts governance in front of a server of the given protocol. */
+  attach(protocol: string, server: unknown): this {
+    const adapter = this.#ports.servers.find((one) => one.protocol === protocol)
+    if (adapter === undefined) {
+      throw new ConfigError(
+        'modules',
+        `no module serves ${protocol}; add the module of @seakeep/transport-${protocol} to createRuntime`,
+      )
+    }
+    if (this.#server !== undefined) throw new ConfigError('serve', 'it has a server already; serve() again for another')
+    this.#protocol = protocol
+    this.#server = adapter.attach(server, this)
+    return this
+  }
+
+  /** Listens, then announces itself. Port 0 takes a free one. */
+  listen(options: { readonly port: number; readonly host?: string }): Promise<Listening> {
+    const server = this.#server
+    if (server === undefined) {
+      return Promise.reject(new ConfigError('serve', 'nothing to listen with: call .http(server) first'))
+    }
+    if (this.#waiting !== undefined) return Promise.reject(new ConfigError('serve', 'it has been drained'))
+    return new Promise((resolve, reject) => {
+      server.listen(options, (result) => {
+        if (result instanceof Error) {
+          reject(result)
+          return
+        }
+        // Not where it was closed while it began to listen: what is announced then would never be taken back.
+        if (this.#waiting === undefined) {
+          this.#isReady = true
+          this.#signals = this.#ports.signals.onTerminate(() => void this.drain())
+          this.#announce(result)
+        }
+        resolve(result)
+      })
+    })
+  }
+
+  /** Not ready → deregister → spread → finish → close. Resolves when closed; a second call waits for the first. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => this.stop(this.#spreadMs + this.#finishMs, resolve))
+  }
+
+  /** The same within `graceMs`: what the spreading takes of it is not left for the finishing. */
+  stop(graceMs: number, done: () => void): void {
+    if (this.#isClosed) {
+      done()
+      return
+    }
+    if (this.#waiting !== undefined) {
+      this.#waiting.push(done)
+      return
+    }
+    this.#waiting = [done]
+    // From here on another signal ends the process at once, as it would have without us.
+    this.#signals[Symbol.dispose]()
+    if (this.#isReady) this.#spread(graceMs)
+    else this.#finish(graceMs)
+  }
+
+  #spread(graceMs: number): void {
+    const { clock } = this.#ports
+    this.#isReady = false
+    this.#events.emit({ type: 'drainStarted', atMs: clock.now() })
+    for (const registrar of this.#registrars) registrar.close()
+    const spreadMs = Math.min(this.#spreadMs, graceMs)
+    after(clock, spreadMs, () => this.#finish(graceMs - spreadMs))
+  }
+
+  #finish(graceMs: number): void {
+    this.admission.drain()
+    const closed = (): void => {
+      this.#isClosed = true
+      for (const done of this.#waiting ?? []) done()
+      this.#waiting = []
+    }
+    if (this.#server === undefined) closed()
+    else this.#server.close(Math.min(graceMs, this.#finishMs), closed)
+  }
+
+  #announce(listening: Listening): void {
+    const { name, advertise, version, zone, weight = 1, meta } = this.#options
+    const { host, port } = { ...listening, ...advertise }
+    const { id = `${name}@${host}:${port}` } = this.#options
+    const instance: Instance = {
+      id,
+      service: name,
+      address: { host, port },
+      protocol: this.#protocol,
+      weight,
+      ...(version === undefined ? {} : { version }),
+      ...(zone === undefined ? {} : { zone }),
+      ...(meta === undefined ? {} : { meta }),
+    }
+    const { clock, random } = this.#ports
+    this.#registrars = this.#ports.registries.map((registry) => {
+      const registrar = new Registrar(instance, registry, { clock, random, events: this.#events })
+      registrar.start()
+      return registrar
+    })
+  }
+}
+
+/**
+ * `.http(server)`, `.grpc(server)`: their types come with their packages, which merge them into the class. The members
+ * are here in any case, so that calling one without its module says which is missing.
+ */
+for (const protocol of ['http', 'grpc']) {
+  Object.defineProperty(ServedInstance.prototype, protocol, {
+    value(this: ServedInstance, server: unknown): ServedInstance {
+      return this.attach(protocol, server)
+    },
+  })
+}

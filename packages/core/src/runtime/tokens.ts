@@ -1,0 +1,55 @@
+import type { ServiceIdentifier } from 'inversify'
+import type { BalancerFactory } from '../balancing/balancer.ts'
+import type { Classifier } from '../call/classification.ts'
+import type { Registry } from '../discovery/registry.ts'
+import type { Random } from '../random/random.ts'
+import type { LoadMonitor } from '../serving/load-monitor.ts'
+import type { ServerAdapter } from '../serving/server-adapter.ts'
+import type { EventSink } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
+import type { Transport } from '../transport/transport.ts'
+import type { ProcessSignals } from './process-signals.ts'
+
+/**
+ * A typed name for what a module binds. The return type keeps `T`: a bare symbol annotated in place would lose it.
+ */
+export function token<T>(name: string): ServiceIdentifier<T> {
+  return Symbol.for(`@seakeep/core/${name}`)
+}
+
+/** Made from the ports of time, chance and events: what an adapter needs to live in virtual and real time alike. */
+export interface AdapterPorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly events: EventSink
+}
+
+/**
+ * What modules may bind. Transports, registries and servers add up (bind them with `bind`); of every other token the
+ * binding of the last module counts (bind them with `rebind`).
+ */
+export interface TokenTable {
+  readonly clock: ServiceIdentifier<Clock>
+  readonly random: ServiceIdentifier<Random>
+  readonly events: ServiceIdentifier<EventSink>
+  readonly load: ServiceIdentifier<LoadMonitor>
+  readonly signals: ServiceIdentifier<ProcessSignals>
+  readonly classifier: ServiceIdentifier<Classifier>
+  readonly balancer: ServiceIdentifier<BalancerFactory>
+  readonly transport: ServiceIdentifier<(ports: AdapterPorts) => Transport>
+  readonly registry: ServiceIdentifier<(ports: AdapterPorts) => Registry>
+  readonly server: ServiceIdentifier<(ports: AdapterPorts) => ServerAdapter>
+}
+
+export const Tokens: TokenTable = {
+  clock: token('clock'),
+  random: token('random'),
+  events: token('events'),
+  load: token('load'),
+  signals: token('signals'),
+  classifier: token('classifier'),
+  balancer: token('balancer'),
+  transport: token('transport'),
+  registry: token('registry'),
+  server: token('server'),
+}

@@ -1,0 +1,27 @@
+import type { Admission } from './admission.ts'
+
+/** The server side of a transport: puts admission, health and drain in front of a server people already have. */
+export interface ServerAdapter {
+  readonly protocol: string
+  /** `server` is the protocol's own (a node:http Server); what it is not is a ConfigError of the adapter. */
+  attach(server: unknown, host: ServerHost): AttachedServer
+}
+
+/** What the adapter asks of the runtime for each inbound request and probe. */
+export interface ServerHost {
+  readonly admission: Admission
+  /** False while starting and from the beginning of the drain: `/readyz`. */
+  readonly isReady: boolean
+}
+
+export interface AttachedServer {
+  /** Begins to listen; `told` gets the address or the error. */
+  listen(options: { readonly host?: string; readonly port: number }, told: (result: Listening | Error) => void): void
+  /** Finishes what is in flight until `graceMs` have passed, then closes by force. */
+  close(graceMs: number, done: () => void): void
+}
+
+export interface Listening {
+  readonly host: string
+  readonly port: number
+}

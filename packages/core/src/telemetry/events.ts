@@ -1,0 +1,65 @@
+/** Everything that happened to the governance of calls, in the past tense, as one union told apart by `type`. */
+export type GovernanceEvent =
+  | CircuitEvent
+  | EndpointEvent
+  | RegistrationEvent
+  | ResolverEvent
+  | AttemptEvent
+  | PolicyEvent
+  | RuntimeEvent
+
+interface EventBase {
+  /** `clock.now()` of the runtime that tells it. */
+  readonly atMs: number
+}
+interface OfTarget extends EventBase {
+  readonly service: string
+  /** Absent where it concerns the service as a whole. */
+  readonly endpoint?: string | undefined
+}
+
+export interface CircuitEvent extends OfTarget {
+  readonly type: 'circuitOpened' | 'circuitHalfOpened' | 'circuitClosed' | 'circuitIsolated' | 'circuitReleased'
+  /** The numbers behind it: `failure ratio 0.61 of 23 calls in 10 s (threshold 0.5)`. */
+  readonly why: string
+  /** For `circuitOpened`: when it half-opens. */
+  readonly openForMs?: number
+}
+export interface EndpointEvent extends OfTarget {
+  readonly type: 'endpointEjected' | 'endpointReturned'
+  readonly why: string
+  readonly ejectedForMs?: number
+}
+export interface ResolverEvent extends OfTarget {
+  readonly type: 'endpointsChanged' | 'resolverFailed' | 'resolverRecovered'
+  readonly added?: readonly string[]
+  readonly removed?: readonly string[]
+  readonly updated?: readonly string[]
+  readonly error?: Error
+}
+export interface RegistrationEvent extends OfTarget {
+  readonly type: 'instanceRegistered' | 'registrationLost' | 'registrationFailed' | 'instanceDeregistered'
+  readonly error?: Error
+}
+export interface AttemptEvent extends OfTarget {
+  /** A late result of an attempt that was called off was dropped. */
+  readonly type: 'attemptAbandoned' | 'retryBudgetExhausted'
+  readonly attempt?: number
+}
+export interface PolicyEvent extends EventBase {
+  readonly type: 'policyMissing' | 'policyApplied' | 'policyRejected' | 'policyConflicted'
+  readonly name?: string
+  readonly error?: Error
+}
+export interface RuntimeEvent extends EventBase {
+  readonly type: 'runtimeStarted' | 'drainStarted' | 'runtimeClosed' | 'listenerFailed'
+  readonly error?: Error
+}
+
+/** The event-sink port. Implementations never throw. */
+export interface EventSink {
+  emit(event: GovernanceEvent): void
+}
+
+/** For policies nobody listens to. */
+export const NO_EVENTS: EventSink = { emit: () => {} }

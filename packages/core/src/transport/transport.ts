@@ -1,0 +1,16 @@
+import type { Attempt, AttemptSink, Cancel } from '../call/call.ts'
+import type { AttemptResult } from '../call/outcome.ts'
+
+/**
+ * The Transport port: sends one attempt to one endpoint. It neither retries, nor balances, nor times out by itself; the
+ * pipeline does, and cancels with the reason `timeout` or `cancelled`.
+ */
+export interface Transport {
+  /** Which endpoints it speaks to: matched with `endpoint.protocol`. */
+  readonly protocol: string
+  send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel
+  /** Tells that an endpoint has left for good, so that its connections can be closed when idle. */
+  forget?(endpointId: string): void
+  /** Closes idle connections at once and the others when their attempts have ended, or at the deadline by force. */
+  close(deadlineMs: number, done: () => void): void
+}
