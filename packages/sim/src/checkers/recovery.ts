@@ -1,0 +1,58 @@
+import type { Recorder } from '../recording/recorder.ts'
+import type { Timeline } from '../recording/timeline.ts'
+import type { ResolvedScenario, ResolvedThreshold } from '../scenario/resolved-scenario.ts'
+
+/** Goodput is back where it stays at or above this share of its mean before the first fault … */
+const RECOVERED_SHARE = 0.95
+/** … for this long. */
+const STEADY_MS = 10_000
+
+/**
+ * From the end of the last fault to the first step from which goodput stays recovered; null for never. A step in which
+ * nothing was offered says nothing against it.
+ */
+export function recoveryMs(
+  scenario: ResolvedScenario,
+  subject: ResolvedThreshold['subject'],
+  recorder: Recorder,
+): number | null {
+  const timeline = timelineOf(subject, recorder)
+  const { faults, durationMs, warmupMs } = scenario
+  if (timeline === undefined || faults.length === 0) return null
+  const stepMs = recorder.stepUs / 1000
+  const firstMs = Math.min(...faults.map((fault) => fault.atMs))
+  const lastMs = Math.max(...faults.map((fault) => endOf(fault)))
+  const healthy = meanGoodput(timeline, Math.ceil(warmupMs / stepMs), Math.floor(firstMs / stepMs))
+  if (healthy === null || lastMs >= durationMs) return null
+  const goodput = timeline.goodput()
+  const steady = Math.max(1, Math.ceil(STEADY_MS / stepMs))
+  let run = 0
+  for (let step = Math.floor(lastMs / stepMs); step < goodput.length; step++) {
+    const value = goodput[step] ?? null
+    run = value === null || value >= RECOVERED_SHARE * healthy ? run + 1 : 0
+    if (run === steady) return Math.max(0, (step - steady + 1) * stepMs - lastMs)
+  }
+  return null
+}
+
+/** A crash ends when the restarted process is there again. */
+function endOf(fault: ResolvedScenario['faults'][number]): number {
+  if (fault.kind === 'crash') return fault.atMs + (fault.restartAfterMs ?? 0)
+  return fault.untilMs
+}
+
+/** Good over judged in the steps from `from` up to, not including, `until`. */
+export function meanGoodput(timeline: Timeline, from: number, until: number): number | null {
+  let good = 0
+  let judged = 0
+  for (let step = from; step < until; step++) {
+    good += timeline.good[step] ?? 0
+    judged += timeline.judged[step] ?? 0
+  }
+  return judged === 0 ? null : good / judged
+}
+
+function timelineOf(subject: ResolvedThreshold['subject'], recorder: Recorder): Timeline | undefined {
+  if (subject.kind === 'workload') return recorder.workloads.get(subject.workload)?.timeline
+  return subject.kind === 'service' ? recorder.services.get(subject.service)?.timeline : undefined
+}

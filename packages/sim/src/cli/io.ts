@@ -1,0 +1,49 @@
+/**
+ * Everything a command touches outside of itself, so that commands are called in tests as functions: what they print,
+ * write and run is looked at, and no process is started.
+ */
+import type { RunDocument } from '../recording/run-document.ts'
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
+
+export interface CliIo {
+  /** Standard output: results. */
+  out(text: string): void
+  /** Standard error: progress, warnings and errors. */
+  err(text: string): void
+  readonly isOutTty: boolean
+  readonly isErrTty: boolean
+  /** Width of the terminal behind standard error. */
+  readonly columns: number
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Writes a file and the folders it needs. */
+  writeFile(path: string, text: string): void
+  /** Calls `told` at Ctrl-C, until disposed of. */
+  onInterrupt(told: () => void): Disposable
+  readonly simulate: Simulate
+}
+
+export interface SimulateOptions {
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined
+  /** Ends the run early; what was measured until then is reported. */
+  readonly signal?: AbortSignal | undefined
+  /** The timeline of every service, not of the busiest only. */
+  readonly allTimelines?: boolean | undefined
+}
+
+export type Simulate = (scenario: ResolvedScenario, options: SimulateOptions) => Promise<RunDocument>
+
+export interface RunProgress {
+  readonly virtualMs: number
+  readonly durationMs: number
+  readonly wallMs: number
+  readonly calls: number
+}
+
+export interface Command {
+  readonly name: string
+  /** One line, for the list of commands. */
+  readonly about: string
+  /** Resolves to the exit code. */
+  run(args: readonly string[], io: CliIo): Promise<number>
+}

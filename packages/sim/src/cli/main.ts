@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+/** The program `seakeep`. It sets the exit code rather than exiting, so that what was printed gets out. */
+import process from 'node:process'
+import { runScenario } from '../running/run-scenario.ts'
+import { runCli } from './commands.ts'
+import { processIo } from './node-io.ts'
+
+// A reader that stops early, as `head` does, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+const io = processIo(async (scenario, options) => (await runScenario(scenario, options)).document)
+process.exitCode = await runCli(process.argv.slice(2), io)

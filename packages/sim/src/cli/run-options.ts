@@ -1,0 +1,111 @@
+/** What `run` and `replay` are asked: read once, into numbers, and kept as words for the replay command. */
+import { resolve } from 'node:path'
+import { didYouMean, duration, integer, number, type Place, rootPlace } from '@seakeep/core/spi'
+import { readSeed } from '../scenario/fields.ts'
+import type { ScenarioOverrides } from '../scenario/resolve-scenario.ts'
+import { parseSetting } from '../scenario/set-path.ts'
+import type { Arguments, OptionTable } from './arguments.ts'
+import { UsageError } from './exit-code.ts'
+
+export const RUN_OPTIONS: OptionTable = {
+  seed: { value: 'S', about: 'the seed all chance follows from (default: the scenario’s, else 1)' },
+  seeds: { value: 'N', about: 'run N seeds, from the seed on; fails if one does' },
+  policies: { value: 'FILE', about: 'govern by this policy document instead of the scenario’s; none for no policies' },
+  duration: { value: 'D', about: 'length of the run in virtual time, as 30s' },
+  rate: { value: 'R', about: 'calls a second, for a bare topology' },
+  set: { value: 'PATH=VALUE', about: 'change one value of the scenario, as topology.payments.concurrency=8' },
+  json: { value: 'FILE', about: 'write the run document, or all of them, to FILE' },
+  reporter: { value: 'LIST', about: 'pretty (default), json, or both: pretty,json' },
+  'output-dir': { value: 'DIR', about: 'where the json reporter writes, a file a run (default: standard output)' },
+  timeline: { value: 'all', about: 'keep the timeline of every service in the run document' },
+  bail: { about: 'stop at the first run that does not pass' },
+  help: { short: 'h', about: 'show this help' },
+}
+
+/** What the contract has and this version has not. */
+export const RUN_OPTIONS_NOT_YET: readonly string[] = ['workers', 'shard', 'watch', 'until-failure', 'filter', 'trace']
+
+const REPORTERS = ['pretty', 'json']
+const REPORTERS_NOT_YET = ['junit', 'github', 'html']
+
+export interface RunOptions {
+  readonly overrides: ScenarioOverrides
+  /** How many seeds each scenario is run with. */
+  readonly seeds: number
+  readonly json: string | undefined
+  readonly reporters: readonly string[]
+  readonly outputDir: string | undefined
+  readonly allTimelines: boolean
+  readonly bail: boolean
+  /** The options that change a run, but for the seed, as words of a command line. */
+  readonly replayWords: readonly string[]
+}
+
+export function readRunOptions(args: Arguments, cwd: string): RunOptions {
+  const policies = args.value('policies')
+  const words = ['policies', 'duration', 'rate'].flatMap((option) => {
+    const value = args.value(option)
+    return value === undefined ? [] : [`--${option}`, value]
+  })
+  const settings = args.values('set').map(parseSetting)
+  return {
+    overrides: {
+      seed: readSeedOption(args.value('seed')),
+      durationMs: read(args, 'duration', duration({ above: 0 }), durationWord),
+      ratePerSecond: read(args, 'rate', number({ above: 0, max: 1e6 }), Number),
+      policies: policies === undefined ? undefined : policies === 'none' ? null : resolve(cwd, policies),
+      settings,
+    },
+    seeds: read(args, 'seeds', integer({ min: 1, max: 1e6 }), Number) ?? 1,
+    json: args.value('json'),
+    reporters: readReporters(args.value('reporter') ?? 'pretty'),
+    outputDir: args.value('output-dir'),
+    allTimelines: readTimeline(args.value('timeline')),
+    bail: args.isOn('bail'),
+    replayWords: [...words, ...settings.flatMap(({ text }) => ['--set', text])],
+  }
+}
+
+interface Reader<T> {
+  resolve(input: unknown, at: Place): T
+}
+
+function read<T>(args: Arguments, option: string, field: Reader<T>, word: (text: string) => unknown): T | undefined {
+  const text = args.value(option)
+  return text === undefined ? undefined : field.resolve(word(text), rootPlace(`--${option}`))
+}
+
+/** On a command line a plain number is text, too; it means milliseconds as everywhere. */
+function durationWord(text: string): unknown {
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+export function readSeedOption(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const seed = readSeed(/^\d+$/.test(text) ? Number(text) : text)
+  if (seed === undefined)
+    throw new UsageError(`--seed: ${text} is no seed; an integer from 0 to 2^53-1 (0x… is read, too)`)
+  return seed
+}
+
+function readTimeline(which: string | undefined): boolean {
+  if (which !== undefined && which !== 'all') throw new UsageError(`--timeline: ${which} is not known; all`)
+  return which === 'all'
+}
+
+function readReporters(list: string): readonly string[] {
+  const reporters = [...new Set(list.split(','))]
+  for (const reporter of reporters) {
+    if (REPORTERS_NOT_YET.includes(reporter)) {
+      throw new UsageError(
+        `--reporter: ${reporter} is not available yet in this version; one of ${REPORTERS.join(', ')}`,
+      )
+    }
+    if (!REPORTERS.includes(reporter)) {
+      throw new UsageError(
+        `--reporter: unknown reporter ${reporter}; one of ${REPORTERS.join(', ')}${didYouMean(reporter, REPORTERS)}`,
+      )
+    }
+  }
+  return reporters
+}

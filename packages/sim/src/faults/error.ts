@@ -1,0 +1,18 @@
+import type { ServerFault } from '../model/server-faults.ts'
+import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
+import type { FaultContext, Striking } from './fault-context.ts'
+
+/** Answers requests with an error, without taking a worker. */
+export function error(fault: ResolvedFault & { readonly kind: 'error' }, context: FaultContext): Striking {
+  const strike: ServerFault = {
+    number: context.number,
+    ratio: fault.ratio,
+    change: { kind: 'error', afterMs: fault.afterMs },
+    touch: (instance) => context.touch(instance),
+  }
+  const struck = context.instances(fault.target)
+  return {
+    begin: () => struck.forEach((instance) => void instance.faults.add(strike)),
+    end: () => struck.forEach((instance) => void instance.faults.delete(strike)),
+  }
+}

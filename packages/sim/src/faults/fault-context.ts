@@ -1,0 +1,46 @@
+import type { VirtualInstance } from '../model/virtual-instance.ts'
+import type { World } from '../model/world.ts'
+import { Fact } from '../recording/facts.ts'
+import type { FaultTarget } from '../scenario/resolved-scenario.ts'
+
+/** What a fault may reach, and how it says that it has touched something. */
+export class FaultContext {
+  readonly world: World
+  /** The fault's place in the scenario: names its coin. */
+  readonly number: number
+  readonly label: string
+  /** Starts a new life on an instance's host. */
+  readonly restart: (instance: VirtualInstance) => void
+  readonly #touched = new Set<string>()
+
+  constructor(world: World, number: number, label: string, restart: (instance: VirtualInstance) => void) {
+    this.world = world
+    this.number = number
+    this.label = label
+    this.restart = restart
+  }
+
+  /** A fact of the run, the first time the fault touches this thing. */
+  touch(what: string): void {
+    if (this.#touched.has(what)) return
+    this.#touched.add(what)
+    this.world.recorder.facts.addNamed(undefined, Fact.fault, what, this.label)
+  }
+
+  /** The instances a target stands for. */
+  instances(target: FaultTarget): VirtualInstance[] {
+    const { world } = this
+    if (target.kind === 'service') return [...world.instancesOf(target.service)]
+    if (target.kind === 'instance') {
+      return world.instancesOf(target.service).filter((instance) => instance.number === target.number)
+    }
+    if (target.kind === 'zone') return [...world.instances].filter((instance) => instance.host.zone === target.zone)
+    return []
+  }
+}
+
+/** Something that begins, and ends again. */
+export interface Striking {
+  begin(): void
+  end(): void
+}

@@ -1,0 +1,17 @@
+import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
+import type { FaultContext, Striking } from './fault-context.ts'
+
+/** Freezes processes (a long garbage collection, SIGSTOP): nothing answers, timers fire late, then all of it. */
+export function pause(fault: ResolvedFault & { readonly kind: 'pause' }, context: FaultContext): Striking {
+  const struck = context.instances(fault.target)
+  return {
+    begin() {
+      for (const { host, name } of struck) {
+        if (!host.isUp) continue
+        context.touch(name)
+        host.pause()
+      }
+    },
+    end: () => struck.forEach(({ host }) => host.isPaused && host.resume()),
+  }
+}

@@ -1,0 +1,43 @@
+import { mix, uniform } from '@seakeep/core/spi'
+import type { PacketFault } from '../model/network.ts'
+import { Purpose } from '../model/purpose.ts'
+import type { ServerFault, WorkChange } from '../model/server-faults.ts'
+import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
+import type { FaultContext, Striking } from './fault-context.ts'
+
+/** Lengthens the work of instances, or the way of packets on one direction of an edge. */
+export function slow(fault: ResolvedFault & { readonly kind: 'slow' }, context: FaultContext): Striking {
+  const { target, ratio } = fault
+  const change = changeOf(fault.change)
+  if (target.kind === 'edge') {
+    const packets: PacketFault = {
+      delayMs(delayMs, key) {
+        if (ratio < 1 && uniform(mix(key, Purpose.fault + context.number), 0) >= ratio) return delayMs
+        context.touch(`${target.from}>${target.to}`)
+        return changed(delayMs, change)
+      },
+    }
+    const { network } = context.world
+    return {
+      begin: () => network.addFault(target.from, target.to, packets),
+      end: () => network.removeFault(target.from, target.to, packets),
+    }
+  }
+  const strike: ServerFault = { number: context.number, ratio, change, touch: (instance) => context.touch(instance) }
+  const struck = context.instances(target)
+  return {
+    begin: () => struck.forEach((instance) => void instance.faults.add(strike)),
+    end: () => struck.forEach((instance) => void instance.faults.delete(strike)),
+  }
+}
+
+function changeOf(change: (ResolvedFault & { readonly kind: 'slow' })['change']): WorkChange {
+  if ('addMs' in change) return { kind: 'add', addMs: change.addMs }
+  if ('factor' in change) return { kind: 'factor', factor: change.factor }
+  return { kind: 'to', toMs: change.toMs }
+}
+
+function changed(delayMs: number, change: WorkChange): number {
+  if (change.kind === 'add') return delayMs + change.addMs
+  return change.kind === 'factor' ? delayMs * change.factor : change.toMs
+}

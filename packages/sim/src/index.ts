@@ -1,0 +1,47 @@
+// The door for users: what a scenario is written with, and what runs it.
+
+export type { Distribution } from './model/distribution.ts'
+export {
+  constant,
+  type DistributionData,
+  empirical,
+  erlang,
+  exponential,
+  hyperexponential,
+  lognormal,
+  mixture,
+  normal,
+  pareto,
+  uniform,
+} from './model/distributions.ts'
+export type {
+  Conservation,
+  EdgeReport,
+  LatencyReport,
+  RunDocument,
+  RunEvent,
+  ServiceReport,
+  ThresholdReport,
+  WorkloadReport,
+} from './recording/run-document.ts'
+export { type SimulatedRun, type SimulateOptions, simulate } from './running/simulate.ts'
+export type { AppContext, AppHandler } from './scenario/app-handler.ts'
+export { at, type FaultsAt } from './scenario/define-fault.ts'
+export { defineScenario, fromIsotope, service } from './scenario/define-scenario.ts'
+export { closedLoop, constantArrivalRate, poisson } from './scenario/define-workload.ts'
+export { FailedAnswer, fail } from './scenario/fail.ts'
+export type {
+  CallStepData,
+  ClosedLoopData,
+  FaultData,
+  IsotopeData,
+  OpenLoopData,
+  OperationData,
+  ScenarioData,
+  ServiceData,
+  StepData,
+  ThresholdExpression,
+  TopologyData,
+  WorkloadData,
+  WorkStepData,
+} from './scenario/scenario-data.ts'

@@ -1,0 +1,127 @@
+import { type Answer, isSeakeepError, type Policy, type PolicyOptions, type Random, type Runtime } from '@seakeep/core'
+import { type CallOutcome, type CallRequest, type Clock, Deadline, mix, PromisedAnswer } from '@seakeep/core/spi'
+import type { AppContext, AppHandler } from '../scenario/app-handler.ts'
+import { resolveDistribution } from './distribution-field.ts'
+import { FAILED, type Reply } from './exchange.ts'
+import { Purpose } from './purpose.ts'
+import { startOptions, type ServerRequest } from './server-request.ts'
+import { type CallOwner, SimCall } from './sim-call.ts'
+
+/** A request that a service's real handler answers: the handler's promise is the work. */
+export class AppRun implements AppContext {
+  readonly #request: ServerRequest
+  readonly #handler: AppHandler
+  /** Calls and waits so far: each has a key of its own, in the order the handler asks for them. */
+  #asked = 0
+  #controller: AbortController | undefined
+
+  constructor(request: ServerRequest, handler: AppHandler) {
+    this.#request = request
+    this.#handler = handler
+  }
+
+  start(): void {
+    const delayMs = this.#request.workMs(0)
+    if (delayMs > 0) void this.#wait(delayMs).then(() => this.#handle())
+    else this.#handle()
+  }
+
+  // ---- AppContext ----
+
+  get clock(): Clock {
+    return this.#request.instance.host.clock
+  }
+  get runtime(): Runtime {
+    return this.#request.instance.life.runtime
+  }
+  get random(): Random {
+    return this.#request.instance.life.random
+  }
+  get deadline(): Deadline {
+    return new Deadline(this.clock, this.#request.exchange.deadlineMs)
+  }
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+
+  readonly client = (service: string): { call(request: CallRequest): Promise<Answer> } => {
+    this.#request.instance.world.requireService(service)
+    return { call: (request) => this.#call(service, request) }
+  }
+
+  readonly policy = (options: PolicyOptions): Policy => this.runtime.policy(options)
+
+  readonly work = (duration: unknown): Promise<void> => {
+    const sampleMs = resolveDistribution(duration, 'work').sampleMs(this.#nextKey())
+    return this.#wait(this.#request.workMs(sampleMs))
+  }
+
+  // ---- steps ----
+
+  #handle(): void {
+    const { call } = this.#request.exchange
+    let answer: unknown
+    try {
+      answer = this.#handler({ method: call.method, body: call.body }, this)
+    } catch (error) {
+      return this.#failed(error)
+    }
+    Promise.resolve(answer).then(
+      (body) => this.#finish({ ending: 'ok', status: 200, body }),
+      (error: unknown) => this.#failed(error),
+    )
+  }
+
+  #call(service: string, request: CallRequest): Promise<Answer> {
+    const { instance } = this.#request
+    const inherited = this.#request.inherit(this.#nextKey())
+    return new Promise((resolve, reject) => {
+      const edge = new PromisedAnswer(service, inherited.key, undefined, resolve, reject)
+      const owner: CallOwner = { onCallEnd: (_call: SimCall, outcome: CallOutcome) => edge.settle(outcome) }
+      const { method, body } = request
+      const call = new SimCall(instance.world, instance.host, service, method, inherited, owner, undefined, body)
+      instance.life.runtime.start(service, call, startOptions(inherited), call)
+    })
+  }
+
+  #wait(ms: number): Promise<void> {
+    const { clock } = this
+    return new Promise((resolve) => {
+      clock.schedule(clock.now() + ms, { onTimer: () => resolve() })
+    })
+  }
+
+  #nextKey(): number {
+    this.#asked += 1
+    return mix(this.#request.key, Purpose.wait + this.#asked)
+  }
+
+  #finish(reply: Reply): void {
+    if (this.#request.isAlive) this.#request.finish(reply)
+  }
+
+  /** A failure of its calls, an error with a status or `fail()` is an answer; anything else is a bug of the handler. */
+  #failed(error: unknown): void {
+    if (isSeakeepError(error) || hasStatus(error)) return this.#finish(FAILED)
+    const { service, world } = this.#request.instance
+    if (service.onThrow === 'fail') return this.#finish(FAILED)
+    if (this.#request.isAlive) world.kernel.fail(new HandlerError(service.name, error))
+  }
+}
+
+/** A handler threw what is no answer: the run stops. `cause` is what it threw. */
+export class HandlerError extends Error {
+  readonly service: string
+
+  constructor(service: string, cause: unknown) {
+    super(`the handler of ${service} threw: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'HandlerError'
+    this.service = service
+  }
+}
+
+function hasStatus(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && typeof (error as { status?: unknown }).status === 'number'
+}
+

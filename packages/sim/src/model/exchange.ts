@@ -1,0 +1,135 @@
+import type { Attempt, AttemptResult, AttemptSink, CancelReason, TimerTask } from '@seakeep/core/spi'
+import { endingNumber, Fact } from '../recording/facts.ts'
+import { Purpose } from './purpose.ts'
+import type { SimCall } from './sim-call.ts'
+import type { VirtualHost } from './virtual-host.ts'
+import type { VirtualInstance } from './virtual-instance.ts'
+
+const ON_ITS_WAY = 0
+const AT_SERVER = 1
+const COMING_BACK = 2
+const OVER = 3
+
+/** What the server answers. */
+export type Reply = { readonly ending: 'ok' | 'error' | 'refused' | 'unreachable'; readonly status: number; readonly body?: unknown; readonly error?: unknown }
+
+/** Answers without a body are all alike. */
+export const OK: Reply = { ending: 'ok', status: 200 }
+export const FAILED: Reply = { ending: 'error', status: 500 }
+export const REFUSED: Reply = { ending: 'refused', status: 503 }
+
+/**
+ * One attempt on the simulated wire, as its caller sees it: there, at the server, back. Whoever gives up leaves the
+ * server's half to itself: what was sent is worked on all the same.
+ */
+export class Exchange implements TimerTask {
+  readonly call: SimCall
+  readonly key: number
+  readonly number: number
+  readonly deadlineMs: number
+  readonly instance: VirtualInstance
+  readonly #caller: VirtualHost
+  readonly #callerEpoch: number
+  readonly #sink: AttemptSink<AttemptResult>
+  #place = ON_ITS_WAY
+  #isAwaited = true
+  #reply: Reply = OK
+
+  constructor(call: SimCall, attempt: Attempt, instance: VirtualInstance, sink: AttemptSink<AttemptResult>) {
+    this.call = call
+    this.key = attempt.key
+    this.number = attempt.number
+    this.deadlineMs = attempt.deadlineMs
+    this.instance = instance
+    this.#caller = call.host
+    this.#callerEpoch = call.host.epoch
+    this.#sink = sink
+  }
+
+  /** Somebody still waits for the answer. */
+  get isAwaited(): boolean {
+    return this.#isAwaited
+  }
+
+  send(): void {
+    const { call, instance } = this
+    call.onSend()
+    call.world.recorder.facts.add(call.record.hash, Fact.sent, instance.entity, this.key, 0)
+    call.world.network.send(call.host.caller, call.service, this.key, Purpose.out, this)
+  }
+
+  /** The caller has given up. */
+  cancel(reason: CancelReason | undefined): void {
+    if (this.#place === OVER || !this.#isAwaited) return
+    this.#isAwaited = false
+    this.call.onAttemptEnd(reason === 'timeout' ? 'timeout' : 'cancelled')
+  }
+
+  /** The server answers: the reply sets out, unless nobody waits for it. */
+  answer(reply: Reply): void {
+    if (!this.#isAwaited) {
+      this.#place = OVER
+      return
+    }
+    this.#place = COMING_BACK
+    this.#reply = reply
+    this.call.world.network.send(this.call.service, this.call.host.caller, this.key, Purpose.back, this)
+  }
+
+  /** The server has crashed under it: a reset sets out. */
+  reset(): void {
+    if (this.#place !== AT_SERVER) return
+    this.answer({ ending: 'error', status: 502, error: RESET })
+  }
+
+  onTimer(): void {
+    if (this.#place === ON_ITS_WAY) return this.#arrive()
+    if (this.#place === COMING_BACK) this.#comeBack()
+  }
+
+  #arrive(): void {
+    const { host } = this.instance
+    if (!host.isUp) {
+      this.#place = COMING_BACK
+      this.#reply = UNREACHABLE
+      if (this.#isAwaited) host.kernel.after(this.call.world.network.delayUs(this.key), this)
+      return
+    }
+    if (host.isPaused) return host.hold(this)
+    this.#place = AT_SERVER
+    if (host.isAsync) host.kernel.mark()
+    this.instance.receive(this)
+  }
+
+  #comeBack(): void {
+    const caller = this.#caller
+    if (caller.epoch !== this.#callerEpoch || !this.#isAwaited) {
+      this.#place = OVER
+      return
+    }
+    if (caller.isPaused) return caller.hold(this)
+    this.#place = OVER
+    this.#isAwaited = false
+    if (caller.isAsync) caller.kernel.mark()
+    this.#settle()
+  }
+
+  #settle(): void {
+    const { call } = this
+    const { ending, status, body, error } = this.#reply
+    call.onAttemptEnd(ending)
+    const number = endingNumber(ending)
+    call.world.recorder.facts.add(call.record.hash, Fact.settled, this.instance.entity, this.key, number)
+    this.#sink.settle({
+      ending,
+      value: ending === 'unreachable' || error !== undefined ? undefined : { status, headers: NO_HEADERS, body },
+      error,
+      status: ending === 'unreachable' || error === RESET ? undefined : status,
+      retryAfterMs: undefined,
+    })
+  }
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
+const UNREACHABLE: Reply = { ending: 'unreachable', status: 0, error: new Error('connection refused') }
+const RESET = new Error('connection reset')

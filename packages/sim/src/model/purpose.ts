@@ -1,0 +1,23 @@
+import { Draw } from '@seakeep/core/spi'
+
+const MODEL: number = Draw.model
+
+type Purposes = 'out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'fault' | 'step' | 'wait'
+
+/** What a keyed draw of the model is for. The numbers are part of every trace hash: append only. */
+export const Purpose: Record<Purposes, number> = {
+  out: MODEL,
+  back: MODEL + 1,
+  reset: MODEL + 2,
+  failure: MODEL + 3,
+  /** Which of a workload's callers makes the call, and which of its targets it goes to. */
+  caller: MODEL + 4,
+  target: MODEL + 5,
+  think: MODEL + 6,
+  /** From here on one number a fault, for its coin. */
+  fault: MODEL + 1024,
+  /** From here on one number a step. */
+  step: MODEL + 65536,
+  /** From here on one number for each wait of a handler. */
+  wait: MODEL + 1048576,
+}

@@ -1,0 +1,192 @@
+import type { CallOutcome, CallRequest, CallSink } from '@seakeep/core/spi'
+import { endingNumber, Fact } from '../recording/facts.ts'
+import type { EdgeStats } from '../recording/edge-stats.ts'
+import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
+import type { VirtualHost } from './virtual-host.ts'
+import type { World } from './world.ts'
+
+/** Who made a call, and goes on when it has ended. */
+export interface CallOwner {
+  onCallEnd(call: SimCall, outcome: CallOutcome): void
+}
+
+/** Where a call comes from: what it inherits. */
+export interface Inherited {
+  readonly key: number
+  /** The instant goodput is judged by, in µs; `Infinity` for none. */
+  readonly judgeUs: number
+  /** The deadline that is passed down, in ms of virtual time; `Infinity` for none. */
+  readonly deadlineMs: number
+  readonly depth: number
+  readonly maxDepth: number
+  /** Which attempt of its caller's the work is for. */
+  readonly attempt: number
+}
+
+/** What a call inherits that nobody's work led to. */
+export const ROOT: Inherited = {
+  key: 0,
+  judgeUs: Number.POSITIVE_INFINITY,
+  deadlineMs: Number.POSITIVE_INFINITY,
+  depth: 1,
+  maxDepth: Number.POSITIVE_INFINITY,
+  attempt: 1,
+}
+
+/**
+ * One call of the simulated world, on its way through the production pipeline: it is the request that is sent, the sink
+ * that is told the outcome, and the line in the books.
+ */
+export class SimCall implements CallRequest, CallSink {
+  readonly method: string | undefined
+  readonly body: unknown
+  readonly world: World
+  readonly host: VirtualHost
+  readonly service: string
+  readonly key: number
+  readonly judgeUs: number
+  readonly depth: number
+  readonly maxDepth: number
+  readonly offeredUs: number
+  readonly edge: EdgeStats
+  readonly record: ServiceRecord
+  /** The workload whose user made it; undefined for calls between services. */
+  readonly workload: WorkloadRecord | undefined
+  /** Offered after the warm-up: counts in the figures. */
+  readonly isMeasured: boolean
+  sent = 0
+  /** For the owner: its failure does not fail the request it is made for. */
+  isOptional = false
+  olderCall: SimCall | undefined = undefined
+  newerCall: SimCall | undefined = undefined
+  readonly #owner: CallOwner
+
+  constructor(
+    world: World,
+    host: VirtualHost,
+    service: string,
+    method: string | undefined,
+    inherited: Inherited,
+    owner: CallOwner,
+    workload?: WorkloadRecord,
+    body?: unknown,
+  ) {
+    this.world = world
+    this.host = host
+    this.service = service
+    this.method = method
+    this.body = body
+    this.key = inherited.key
+    this.judgeUs = inherited.judgeUs
+    this.depth = inherited.depth
+    this.maxDepth = inherited.maxDepth
+    this.workload = workload
+    this.#owner = owner
+    const { recorder } = world
+    this.offeredUs = world.kernel.nowUs
+    this.edge = host.edges.get(service) ?? firstCall(host, service, recorder.edge(host.caller, service))
+    this.record = recorder.service(service)
+    this.isMeasured = this.offeredUs >= recorder.warmupUs
+    recorder.calls += 1
+    this.record.timeline.offer(this.offeredUs)
+    workload?.timeline.offer(this.offeredUs)
+    if (this.isMeasured) {
+      this.edge.calls.offered += 1
+      if (workload !== undefined) workload.calls.offered += 1
+    }
+    recorder.facts.add(this.record.hash, Fact.offered, this.record.entity, this.key, 0)
+    this.#link()
+  }
+
+  /** An attempt of it is being sent. */
+  onSend(): void {
+    this.sent += 1
+    if (!this.isMeasured) return
+    this.edge.attempts += 1
+    if (this.sent === 1) this.edge.sent += 1
+  }
+
+  onAttemptEnd(ending: string): void {
+    if (this.isMeasured) this.edge.countAttemptOutcome(ending)
+  }
+
+  commit(): void {}
+
+  settle(outcome: CallOutcome): void {
+    this.#unlink()
+    this.#book(outcome.ending)
+    this.#owner.onCallEnd(this, outcome)
+  }
+
+  /** Its caller has crashed: it is over, and nobody is told. */
+  abandon(): void {
+    this.#unlink()
+    this.#book('cancelled')
+  }
+
+  /** The run is over and it is still open. */
+  closeBooks(endUs: number): void {
+    const isOverdue = this.judgeUs <= endUs
+    if (isOverdue) {
+      this.record.timeline.end(this.offeredUs, false)
+      this.workload?.timeline.end(this.offeredUs, false)
+    }
+    if (!this.isMeasured) return
+    if (isOverdue) {
+      this.edge.calls.overdue += 1
+      if (this.workload !== undefined) this.workload.calls.overdue += 1
+    }
+    for (const subject of this.#subjects()) {
+      for (const one of this.world.recorder.listeners.get(subject) ?? []) one.onOpen(this.offeredUs, isOverdue)
+    }
+  }
+
+  #book(ending: string): void {
+    const { recorder, kernel } = this.world
+    const now = kernel.nowUs
+    const isGood = ending === 'ok' && now <= this.judgeUs
+    const isUnsent = this.sent === 0
+    const took = now - this.offeredUs
+    this.record.timeline.end(this.offeredUs, isGood)
+    this.workload?.timeline.end(this.offeredUs, isGood)
+    recorder.facts.add(this.record.hash, Fact.settled, this.record.entity, this.key, endingNumber(ending))
+    if (!this.isMeasured) return
+    this.edge.countOutcome(ending)
+    this.edge.calls.end(ending, isUnsent, isGood, took)
+    this.workload?.calls.end(ending, isUnsent, isGood, took)
+    if (recorder.listeners.size === 0) return
+    for (const subject of this.#subjects()) {
+      for (const one of recorder.listeners.get(subject) ?? []) {
+        one.onEnd(this.offeredUs, now, ending, isGood, isUnsent)
+      }
+    }
+  }
+
+  /** Under which names somebody may follow it. */
+  #subjects(): string[] {
+    const subjects = [`service:${this.service}`, `edge:${this.host.caller}>${this.service}`]
+    if (this.workload !== undefined) subjects.push(`workload:${this.workload.id}`)
+    return subjects
+  }
+
+  #link(): void {
+    const { host } = this
+    this.olderCall = host.openCalls
+    if (this.olderCall !== undefined) this.olderCall.newerCall = this
+    host.openCalls = this
+  }
+
+  #unlink(): void {
+    const { olderCall, newerCall, host } = this
+    if (olderCall !== undefined) olderCall.newerCall = newerCall
+    if (newerCall !== undefined) newerCall.olderCall = olderCall
+    else if (host.openCalls === this) host.openCalls = olderCall
+    this.olderCall = undefined
+    this.newerCall = undefined
+  }
+}
+
+function firstCall(host: VirtualHost, service: string, edge: EdgeStats): EdgeStats {
+  host.edges.set(service, edge)
+  return edge
+}

@@ -1,0 +1,79 @@
+import type { Random } from '@seakeep/core'
+import { SeededRandom, type Timer, type TimerTask } from '@seakeep/core/spi'
+import type { Kernel } from '../kernel/kernel.ts'
+import { type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
+import type { EdgeStats } from '../recording/edge-stats.ts'
+import type { SimCall } from './sim-call.ts'
+
+/**
+ * One simulated process: an instance of a service, or a caller of a workload. It can crash, which ends whatever it was
+ * waiting for, and pause, which delays it. All it waits for goes through its clock, so that both hold for the runtime of
+ * the core that lives on it as for the model around it.
+ */
+export class VirtualHost implements HostGate {
+  readonly name: string
+  /** Who it is on edges: the service's name, or what the workload's callers are called. */
+  readonly caller: string
+  readonly zone: string | undefined
+  readonly kernel: Kernel
+  readonly clock: VirtualClock
+  /** Whether user code with promises runs here. */
+  readonly isAsync: boolean
+  epoch = 0
+  isUp = true
+  isPaused = false
+  /** The newest of the calls it has open, linked through `olderCall`. */
+  openCalls: SimCall | undefined = undefined
+  /** What is recorded of its edges, by service: looked up on every call. */
+  readonly edges: Map<string, EdgeStats> = new Map()
+  readonly #seed: number
+  readonly #held: TimerTask[] = []
+
+  constructor(
+    name: string,
+    caller: string,
+    kernel: Kernel,
+    seed: number,
+    options: { readonly isAsync?: boolean; readonly zone?: string | undefined } = {},
+  ) {
+    this.name = name
+    this.caller = caller
+    this.kernel = kernel
+    this.isAsync = options.isAsync ?? false
+    this.zone = options.zone
+    this.#seed = seed
+    this.clock = new VirtualClock(kernel, this)
+  }
+
+  /** The chance of its present life: keyed draws as everywhere, streams of its own. */
+  createRandom(): Random {
+    return new SeededRandom(this.#seed, `${this.name}@${this.epoch}`)
+  }
+
+  /** Ends its life: timers, sends and whatever else carries the old epoch come to nothing. */
+  crash(): void {
+    this.epoch += 1
+    this.isUp = false
+    this.isPaused = false
+    this.#held.length = 0
+  }
+
+  restart(): void {
+    this.isUp = true
+  }
+
+  pause(): void {
+    this.isPaused = true
+  }
+
+  /** Lets what was held go, in order, each as an event of its own. */
+  resume(): void {
+    this.isPaused = false
+    const held = this.#held.splice(0)
+    for (const task of held) this.kernel.at(this.kernel.nowUs, task)
+  }
+
+  hold(task: TimerTask, _timer?: Timer): void {
+    this.#held.push(task)
+  }
+}

@@ -1,0 +1,154 @@
+import type { Instance } from '@seakeep/core'
+import type { Registry, RegistryAnswer, RegistryError, RegistrySink, Timer } from '@seakeep/core/spi'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { VirtualHost } from './virtual-host.ts'
+
+interface Lease {
+  readonly instance: Instance
+  readonly ttlUs: number
+  timer: Timer | undefined
+}
+
+interface Catalogue {
+  readonly leases: Map<string, Lease>
+  readonly watchers: Set<Watcher>
+  /** One immutable list for all watchers. */
+  list: readonly Instance[]
+  isKnown: boolean
+}
+
+/** Told when the catalogue loses somebody, for the run's events. */
+export interface RegistryWitness {
+  onExpired(instance: Instance): void
+}
+
+/**
+ * The simulated registry: one catalogue with leases, seen by each host through a port of its own. While it is down it
+ * answers nothing and tells nothing, and no lease runs out; when it is back every lease has its full length again, as
+ * etcd has it after a change of leader, and each watcher gets the list anew.
+ */
+export class VirtualRegistry {
+  readonly #kernel: Kernel
+  readonly #catalogues = new Map<string, Catalogue>()
+  #isDown = false
+  #witness: RegistryWitness | undefined
+
+  constructor(kernel: Kernel, witness?: RegistryWitness) {
+    this.#kernel = kernel
+    this.#witness = witness
+  }
+
+  /** The registry as one host sees it. What it watches ends with its present life. */
+  portFor(host: VirtualHost): Registry {
+    const epoch = host.epoch
+    const isAlive = (): boolean => host.epoch === epoch
+    return {
+      name: 'sim',
+      watch: (service, sink) => this.#watch(service, { sink, isAlive }),
+      register: (instance, ttlMs, done) => this.#register(instance, ttlMs, done),
+      heartbeat: (instance, ttlMs, done) => this.#heartbeat(instance, ttlMs, done),
+      deregister: (instance, done) => this.#deregister(instance, done),
+      close: () => {},
+    }
+  }
+
+  goDown(): void {
+    if (this.#isDown) return
+    this.#isDown = true
+    for (const catalogue of this.#catalogues.values()) {
+      for (const lease of catalogue.leases.values()) lease.timer?.cancel()
+      for (const watcher of [...catalogue.watchers]) {
+        if (watcher.isAlive()) watcher.sink.error(new Error('the registry cannot be reached'))
+        else catalogue.watchers.delete(watcher)
+      }
+    }
+  }
+
+  comeBack(): void {
+    if (!this.#isDown) return
+    this.#isDown = false
+    for (const catalogue of this.#catalogues.values()) {
+      for (const lease of catalogue.leases.values()) this.#extend(catalogue, lease)
+      this.#tell(catalogue)
+    }
+  }
+
+  #watch(service: string, watcher: Watcher): Disposable {
+    const catalogue = this.#catalogue(service)
+    catalogue.watchers.add(watcher)
+    if (this.#isDown) watcher.sink.error(new Error('the registry cannot be reached'))
+    else if (catalogue.isKnown) watcher.sink.instances(catalogue.list)
+    else watcher.sink.unknown()
+    return { [Symbol.dispose]: () => catalogue.watchers.delete(watcher) }
+  }
+
+  #register(instance: Instance, ttlMs: number, done: RegistryAnswer): void {
+    if (this.#isDown) return done(unreachable())
+    const catalogue = this.#catalogue(instance.service)
+    catalogue.leases.get(instance.id)?.timer?.cancel()
+    const lease: Lease = { instance, ttlUs: Math.round(ttlMs * 1000), timer: undefined }
+    catalogue.leases.set(instance.id, lease)
+    this.#extend(catalogue, lease)
+    this.#tell(catalogue)
+    done()
+  }
+
+  #heartbeat(instance: Instance, _ttlMs: number, done: RegistryAnswer): void {
+    if (this.#isDown) return done(unreachable())
+    const catalogue = this.#catalogue(instance.service)
+    const lease = catalogue.leases.get(instance.id)
+    if (lease === undefined) return done(lost(instance))
+    this.#extend(catalogue, lease)
+    done()
+  }
+
+  #deregister(instance: Instance, done: RegistryAnswer): void {
+    if (this.#isDown) return done(unreachable())
+    const catalogue = this.#catalogue(instance.service)
+    catalogue.leases.get(instance.id)?.timer?.cancel()
+    if (catalogue.leases.delete(instance.id)) this.#tell(catalogue)
+    done()
+  }
+
+  #extend(catalogue: Catalogue, lease: Lease): void {
+    lease.timer?.cancel()
+    lease.timer = this.#kernel.after(lease.ttlUs, {
+      onTimer: () => {
+        catalogue.leases.delete(lease.instance.id)
+        this.#witness?.onExpired(lease.instance)
+        this.#tell(catalogue)
+      },
+    })
+  }
+
+  #tell(catalogue: Catalogue): void {
+    catalogue.isKnown = true
+    catalogue.list = Object.freeze(Array.from(catalogue.leases.values(), (lease) => lease.instance))
+    for (const watcher of [...catalogue.watchers]) {
+      if (watcher.isAlive()) watcher.sink.instances(catalogue.list)
+      else catalogue.watchers.delete(watcher)
+    }
+  }
+
+  #catalogue(service: string): Catalogue {
+    let catalogue = this.#catalogues.get(service)
+    if (catalogue === undefined) {
+      catalogue = { leases: new Map(), watchers: new Set(), list: [], isKnown: false }
+      this.#catalogues.set(service, catalogue)
+    }
+    return catalogue
+  }
+}
+
+interface Watcher {
+  readonly sink: RegistrySink
+  isAlive(): boolean
+}
+
+function unreachable(): RegistryError {
+  return new Error('the registry cannot be reached')
+}
+
+function lost(instance: Instance): RegistryError {
+  return Object.assign(new Error(`${instance.id} is not registered`), { isLost: true })
+}

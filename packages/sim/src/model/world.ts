@@ -1,0 +1,71 @@
+import { ConfigError } from '@seakeep/core'
+import { didYouMean } from '@seakeep/core/spi'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { Recorder } from '../recording/recorder.ts'
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
+import type { Network } from './network.ts'
+import type { VirtualHost } from './virtual-host.ts'
+import type { VirtualInstance } from './virtual-instance.ts'
+import type { VirtualRegistry } from './virtual-registry.ts'
+
+/** Everything that is simulated in one run, found by name. */
+export class World {
+  readonly scenario: ResolvedScenario
+  readonly kernel: Kernel
+  readonly recorder: Recorder
+  readonly network: Network
+  readonly registry: VirtualRegistry
+  readonly #instances = new Map<string, VirtualInstance>()
+  readonly #byService = new Map<string, VirtualInstance[]>()
+  readonly #hosts: VirtualHost[] = []
+
+  constructor(
+    scenario: ResolvedScenario,
+    kernel: Kernel,
+    recorder: Recorder,
+    network: Network,
+    registry: VirtualRegistry,
+  ) {
+    this.scenario = scenario
+    this.kernel = kernel
+    this.recorder = recorder
+    this.network = network
+    this.registry = registry
+  }
+
+  get hosts(): readonly VirtualHost[] {
+    return this.#hosts
+  }
+
+  get instances(): Iterable<VirtualInstance> {
+    return this.#instances.values()
+  }
+
+  addHost(host: VirtualHost): void {
+    this.#hosts.push(host)
+  }
+
+  addInstance(instance: VirtualInstance): void {
+    this.#instances.set(instance.name, instance)
+    const { name } = instance.service
+    const all = this.#byService.get(name)
+    if (all === undefined) this.#byService.set(name, [instance])
+    else all.push(instance)
+  }
+
+  /** By name: `orders#3`. */
+  instanceAt(name: string): VirtualInstance | undefined {
+    return this.#instances.get(name)
+  }
+
+  instancesOf(service: string): readonly VirtualInstance[] {
+    return this.#byService.get(service) ?? []
+  }
+
+  /** @throws ConfigError with a "did you mean" where the topology has no such service. */
+  requireService(name: string): void {
+    if (this.#byService.has(name)) return
+    const near = didYouMean(name, this.#byService.keys())
+    throw new ConfigError('client', `${JSON.stringify(name)} is no service of the topology${near}`)
+  }
+}

@@ -1,0 +1,105 @@
+import { hashText } from '@seakeep/core/spi'
+import type { Kernel } from '../kernel/kernel.ts'
+import { TraceHash } from '../kernel/trace-hash.ts'
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
+import { CallStats } from './call-stats.ts'
+import { EdgeStats } from './edge-stats.ts'
+import { EventLog } from './event-log.ts'
+import { FactLog } from './facts.ts'
+import { ServerStats } from './server-stats.ts'
+import { Timeline, timelineStepMs } from './timeline.ts'
+
+/** All that is kept of one service of the topology. */
+export interface ServiceRecord {
+  readonly name: string
+  readonly entity: number
+  readonly hash: TraceHash
+  readonly timeline: Timeline
+  /** By instance name, in order of number. */
+  readonly instances: Map<string, ServerStats>
+}
+
+export interface WorkloadRecord {
+  readonly id: string
+  readonly calls: CallStats
+  readonly timeline: Timeline
+  /** What goodput is judged by; `Infinity` for nothing. */
+  judgedByMs: number
+}
+
+/** Someone who follows single calls: a threshold over a window of its own. */
+export interface CallListener {
+  onEnd(offeredUs: number, endedUs: number, ending: string, isGood: boolean, isUnsent: boolean): void
+  onOpen(offeredUs: number, isOverdue: boolean): void
+}
+
+/** Everything a run measures. Nothing in here decides anything: a run is the same with or without it. */
+export class Recorder {
+  readonly warmupUs: number
+  readonly stepUs: number
+  readonly facts: FactLog
+  readonly log: EventLog = new EventLog()
+  readonly services: Map<string, ServiceRecord> = new Map()
+  readonly edges: Map<string, EdgeStats> = new Map()
+  readonly workloads: Map<string, WorkloadRecord> = new Map()
+  /** By subject: a service, an edge `a>b` or a workload. */
+  readonly listeners: Map<string, CallListener[]> = new Map()
+  calls = 0
+  readonly #durationUs: number
+
+  constructor(scenario: ResolvedScenario, kernel: Kernel) {
+    this.warmupUs = Math.round(scenario.warmupMs * 1000)
+    this.#durationUs = Math.round(scenario.durationMs * 1000)
+    this.stepUs = timelineStepMs(scenario.durationMs) * 1000
+    this.facts = new FactLog(kernel, this.stepUs)
+    for (const { name } of scenario.services) {
+      this.services.set(name, {
+        name,
+        entity: hashText(name),
+        hash: new TraceHash(),
+        timeline: this.createTimeline(),
+        instances: new Map(),
+      })
+    }
+    for (const { id } of scenario.workloads) {
+      const judgedByMs = Number.POSITIVE_INFINITY
+      this.workloads.set(id, { id, calls: new CallStats(), timeline: this.createTimeline(), judgedByMs })
+    }
+  }
+
+  createTimeline(): Timeline {
+    return new Timeline(this.#durationUs, this.stepUs)
+  }
+
+  service(name: string): ServiceRecord {
+    const record = this.services.get(name)
+    if (record === undefined) throw new Error(`no service ${name} is recorded`)
+    return record
+  }
+
+  edge(from: string, to: string): EdgeStats {
+    const key = `${from}>${to}`
+    let edge = this.edges.get(key)
+    if (edge === undefined) {
+      edge = new EdgeStats()
+      this.edges.set(key, edge)
+    }
+    return edge
+  }
+
+  instance(service: string, name: string, workers: number): ServerStats {
+    const { instances } = this.service(service)
+    let stats = instances.get(name)
+    if (stats === undefined) {
+      stats = new ServerStats(this.warmupUs, workers)
+      instances.set(name, stats)
+    }
+    return stats
+  }
+
+  listen(subject: string, listener: CallListener): void {
+    const all = this.listeners.get(subject)
+    if (all === undefined) this.listeners.set(subject, [listener])
+    else all.push(listener)
+  }
+}

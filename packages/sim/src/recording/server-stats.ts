@@ -1,0 +1,49 @@
+import { Histogram } from './histogram.ts'
+import { TimeAverage } from './time-average.ts'
+
+/**
+ * What one instance saw of the attempts that reached it. `arrivals = completed + errors + refused + open`, exactly. The
+ * figures count from the warm-up on (by arrival); presence is kept for the whole run as well, to check Little's law.
+ */
+export class ServerStats {
+  arrivals = 0
+  completed = 0
+  errors = 0
+  refused = 0
+  readonly queueing: Histogram = new Histogram()
+  readonly service: Histogram = new Histogram()
+  readonly present: TimeAverage
+  readonly busy: TimeAverage
+  /** Over the whole run: the number present, and the sum of the times spent by those who left. */
+  readonly presentSinceStart: TimeAverage = new TimeAverage(0)
+  spentUs = 0
+  /** How many requests it works on at once; `Infinity` for no limit. */
+  readonly workers: number
+  readonly #warmupUs: number
+
+  constructor(warmupUs: number, workers: number) {
+    this.workers = workers
+    this.#warmupUs = warmupUs
+    this.present = new TimeAverage(warmupUs)
+    this.busy = new TimeAverage(warmupUs)
+  }
+
+  arrive(nowUs: number): void {
+    this.present.add(nowUs, 1)
+    this.presentSinceStart.add(nowUs, 1)
+    if (nowUs >= this.#warmupUs) this.arrivals += 1
+  }
+
+  begin(nowUs: number, arrivedUs: number): void {
+    if (arrivedUs >= this.#warmupUs) this.queueing.record(nowUs - arrivedUs)
+  }
+
+  leave(nowUs: number, arrivedUs: number, begunUs: number, how: 'completed' | 'errors' | 'refused'): void {
+    this.present.add(nowUs, -1)
+    this.presentSinceStart.add(nowUs, -1)
+    this.spentUs += nowUs - arrivedUs
+    if (arrivedUs < this.#warmupUs) return
+    this[how] += 1
+    if (how === 'completed' && begunUs >= 0) this.service.record(nowUs - begunUs)
+  }
+}

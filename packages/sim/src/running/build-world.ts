@@ -1,0 +1,74 @@
+import { hashText, mix, SeededRandom } from '@seakeep/core/spi'
+import { scheduleFaults } from '../faults/schedule-faults.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { Network } from '../model/network.ts'
+import { VirtualHost } from '../model/virtual-host.ts'
+import { VirtualInstance } from '../model/virtual-instance.ts'
+import { VirtualRegistry } from '../model/virtual-registry.ts'
+import { World } from '../model/world.ts'
+import { Recorder } from '../recording/recorder.ts'
+import type { ResolvedScenario, ResolvedService, ResolvedWorkload } from '../scenario/resolved-scenario.ts'
+import { type Caller, CallerPool } from '../workload/caller-pool.ts'
+import { ClosedWorkload } from '../workload/closed-workload.ts'
+import { OpenWorkload } from '../workload/open-workload.ts'
+import { judgedByMs } from './judged-by.ts'
+import { announce, beginLife } from './life.ts'
+
+/** Builds everything a scenario names and sets it going at t = 0: instances are there and known, then the load begins. */
+export function buildWorld(scenario: ResolvedScenario, kernel: Kernel): World {
+  const seed = foldSeed(scenario.seed)
+  const recorder = new Recorder(scenario, kernel)
+  const registry = new VirtualRegistry(kernel, {
+    onExpired: ({ id, service }) =>
+      recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'instanceExpired', service, endpoint: id }),
+  })
+  const network = new Network(kernel, scenario.network.latency)
+  const world = new World(scenario, kernel, recorder, network, registry)
+  for (const service of scenario.services) addInstances(world, service, seed)
+  scheduleFaults(world, restart)
+  for (const workload of scenario.workloads) startWorkload(world, workload, seed)
+  return world
+}
+
+function addInstances(world: World, service: ResolvedService, seed: number): void {
+  const { name, replicas, zones, app } = service
+  for (let number = 1; number <= replicas; number++) {
+    const zone = zones.length === 0 ? undefined : zones[(number - 1) % zones.length]
+    const host = new VirtualHost(`${name}#${number}`, name, world.kernel, seed, { isAsync: app !== undefined, zone })
+    world.addHost(host)
+    const life = beginLife(world, host)
+    world.addInstance(new VirtualInstance(world, service, number, host, life))
+    announce(world, host, life)
+  }
+}
+
+function restart(instance: VirtualInstance): void {
+  const { world, host } = instance
+  host.restart()
+  instance.life = beginLife(world, host)
+  announce(world, host, instance.life)
+  world.recorder.log.add({ atMs: world.kernel.nowUs / 1000, type: 'instanceRestarted', endpoint: instance.name })
+}
+
+function startWorkload(world: World, workload: ResolvedWorkload, seed: number): void {
+  const { id, callerName, callers: count, arrivals } = workload
+  const record = world.recorder.workloads.get(id)
+  if (record === undefined) throw new Error(`no workload ${id} is recorded`)
+  record.judgedByMs = judgedByMs(workload, world.scenario)
+  const callers = Array.from({ length: count }, (_, i): Caller => {
+    const host = new VirtualHost(`${id}/${callerName}#${i + 1}`, callerName, world.kernel, seed)
+    world.addHost(host)
+    return { host, runtime: beginLife(world, host).runtime }
+  })
+  const pool = new CallerPool(world, workload, callers, record)
+  if (arrivals.kind === 'closed') new ClosedWorkload(pool, arrivals.users, arrivals.thinkTime, seed).start()
+  else {
+    const gaps = arrivals.kind === 'poisson' ? new SeededRandom(seed, `workload/${id}`).stream('arrivals') : undefined
+    new OpenWorkload(pool, arrivals.ratePerSecond, seed, gaps).start()
+  }
+}
+
+/** A seed of up to 53 bits as the 32 bits from which chance is derived. */
+function foldSeed(seed: number): number {
+  return mix(seed >>> 0, hashText(String(seed)))
+}

@@ -1,0 +1,19 @@
+import type { ResolvedScenario, ResolvedWorkload } from '../scenario/resolved-scenario.ts'
+
+/**
+ * How long a workload's users wait at most: what goodput is judged by. Not the policy under test where that can be
+ * helped: the workload's own deadline, else the one a goodput threshold names, else the policy's timeout, else none.
+ */
+export function judgedByMs(workload: ResolvedWorkload, scenario: ResolvedScenario): number {
+  if (workload.deadlineMs !== undefined) return workload.deadlineMs
+  const targets = new Set(workload.to.map(({ service }) => service))
+  for (const { name, subject, withinMs } of scenario.thresholds) {
+    if (name !== 'goodput' || withinMs === undefined) continue
+    if (subject.kind === 'workload' && subject.workload === workload.id) return withinMs
+    if (subject.kind === 'service' && targets.has(subject.service)) return withinMs
+  }
+  const [first] = workload.to
+  if (first === undefined) return Number.POSITIVE_INFINITY
+  const policy = scenario.policies?.policyFor(workload.callerName, first.service, first.method)
+  return policy?.timeoutMs ?? Number.POSITIVE_INFINITY
+}

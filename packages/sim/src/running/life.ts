@@ -1,0 +1,94 @@
+import type { Instance } from '@seakeep/core'
+import {
+  Admission,
+  assembleRuntime,
+  type EventSink,
+  type GovernanceEvent,
+  NO_LOAD,
+  NO_SIGNALS,
+  Registrar,
+} from '@seakeep/core/spi'
+import type { VirtualHost } from '../model/virtual-host.ts'
+import type { Life } from '../model/virtual-instance.ts'
+import { VirtualTransport } from '../model/virtual-transport.ts'
+import type { World } from '../model/world.ts'
+import { Fact } from '../recording/facts.ts'
+
+/**
+ * Brings a host to life: the runtime of the core, put together by the same `assembleRuntime` that production calls, on
+ * ports that belong to this host and this life alone.
+ */
+export function beginLife(world: World, host: VirtualHost): Life {
+  const random = host.createRandom()
+  const { policies } = world.scenario
+  const runtime = assembleRuntime(
+    { service: host.caller, policies },
+    {
+      clock: host.clock,
+      random,
+      events: new HostEvents(world, host),
+      transports: [new VirtualTransport(world, host)],
+      registries: [world.registry.portFor(host)],
+      servers: [],
+      load: NO_LOAD,
+      signals: NO_SIGNALS,
+    },
+  )
+  const inbound = policies?.inboundFor(host.caller)
+  return { runtime, random, admission: inbound === undefined ? undefined : new Admission(inbound, host.clock) }
+}
+
+/** Announces an instance through the core's own registrar, which keeps its lease. */
+export function announce(world: World, host: VirtualHost, life: Life): void {
+  const instance: Instance = {
+    id: host.name,
+    service: host.caller,
+    address: { host: host.name, port: 0 },
+    protocol: 'sim',
+    weight: 1,
+    ...(host.zone === undefined ? {} : { zone: host.zone }),
+  }
+  const ports = { clock: host.clock, random: life.random, events: new HostEvents(world, host) }
+  new Registrar(instance, world.registry.portFor(host), ports).start()
+}
+
+/** Which events are transitions: hashed as facts and kept in the run's list. */
+const TRANSITIONS: ReadonlySet<GovernanceEvent['type']> = new Set([
+  'circuitOpened',
+  'circuitHalfOpened',
+  'circuitClosed',
+  'circuitIsolated',
+  'circuitReleased',
+  'endpointEjected',
+  'endpointReturned',
+  'registrationLost',
+  'resolverFailed',
+  'resolverRecovered',
+  'retryBudgetExhausted',
+] as const)
+
+/** The event-sink port of a host: what its runtime decides becomes part of the run. */
+class HostEvents implements EventSink {
+  readonly #world: World
+  readonly #host: VirtualHost
+
+  constructor(world: World, host: VirtualHost) {
+    this.#world = world
+    this.#host = host
+  }
+
+  emit(event: GovernanceEvent): void {
+    const { recorder } = this.#world
+    if (event.type === 'endpointsChanged') return this.#fact(event.service, undefined, event.type)
+    if (!TRANSITIONS.has(event.type) || !('service' in event)) return
+    this.#fact(event.service, event.endpoint, event.type)
+    const { atMs: _, ...details } = event
+    recorder.log.add({ atMs: this.#world.kernel.nowUs / 1000, caller: this.#host.name, ...details })
+  }
+
+  #fact(service: string, endpoint: string | undefined, type: string): void {
+    const { recorder } = this.#world
+    const entity = `${this.#host.name}>${endpoint ?? service}`
+    recorder.facts.addNamed(recorder.services.get(service)?.hash, Fact.transition, entity, type)
+  }
+}

@@ -1,0 +1,95 @@
+import { config } from 'rxjs'
+import { checkBooks } from '../checkers/books.ts'
+import { Kernel } from '../kernel/kernel.ts'
+import { determinismGuard } from '../kernel/node-determinism-guard.ts'
+import type { MicrotaskDrain } from '../kernel/microtask-drain.ts'
+import { createDrain } from '../kernel/node-drain.ts'
+import { buildDocument } from '../recording/build-document.ts'
+import type { Recorder } from '../recording/recorder.ts'
+import type { RunDocument } from '../recording/run-document.ts'
+import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
+import { buildWorld } from './build-world.ts'
+import { closeBooks } from './close-books.ts'
+import { runVersions } from './node-versions.ts'
+import { WatchedThresholds } from './watch-thresholds.ts'
+
+export interface RunProgress {
+  readonly virtualMs: number
+  readonly durationMs: number
+  readonly wallMs: number
+  readonly calls: number
+}
+
+export interface RunScenarioOptions {
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined
+  /** Ends the run early; what was measured until then is reported. */
+  readonly signal?: AbortSignal | undefined
+  /** Drains promises after every event instead of after those that settled one: slower, and the trace must not change. */
+  readonly drainAlways?: boolean | undefined
+  /** Drains by public means only, as where Node's fast way is not to be had. */
+  readonly drainSlowly?: boolean | undefined
+  /** Writes the timeline of every service. */
+  readonly allTimelines?: boolean | undefined
+}
+
+/** A run that is over: its document, and what was recorded behind it. */
+export interface FinishedRun {
+  readonly document: RunDocument
+  readonly recorder: Recorder
+}
+
+/** Runs one resolved scenario to its end and reports what was measured. */
+export async function runScenario(scenario: ResolvedScenario, options: RunScenarioOptions = {}): Promise<FinishedRun> {
+  const drain = drainFor(scenario, options)
+  const startedMs = drain.realNow()
+  const kernel = new Kernel()
+  const world = buildWorld(scenario, kernel)
+  const { recorder } = world
+  const thresholds = new WatchedThresholds(scenario, recorder)
+  const { durationMs } = scenario
+  const ending = await withListenersWatched(kernel, () =>
+    kernel.run(Math.round(durationMs * 1000), {
+      drain,
+      drainAlways: options.drainAlways,
+      onSlice(nowUs) {
+        const wallMs = drain.realNow() - startedMs
+        options.onProgress?.({ virtualMs: nowUs / 1000, durationMs, wallMs, calls: recorder.calls })
+        return options.signal?.aborted !== true
+      },
+    }),
+  )
+  const open = closeBooks(world)
+  checkBooks(recorder, kernel.nowUs, open)
+  const document = buildDocument(scenario, recorder, {
+    versions: runVersions(),
+    virtualMs: kernel.nowUs / 1000,
+    wallMs: Math.round(drain.realNow() - startedMs),
+    events: kernel.events,
+    isInterrupted: ending === 'interrupted',
+    thresholds: thresholds.reports(),
+    invalid: thresholds.invalid(),
+    open: new Map(Array.from(open, ([name, { openMeasured }]) => [name, openMeasured])),
+    allTimelines: options.allTimelines === true,
+  })
+  return { document, recorder }
+}
+
+/** User code runs only where the scenario has handlers; only then is the real world shut off. */
+function drainFor(scenario: ResolvedScenario, options: RunScenarioOptions): MicrotaskDrain {
+  const hasHandlers = scenario.services.some((service) => service.app !== undefined)
+  return createDrain({
+    method: options.drainSlowly === true ? 'immediate' : 'auto',
+    ...(hasHandlers ? { guard: determinismGuard } : {}),
+  })
+}
+
+/** What a listener of a stream throws would surface on a real timer; for the length of a run it fails the run. */
+async function withListenersWatched<T>(kernel: Kernel, run: () => Promise<T>): Promise<T> {
+  const before = config.onUnhandledError
+  config.onUnhandledError = (error: unknown) => kernel.fail(error)
+  try {
+    return await run()
+  } finally {
+    config.onUnhandledError = before
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Who may call whom, as far as a topology says it: what real handlers call is only known when they run. It answers
+ * which edges there can be, and whether calls can go round for ever.
+ */
+import type { ResolvedService, ResolvedStep, ResolvedWorkload } from './resolved-scenario.ts'
+
+type Callee = { readonly service: string; readonly method: string | undefined }
+
+/** One operation of a service, as `payments/POST /charges`; it is what calls, not its service as a whole. */
+interface Operation {
+  readonly label: string
+  readonly calls: readonly Callee[]
+}
+
+export class CallGraph {
+  readonly #services: ReadonlyMap<string, ResolvedService>
+  readonly #workloads: readonly ResolvedWorkload[]
+
+  constructor(services: readonly ResolvedService[], workloads: readonly ResolvedWorkload[]) {
+    this.#services = new Map(services.map((service) => [service.name, service]))
+    this.#workloads = workloads
+  }
+
+  /** All that can stand on either end of an edge: services, and what the workloads' callers are called. */
+  get parties(): readonly string[] {
+    return [...new Set([...this.#services.keys(), ...this.#workloads.map(({ callerName }) => callerName)])]
+  }
+
+  isService(name: string): boolean {
+    return this.#services.has(name)
+  }
+
+  /** Whom `from` may call; undefined where its code alone knows. */
+  calleesOf(from: string): readonly string[] | undefined {
+    const called = this.#workloads.filter(({ callerName }) => callerName === from).flatMap(({ to }) => to)
+    const service = this.#services.get(from)
+    if (service?.app !== undefined) return undefined
+    const steps = service === undefined ? [] : [...service.operations.values()].flatMap(({ steps }) => callsIn(steps))
+    return [...new Set([...called, ...steps].map((callee) => callee.service))]
+  }
+
+  callersOf(to: string): readonly string[] {
+    return this.parties.filter((party) => this.calleesOf(party)?.includes(to))
+  }
+
+  /** A circle that calls to `targets` may run into, as the names on the way, the first again at its end. */
+  circleFrom(targets: readonly Callee[]): readonly string[] | undefined {
+    const finished = new Set<string>()
+    for (const target of targets) {
+      // Depth first, without recursion: a chain may be as long as the topology.
+      const path: { readonly operation: Operation; next: number }[] = []
+      const onPath = new Map<string, number>()
+      const enter = (callee: Callee): readonly string[] | undefined => {
+        const operation = this.#operationOf(callee)
+        const at = onPath.get(operation.label)
+        if (at !== undefined) return [...path.slice(at).map((step) => step.operation.label), operation.label]
+        if (finished.has(operation.label)) return undefined
+        onPath.set(operation.label, path.length)
+        path.push({ operation, next: 0 })
+        return undefined
+      }
+      let circle = enter(target)
+      while (circle === undefined && path.length > 0) {
+        const top = path[path.length - 1]
+        const callee = top?.operation.calls[top.next++]
+        if (callee !== undefined) circle = enter(callee)
+        else if (top !== undefined) {
+          path.pop()
+          onPath.delete(top.operation.label)
+          finished.add(top.operation.label)
+        }
+      }
+      if (circle !== undefined) return circle
+    }
+    return undefined
+  }
+
+  #operationOf({ service, method }: Callee): Operation {
+    const operations = this.#services.get(service)?.operations
+    const own = method === undefined ? undefined : operations?.get(method)
+    const steps = (own ?? operations?.get(''))?.steps ?? []
+    return { label: own === undefined ? service : `${service}/${method}`, calls: callsIn(steps) }
+  }
+}
+
+function callsIn(steps: readonly ResolvedStep[]): Callee[] {
+  return steps.flatMap((step) => {
+    if (step.kind === 'call') return [{ service: step.service, method: step.method }]
+    return step.kind === 'parallel' ? callsIn(step.steps) : []
+  })
+}

@@ -1,0 +1,95 @@
+/**
+ * A scenario from a file. Code is imported, everything else is read as YAML or JSON and told apart by its content, so
+ * that a service graph of another tool runs as it is.
+ */
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ConfigError } from '@seakeep/core'
+import { type Locate, objectOf } from '@seakeep/core/spi'
+import { isIsotope, readIsotope } from './isotope.ts'
+import { readText, shortened } from './node-files.ts'
+import { parseData } from './parse-data.ts'
+import { type CheckedScenario, resolveScenario, type ScenarioOverrides } from './resolve-scenario.ts'
+
+export interface LoadedScenario {
+  /** As it is called in messages. */
+  readonly file: string
+  /** What paths in it are relative to. */
+  readonly baseDir: string
+  /** The file's name without its endings. */
+  readonly name: string
+  /** The scenario in data form, not yet validated. */
+  readonly input: unknown
+  /** A topology without a scenario. */
+  readonly isBare: boolean
+  readonly locate: Locate | undefined
+}
+
+const CODE = ['.ts', '.mts', '.js', '.mjs', '.cjs']
+const DATA = ['.yaml', '.yml', '.json']
+
+/** Throws a ConfigError where the file cannot be used; what its code throws comes through as it is. */
+export async function loadScenario(path: string, cwd = ''): Promise<LoadedScenario> {
+  const absolute = resolve(cwd, path)
+  const file = shortened(absolute)
+  if (!existsSync(absolute)) throw new ConfigError('', `the file ${file} does not exist`)
+  if (statSync(absolute).isDirectory()) throw new ConfigError('', `${file} is a folder; name a scenario in it`)
+  const ending = extname(absolute)
+  const name = basename(absolute, ending).replace(/\.sim$/, '')
+  const common = { file, name, baseDir: dirname(absolute) }
+  if (CODE.includes(ending)) {
+    return { ...common, input: await importScenario(absolute, file), isBare: false, locate: undefined }
+  }
+  if (!DATA.includes(ending)) {
+    throw new ConfigError(file, `a scenario ends in ${[...CODE, ...DATA].join(', ')}`)
+  }
+  const { text } = readText('', absolute, '')
+  const { value, locate } = parseData(text, file)
+  return { ...common, ...recognised(value, file), locate }
+}
+
+/** The scenario of a file, ready to run. */
+export function resolveLoaded(loaded: LoadedScenario, overrides: ScenarioOverrides = {}): CheckedScenario {
+  const { input, baseDir, name, isBare, locate } = loaded
+  return resolveScenario(input, { baseDir, name, isBare, locate, overrides })
+}
+
+async function importScenario(absolute: string, file: string): Promise<unknown> {
+  const module = (await import(pathToFileURL(absolute).href)) as { readonly default?: unknown }
+  const { default: scenario } = module
+  if (scenario === undefined) {
+    const named = Object.keys(module).length > 0 ? `; it exports ${Object.keys(module).join(', ')}` : ''
+    throw new ConfigError(file, `has no default export; write export default defineScenario({ … })${named}`)
+  }
+  if (typeof scenario === 'function') {
+    throw new ConfigError(file, 'its default export is a function; export the scenario itself')
+  }
+  return scenario
+}
+
+function recognised(value: unknown, file: string): Pick<LoadedScenario, 'input' | 'isBare'> {
+  const object = objectOf(value)
+  if (object !== undefined && Object.hasOwn(object, 'topology')) return { input: value, isBare: false }
+  if (isIsotope(value)) return { input: { topology: readIsotope(value, file) }, isBare: true }
+  const foreign = foreignKind(value)
+  if (foreign !== undefined) throw new ConfigError(file, `${foreign} are not available yet in this version`)
+  if (object !== undefined && (Object.hasOwn(object, 'targets') || Object.hasOwn(object, 'policies'))) {
+    throw new ConfigError(file, 'is a policy document, not a scenario; give it with --policies')
+  }
+  const holds = object === undefined ? 'it holds no object' : `its keys are ${Object.keys(object).join(', ') || 'none'}`
+  const expected = 'a scenario has a topology, an isotope service graph a list of services'
+  throw new ConfigError(file, `is neither a scenario nor a service graph; ${expected}; ${holds}`)
+}
+
+/** Kinds of file that a later version reads. */
+function foreignKind(value: unknown): string | undefined {
+  const object = objectOf(value)
+  const data = Array.isArray(value) ? value : object?.data
+  const first = Array.isArray(data) ? objectOf(data[0]) : undefined
+  if (object !== undefined && Object.hasOwn(object, 'resourceSpans')) return 'OTLP traces'
+  if (first !== undefined && Object.hasOwn(first, 'spans')) return 'Jaeger traces'
+  if (first !== undefined && Object.hasOwn(first, 'parent') && Object.hasOwn(first, 'child'))
+    return 'Jaeger dependencies'
+  return undefined
+}

@@ -1,0 +1,193 @@
+/**
+ * Turns what a user wrote into what the simulator builds a world from. Everything that can be known before the run is
+ * checked here, so that a run does not end after minutes on a name that was never there: an error names the path, the
+ * value and what is allowed. What is only suspicious becomes a warning.
+ *
+ * Defaults that the contract leaves open: a scenario runs for 60 s of virtual time without warm-up, with seed 1.
+ */
+import {
+  duration,
+  durationText,
+  type Field,
+  type Locate,
+  missing,
+  objectOf,
+  optional,
+  type Place,
+  printed,
+  ratioOf,
+  record,
+  rootPlace,
+  text,
+} from '@seakeep/core/spi'
+import { CallGraph } from './call-graph.ts'
+import { distributionOr, onlyYet, seed } from './fields.ts'
+import { BARE_RATE_PER_SECOND, BARE_WARMUP_MS, ImportedTopology } from './imported-topology.ts'
+import { readIsotope } from './isotope.ts'
+import { readText } from './node-files.ts'
+import { parseData } from './parse-data.ts'
+import { resolveFaults } from './resolve-faults.ts'
+import { policiesAsData, resolvePolicies, unknownTargets } from './resolve-policies.ts'
+import { resolveServices } from './resolve-services.ts'
+import { resolveThresholds } from './resolve-thresholds.ts'
+import { resolveWorkloads } from './resolve-workloads.ts'
+import type { ResolvedScenario, ResolvedWorkload } from './resolved-scenario.ts'
+import { type Setting, withSetting } from './set-path.ts'
+
+/** What changes a run from outside, over what its scenario says. */
+export interface ScenarioOverrides {
+  readonly seed?: number | undefined
+  readonly durationMs?: number | undefined
+  /** Calls a second of a workload that came with an imported topology. */
+  readonly ratePerSecond?: number | undefined
+  /** Instead of the scenario's policies: a document or its file's absolute path; `null` for none. */
+  readonly policies?: unknown
+  readonly settings?: readonly Setting[] | undefined
+}
+
+export interface ResolveOptions {
+  /** What paths in the scenario are relative to. Default the working directory. */
+  readonly baseDir?: string | undefined
+  /** What the scenario is called where it has no name. */
+  readonly name?: string | undefined
+  /** True for a topology without a scenario: it is run with a warm-up. */
+  readonly isBare?: boolean | undefined
+  readonly locate?: Locate | undefined
+  readonly overrides?: ScenarioOverrides | undefined
+}
+
+/** A scenario that is ready to run, with what its user should be told about it. */
+export interface CheckedScenario extends ResolvedScenario {
+  readonly warnings: readonly string[]
+}
+
+const ANYTHING: Field<unknown, ''> = {
+  suffix: '',
+  isRequired: false,
+  expected: 'anything',
+  resolve: (input) => input,
+  normalize: (input) => input,
+  schema: () => ({}),
+}
+
+/** Of the parts that depend on each other only the names are checked here; they are resolved one after the other. */
+const SCENARIO = record({
+  name: optional(text()),
+  duration: duration({ default: '60s', above: 0 }),
+  warmup: optional(duration()),
+  seed: seed(),
+  network: record(
+    { latency: distributionOr('0.5ms'), loss: onlyYet(0, (input) => ratioOf(input) !== undefined) },
+    { notYet: ['bandwidth'] },
+  ),
+  policies: ANYTHING,
+  topology: ANYTHING,
+  workload: ANYTHING,
+  faults: ANYTHING,
+  thresholds: ANYTHING,
+})
+
+/** Throws a ConfigError for the first thing that cannot be used. */
+export function resolveScenario(input: unknown, options: ResolveOptions = {}): CheckedScenario {
+  const { baseDir = '', overrides = {}, isBare = false } = options
+  const at = rootPlace('', options.locate)
+  const { data, imported } = prepare(input, at, baseDir, overrides)
+  const own = SCENARIO.resolve(data, at)
+  const warnings: string[] = [...(imported?.warnings ?? [])]
+  const warn = (warning: string): void => void warnings.push(warning)
+
+  const warmupMs = own.warmupMs ?? (isBare ? Math.min(BARE_WARMUP_MS, own.durationMs / 2) : 0)
+  if (warmupMs >= own.durationMs) {
+    const problem = `${durationText(warmupMs)} is not allowed; below duration, which is ${durationText(own.durationMs)}`
+    throw at.at('warmup').error(`${problem}, or nothing would be measured`)
+  }
+  const names = Object.keys(objectOf(own.topology) ?? {})
+  const services = resolveServices(own.topology, at.at('topology'), names)
+  const { durationMs } = own
+  const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, warn })
+  const graph = new CallGraph(services, workloads)
+  refuseEndlessCircles(workloads, graph, own.workload, at.at('workload'))
+  const faults = resolveFaults(own.faults, at.at('faults'), { services, graph, durationMs, warn })
+  const known = { services, workloads, faults, graph, durationMs, warn }
+  const thresholds = resolveThresholds(own.thresholds, at.at('thresholds'), known)
+  const { policies, targets } = resolvePolicies(own.policies, at.at('policies'), baseDir)
+  for (const warning of unknownTargets(targets, graph.parties)) warn(warning)
+  return {
+    name: own.name ?? options.name ?? 'scenario',
+    durationMs,
+    warmupMs,
+    seed: own.seed,
+    network: { latency: own.network.latency },
+    policies,
+    services,
+    workloads,
+    faults,
+    thresholds,
+    warnings,
+  }
+}
+
+/** The scenario in data form with the overrides in it, and what its topology was imported from. */
+function prepare(
+  input: unknown,
+  at: Place,
+  baseDir: string,
+  overrides: ScenarioOverrides,
+): { readonly data: unknown; readonly imported: ImportedTopology | undefined } {
+  const object = objectOf(input)
+  if (object === undefined) throw at.error(`${printed(input)} is no scenario; an object with topology and workload`)
+  if (object.topology === undefined)
+    throw missing(at.at('topology'), 'the services, as { gateway: { replicas: 2, calls: [orders] } }')
+  const imported = importedOf(object.topology, at.at('topology'), baseDir)
+  const { ratePerSecond } = overrides
+  const data: { [key: string]: unknown } = { ...object }
+  if (imported !== undefined) {
+    data.topology = imported.topology
+    data.workload ??= [imported.workload(ratePerSecond ?? BARE_RATE_PER_SECOND)]
+  }
+  if (ratePerSecond !== undefined && (imported === undefined || object.workload !== undefined)) {
+    const instead = 'set the rate of a workload with --set workload.0.poisson.rate=200'
+    throw rootPlace('--rate').error(`is for topologies without a workload of their own; ${instead}`)
+  }
+  if (overrides.policies !== undefined) data.policies = overrides.policies ?? undefined
+  let changed: unknown = data
+  for (const setting of overrides.settings ?? []) {
+    if (setting.keys[0] === 'policies' && setting.keys.length > 1) {
+      const policies = policiesAsData((changed as { readonly policies?: unknown }).policies, baseDir)
+      changed = { ...(changed as object), policies }
+    }
+    changed = withSetting(changed, setting)
+  }
+  const fixed = { seed: overrides.seed, duration: overrides.durationMs }
+  const given = Object.entries(fixed).filter(([, value]) => value !== undefined)
+  return { data: { ...(changed as object), ...Object.fromEntries(given) }, imported }
+}
+
+/** `{ isotope: 'x.yaml' }` is told from a service called isotope by its being a text. */
+function importedOf(topology: unknown, at: Place, baseDir: string): ImportedTopology | undefined {
+  if (topology instanceof ImportedTopology) return topology
+  const object = objectOf(topology)
+  if (object === undefined || typeof object.isotope !== 'string') return undefined
+  if (Object.keys(object).length > 1) throw at.error('isotope stands alone: the graph is in its file')
+  const { text, file } = readText(baseDir, object.isotope, at.at('isotope').path)
+  return readIsotope(parseData(text, file).value, file)
+}
+
+function refuseEndlessCircles(
+  workloads: readonly ResolvedWorkload[],
+  graph: CallGraph,
+  given: unknown,
+  at: Place,
+): void {
+  workloads.forEach(({ to, maxDepth }, i) => {
+    const circle = maxDepth === undefined ? graph.circleFrom(to) : undefined
+    if (circle === undefined) return
+    const kind = Object.keys((given as readonly object[])[i] ?? {})[0] ?? ''
+    const way = circle.join(' > ')
+    throw at
+      .at(i)
+      .at(kind)
+      .at('maxDepth')
+      .error(`missing; calls go in a circle, ${way}, which a maxDepth must bound, as maxDepth: 20`)
+  })
+}

@@ -1,0 +1,138 @@
+import type { PolicyDocument } from '@seakeep/core/spi'
+import type { Distribution } from '../model/distribution.ts'
+import type { AppHandler } from './app-handler.ts'
+
+/**
+ * A scenario after validation: what the simulator builds a world from. Every name is known to exist, every duration is
+ * in milliseconds, every default is filled in.
+ */
+export interface ResolvedScenario {
+  readonly name: string
+  readonly durationMs: number
+  readonly warmupMs: number
+  readonly seed: number
+  readonly network: { readonly latency: Distribution }
+  /** Undefined: one bare attempt, round-robin. */
+  readonly policies: PolicyDocument | undefined
+  readonly services: readonly ResolvedService[]
+  readonly workloads: readonly ResolvedWorkload[]
+  readonly faults: readonly ResolvedFault[]
+  readonly thresholds: readonly ResolvedThreshold[]
+}
+
+export interface ResolvedService {
+  readonly name: string
+  readonly replicas: number
+  /** Workers of each instance; `Infinity` for no limit. */
+  readonly concurrency: number
+  /** Places in each instance's line; `Infinity` for no limit. */
+  readonly queue: number
+  readonly queueTimeoutMs: number | undefined
+  /** Zones the instances are dealt to in turn; empty for none. */
+  readonly zones: readonly string[]
+  /** By method; `''` answers whatever has no entry of its own. */
+  readonly operations: ReadonlyMap<string, ResolvedOperation>
+  /** A real handler instead of operations. */
+  readonly app: AppHandler | undefined
+  /** What an exception of the handler which is not an answer does: stops the run (default) or fails the call. */
+  readonly onThrow: 'stop' | 'fail'
+}
+
+export interface ResolvedOperation {
+  readonly steps: readonly ResolvedStep[]
+  /** Share of requests that are answered with an error after their steps. */
+  readonly errorRate: number
+}
+
+export type ResolvedStep =
+  | { readonly kind: 'work'; readonly work: Distribution }
+  | {
+      readonly kind: 'call'
+      readonly service: string
+      readonly method: string | undefined
+      readonly probability: number
+      /** Its failure does not fail the request. */
+      readonly optional: boolean
+    }
+  | { readonly kind: 'parallel'; readonly steps: readonly ResolvedStep[] }
+
+export interface ResolvedWorkload {
+  /** Unique among the workloads: its `name`, else its target, else that with `#2`, … */
+  readonly id: string
+  /** What its callers are called on edges: `name`, else `client`. */
+  readonly callerName: string
+  /** The service whose callers they are, and, for bare topologies, several with their shares. */
+  readonly to: readonly { readonly service: string; readonly method: string | undefined; readonly share: number }[]
+  readonly arrivals:
+    | { readonly kind: 'constant' | 'poisson'; readonly ratePerSecond: number }
+    | { readonly kind: 'closed'; readonly users: number; readonly thinkTime: Distribution }
+  /** Separate callers, each with a runtime of its own. */
+  readonly callers: number
+  /** How long its users wait: judges goodput; with `impatient` the caller also gives up then. */
+  readonly deadlineMs: number | undefined
+  readonly impatient: boolean
+  readonly fromMs: number
+  readonly untilMs: number
+  /** Calls deeper than this are not made and count as success; undefined where the graph has no circle. */
+  readonly maxDepth: number | undefined
+}
+
+/** Who a fault strikes. An edge is one direction: packets from `from` to `to`. */
+export type FaultTarget =
+  | { readonly kind: 'service'; readonly service: string }
+  | { readonly kind: 'instance'; readonly service: string; readonly number: number }
+  | { readonly kind: 'zone'; readonly zone: string }
+  | { readonly kind: 'edge'; readonly from: string; readonly to: string }
+
+interface FaultBase {
+  readonly atMs: number
+  /** `Infinity` for a fault that lasts to the end. */
+  readonly untilMs: number
+  /** As it was written, for reports: `slow payments +800ms`. */
+  readonly label: string
+}
+export type ResolvedFault = FaultBase &
+  (
+    | {
+        readonly kind: 'slow'
+        readonly target: FaultTarget
+        readonly change: { readonly addMs: number } | { readonly factor: number } | { readonly toMs: number }
+        readonly ratio: number
+      }
+    | { readonly kind: 'error'; readonly target: FaultTarget; readonly ratio: number; readonly afterMs: number }
+    | { readonly kind: 'crash'; readonly target: FaultTarget; readonly restartAfterMs: number | undefined }
+    | { readonly kind: 'pause'; readonly target: FaultTarget }
+    | { readonly kind: 'hold'; readonly target: FaultTarget & { readonly kind: 'edge' } }
+    | { readonly kind: 'registryDown' }
+  )
+
+export type MetricName =
+  | 'goodput'
+  | 'errors'
+  | 'rejected'
+  | 'utilization'
+  | 'latency'
+  | 'queue'
+  | 'amplification'
+  | 'offered'
+  | 'recovery'
+
+export interface ResolvedThreshold {
+  /** As written: `gateway.goodput`. */
+  readonly metric: string
+  /** As written: `ratio>=0.99 within 1s`. */
+  readonly expression: string
+  readonly subject:
+    | { readonly kind: 'service'; readonly service: string }
+    | { readonly kind: 'edge'; readonly from: string; readonly to: string }
+    | { readonly kind: 'workload'; readonly workload: string }
+    | { readonly kind: 'instance'; readonly service: string; readonly number: number }
+  readonly name: MetricName
+  readonly aggregate: 'ratio' | 'avg' | 'max' | 'value' | 'count' | 'rate' | 'time' | { readonly percentile: number }
+  readonly operator: '<' | '<=' | '>' | '>=' | '==' | '!='
+  /** In milliseconds where the metric is a length of time. */
+  readonly bound: number
+  readonly withinMs: number | undefined
+  readonly fromMs: number | undefined
+  readonly untilMs: number | undefined
+}

@@ -1,0 +1,167 @@
+/**
+ * The data form of a scenario: what `*.sim.yaml` holds and what the helpers of a `*.sim.ts` return, so that a scenario
+ * can be printed, shrunk and sent to a worker. Only a service's `app` is code. What the fields mean, with defaults and
+ * bounds, is said here and checked in `resolve-scenario.ts`; features which this version does not have are not typed.
+ */
+import type { Duration, Ratio } from '@seakeep/core'
+import type { DistributionData } from '../model/distributions.ts'
+import type { AppHandler } from './app-handler.ts'
+
+export interface ScenarioData {
+  /** What the run is called in reports. Default: the file's name. */
+  readonly name?: string
+  /** Length of the run in virtual time. Default 60 s, above 0. */
+  readonly duration?: Duration
+  /** What is offered before this instant is not measured. Default 0, below `duration`. */
+  readonly warmup?: Duration
+  /** All chance of the run follows from it. Default 1; 0 to 2^53-1. */
+  readonly seed?: number | `0x${string}`
+  readonly network?: NetworkData
+  /** A policy document: a file's path, relative to the scenario's file, or the document itself. Default: none. */
+  readonly policies?: string | Readonly<Record<string, unknown>>
+  readonly topology: TopologyData | IsotopeData
+  /** Who calls. Required, unless the topology was imported. */
+  readonly workload?: readonly WorkloadData[]
+  readonly faults?: readonly FaultData[]
+  /** By metric, as `gateway.goodput`; a run in which one does not hold has failed. */
+  readonly thresholds?: Readonly<Record<string, ThresholdExpression | readonly ThresholdExpression[]>>
+}
+
+export interface NetworkData {
+  /** Delay of a message, each way. Default 0.5 ms. */
+  readonly latency?: DistributionData
+  /** Share of messages lost. Only 0 in this version. */
+  readonly loss?: 0
+}
+
+export type TopologyData = Readonly<Record<string, ServiceData>>
+
+/** A service graph in isotope's format, by its file's path, relative to the scenario's file. */
+export interface IsotopeData {
+  readonly isotope: string
+}
+
+/** What a service, or one of its methods, does with a request. */
+export interface OperationData {
+  /** Service time, held on a worker. Default none. */
+  readonly work?: DistributionData
+  /** Services called one after another when the work is done, as `orders` or `orders/POST /charges`. */
+  readonly calls?: readonly string[]
+  /** Instead of `work` and `calls`: what is done, in order; a list inside runs in parallel. */
+  readonly steps?: readonly StepData[]
+  /** Share of requests answered with an error after their steps. Default 0. */
+  readonly errorRate?: Ratio
+}
+
+export type StepData = WorkStepData | CallStepData | readonly StepData[]
+export interface WorkStepData {
+  readonly work: DistributionData
+}
+export interface CallStepData {
+  /** As `orders` or `orders/POST /charges`. */
+  readonly call: string
+  /** Share of requests that make this call. Default 1. */
+  readonly probability?: Ratio
+  /** True: its failure does not fail the request. Default false. */
+  readonly optional?: boolean
+}
+
+export interface ServiceData extends OperationData {
+  /** Instances. Default 1, to 100,000. */
+  readonly replicas?: number
+  /** Workers of each instance. Default unlimited; 1 to 1e6. */
+  readonly concurrency?: number
+  /** Places in each instance's waiting line; a request that finds it full is refused. Default unlimited; 0 to 1e9. */
+  readonly queue?: number
+  /** Refuses who has waited longer. Default never. */
+  readonly queueTimeout?: Duration
+  /** Zones the instances are dealt to in turn. Default none. */
+  readonly zones?: readonly string[]
+  /** By method, as `POST /charges`; a request for another is answered by the service's own work or steps. */
+  readonly methods?: Readonly<Record<string, OperationData>>
+  /** The service's real code, instead of work, calls, steps and methods. */
+  readonly app?: AppHandler
+  /** What an exception of `app` does which is no answer: stop the run (default), or fail the call. */
+  readonly onThrow?: 'stop' | 'fail'
+  readonly discipline?: 'fifo'
+  readonly holdWorkerDuringCalls?: true
+  readonly onCancel?: 'finish'
+}
+
+/** What every kind of workload takes. */
+export interface CallersData {
+  /** The service, or `service/method`, that is called; or several, each with its share of the calls. */
+  readonly to: string | readonly { readonly service: string; readonly share?: number }[]
+  /** What the callers are called on edges (default `client`), and the workload in the run document. */
+  readonly name?: string
+  /** How long its users wait: judges goodput. Default none. */
+  readonly deadline?: Duration
+  /** True: its callers give up at the deadline. Default false. */
+  readonly impatient?: boolean
+  /** When the load begins. Default 0. */
+  readonly from?: Duration
+  /** When it ends. Default the duration of the run. */
+  readonly until?: Duration
+  /** Calls deeper than this are not made and count as success. Needed where the call graph has a circle. */
+  readonly maxDepth?: number
+}
+export interface OpenLoopData extends CallersData {
+  /** Calls a second, all clients together. Required, above 0, to 1e6. */
+  readonly rate: number
+  /** Separate callers, each with its own runtime. Default 1, to 100,000. */
+  readonly clients?: number
+}
+export interface ClosedLoopData extends CallersData {
+  /** Users, each of whom calls again when it has its answer. Required, 1 to 100,000. */
+  readonly clients: number
+  /** How long a user waits between an answer and its next call. Default 0. */
+  readonly thinkTime?: DistributionData
+  /** Runtimes the users share. Default one each. */
+  readonly callers?: number
+}
+export type WorkloadData =
+  | { readonly constantArrivalRate: OpenLoopData }
+  | { readonly poisson: OpenLoopData }
+  | { readonly closedLoop: ClosedLoopData }
+
+/** How long a fault lasts. Default: to the end of the run. */
+interface LastingData {
+  readonly for?: Duration
+}
+/** How much slower: exactly one of the three. On an edge it is the packets' delay, else the work. */
+export type SlowChangeData =
+  | { readonly add: Duration; readonly factor?: never; readonly to?: never }
+  | { readonly factor: number; readonly add?: never; readonly to?: never }
+  | { readonly to: Duration; readonly add?: never; readonly factor?: never }
+export type SlowData = LastingData & SlowChangeData & { readonly ratio?: Ratio }
+export interface ErrorData extends LastingData {
+  /** Share of requests struck. Default 1. */
+  readonly ratio?: Ratio
+  /** When the error is answered. Default at once. */
+  readonly after?: Duration
+}
+export interface CrashData {
+  /** Default: it stays away. */
+  readonly restartAfter?: Duration
+}
+export type PauseData = LastingData
+export type HoldData = LastingData
+export type RegistryDownData = LastingData
+
+/** A fault strikes a service, an instance `orders#3` (from 1), a zone `zone:a` or an edge `a>b`. */
+interface TargetData {
+  readonly target: string
+}
+export type FaultData = { readonly at: Duration } & (
+  | { readonly slow: TargetData & SlowData }
+  | { readonly error: TargetData & ErrorData }
+  | { readonly crash: TargetData & CrashData }
+  | { readonly pause: TargetData & PauseData }
+  | { readonly hold: TargetData & HoldData }
+  | { readonly registryDown: RegistryDownData }
+)
+
+type Aggregate = 'ratio' | `p(${number})` | 'avg' | 'max' | 'value' | 'count' | 'rate' | 'time'
+type Operator = '<' | '<=' | '>' | '>=' | '==' | '!='
+/** As `ratio>=0.99 within 1s`, `p(99)<1500ms`, `time<30s`. */
+export type ThresholdExpression = `${Aggregate}${'' | ' '}${Operator}${'' | ' '}${number}${string}`
