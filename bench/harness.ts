@@ -1,8 +1,10 @@
 // Compares ways of making one call, in one process, as multiples of the first of them. Absolute times move by half from
-// run to run on a shared machine; ratios taken side by side hold. So every round gives each contender one batch, in an
-// order that turns from round to round; time is the main thread's CPU time; what is told is the median over the rounds.
+// run to run on a shared machine; ratios taken side by side hold. So every round is one tinybench run in which each
+// contender makes one batch of calls (its timer costs more than one call), in an order that turns from round to round;
+// time is the main thread's CPU time; what is told is the median over the rounds.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { Bench } from 'tinybench'
 
 export interface Contender {
   readonly name: string
@@ -44,10 +46,13 @@ export async function compare(suite: string, contenders: readonly Contender[], r
 
   const times: number[][] = contenders.map(() => [])
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
+    const bench = new Bench({ iterations: 1, time: 0, warmup: false, throws: true, now: cpuNowMs })
     for (let turn = 0; turn < loops.length; turn++) {
       const who = (turn + round + WARM_UP_ROUNDS) % loops.length
-      const ms = await cpuMs(loops[who]!, batches[who]!)
-      if (round >= 0) times[who]!.push((ms * 1e6) / batches[who]!)
+      bench.add(String(who), () => loops[who]!(batches[who]!))
+    }
+    for (const { name, result } of await bench.run()) {
+      if (round >= 0 && 'latency' in result) times[Number(name)]!.push((result.latency.mean * 1e6) / batches[Number(name)]!)
     }
   }
   const rows: Row[] = []
@@ -75,9 +80,13 @@ async function batchSize(loop: Loop): Promise<number> {
 }
 
 async function cpuMs(loop: Loop, calls: number): Promise<number> {
-  const before = process.threadCpuUsage()
+  const before = cpuNowMs()
   await loop(calls)
-  const { user, system } = process.threadCpuUsage(before)
+  return cpuNowMs() - before
+}
+
+function cpuNowMs(): number {
+  const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
 }
 

@@ -11,6 +11,7 @@ import {
   wrap,
 } from 'cockatiel'
 import CircuitBreaker from 'opossum'
+import { policy } from '@seakeep/core'
 import { type Contender, compare, type Suite } from '../harness.ts'
 
 export async function work(): Promise<number> {
@@ -35,7 +36,43 @@ function opossumBreaker(): Contender {
   return { name: 'opossum fire, 1 s timeout', call: () => breaker.fire(), close: () => breaker.shutdown() }
 }
 
+/** The same four policies and more: total and attempt timeout, retries with a budget, breaker, concurrency limit. */
+function seakeepFour(): Contender {
+  const four = policy({
+    name: 'bench four',
+    retry: { attemptTimeout: '1s' },
+    circuitBreaker: true,
+    concurrency: { limit: 64, queue: 16 },
+  })
+  return {
+    name: 'seakeep: retry, breaker, attempt timeout, concurrency',
+    call: () => four.execute(work),
+    atMost: { ratio: 12 },
+  }
+}
+
+function seakeepAll(): Contender {
+  const all = policy({
+    name: 'bench all',
+    timeout: '2s',
+    retry: { attemptTimeout: '1s' },
+    circuitBreaker: true,
+    concurrency: { limit: 64, queue: 16 },
+    rateLimit: { rate: 1e6, burst: 1e6 },
+  })
+  return {
+    name: 'seakeep: the same, total timeout, rate limit',
+    call: () => all.execute(work),
+    atMost: { ratio: 12 },
+  }
+}
+
 export const peers: Suite = {
   name: 'peers',
-  run: (rounds) => compare('peers', [{ name: 'bare await', call: work }, cockatielStack(), opossumBreaker()], rounds),
+  run: (rounds) =>
+    compare(
+      'peers',
+      [{ name: 'bare await', call: work }, seakeepFour(), seakeepAll(), cockatielStack(), opossumBreaker()],
+      rounds,
+    ),
 }

@@ -44,8 +44,8 @@ const CORE: Ports = {
 }
 const SIM: Ports = {
   inversify: /^running\//,
-  node: /^(cli|reporting|running)\/|^scenario\/node-[^/]*\.ts$|^kernel\/node-drain\.ts$/,
-  ambient: /^(cli|reporting)\/|^running\/node-[^/]*\.ts$|^kernel\/node-drain\.ts$/,
+  node: /^(cli|reporting|running)\/|^scenario\/node-[^/]*\.ts$|^kernel\/node-[^/]*\.ts$/,
+  ambient: /^(cli|reporting)\/|^running\/node-[^/]*\.ts$|^kernel\/node-[^/]*\.ts$/,
   packages: DOORS,
 }
 const ADAPTER: Ports = { inversify: /-module\.ts$/, ambient: new RegExp(NODE_FILE), packages: DOORS }

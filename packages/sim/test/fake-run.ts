@@ -41,7 +41,10 @@ export function fakeRun(scenario: ResolvedScenario, change: Partial<RunDocument>
             present: 2,
           },
           instances: Object.fromEntries(
-            Array.from({ length: replicas }, (_, i) => [`${name}#${i + 1}`, { arrivals: 1, errors: 0, utilization: 0.5 }]),
+            Array.from({ length: replicas }, (_, i) => [
+              `${name}#${i + 1}`,
+              { arrivals: 1, errors: 0, utilization: 0.5 },
+            ]),
           ),
         },
       ]),
@@ -60,7 +63,10 @@ export function fakeRun(scenario: ResolvedScenario, change: Partial<RunDocument>
       ]),
     ),
     workload: Object.fromEntries(
-      scenario.workloads.map(({ id, deadlineMs }) => [id, { ...calls, deadlineMs: deadlineMs ?? null, latencyMs: LATENCY }]),
+      scenario.workloads.map(({ id, deadlineMs }) => [
+        id,
+        { ...calls, deadlineMs: deadlineMs ?? null, latencyMs: LATENCY },
+      ]),
     ),
     thresholds: [],
     timeline: { stepMs: 1000, series: {} },

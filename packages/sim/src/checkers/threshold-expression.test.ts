@@ -38,8 +38,16 @@ describe('conditions', () => {
 
 describe('what can only be a slip is refused', () => {
   test.each<[MetricName, string, string]>([
-    ['goodput', '>=0.99', `">=0.99" is no threshold; written as 'ratio>=0.99', 'p(99)<800ms', 'time<30s', then 'within 1s', 'from 1m' or 'until 2m'`],
-    ['goodput', 'ratio>=99', '"99" is no ratio; goodput is bounded by a ratio from 0 to 1 (0.5 or 50%); did you mean 0.99 or 99%?'],
+    [
+      'goodput',
+      '>=0.99',
+      `">=0.99" is no threshold; written as 'ratio>=0.99', 'p(99)<800ms', 'time<30s', then 'within 1s', 'from 1m' or 'until 2m'`,
+    ],
+    [
+      'goodput',
+      'ratio>=99',
+      '"99" is no ratio; goodput is bounded by a ratio from 0 to 1 (0.5 or 50%); did you mean 0.99 or 99%?',
+    ],
     ['goodput', 'ratio>=101', '"101" is no ratio; goodput is bounded by a ratio from 0 to 1 (0.5 or 50%)'],
     ['goodput', 'ration>=0.9', '"ration" is no aggregate of goodput; ratio; did you mean ratio?'],
     ['goodput', 'p(99)>=0.9', '"p" is no aggregate of goodput; ratio'],
@@ -56,7 +64,11 @@ describe('what can only be a slip is refused', () => {
     ['latency', 'p(99)<1sec', '"1sec" is no length of time; latency is bounded by 250ms, 2s, 5m'],
     ['latency', 'p(99)<1s within 1s', 'within sets the deadline that goodput is judged by; latency has none'],
     ['amplification', 'value<2x', '"2x" is no number; amplification is bounded by one'],
-    ['amplification', 'value<2 from 1m', 'amplification is counted over the whole run; from and until do not go with it'],
+    [
+      'amplification',
+      'value<2 from 1m',
+      'amplification is counted over the whole run; from and until do not go with it',
+    ],
     ['recovery', 'time<30s until 5m', 'recovery is counted over the whole run; from and until do not go with it'],
   ])('%s %s', (name, expression, message) => {
     expect(() => parse(name, expression)).toThrow(new ConfigError('t', message))

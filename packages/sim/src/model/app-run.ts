@@ -2,20 +2,33 @@ import { type Answer, isSeakeepError, type Policy, type PolicyOptions, type Rand
 import { type CallOutcome, type CallRequest, type Clock, Deadline, mix, PromisedAnswer } from '@seakeep/core/spi'
 import type { AppContext, AppHandler } from '../scenario/app-handler.ts'
 import { resolveDistribution } from './distribution-field.ts'
-import { FAILED, type Reply } from './exchange.ts'
+import { type Exchange, FAILED, type Reply } from './exchange.ts'
 import { Purpose } from './purpose.ts'
-import { startOptions, type ServerRequest } from './server-request.ts'
-import { type CallOwner, SimCall } from './sim-call.ts'
+import { type CallOwner, type Inherited, SimCall, startOptions } from './sim-call.ts'
+import type { Workplace } from './workplace.ts'
+
+/** A request as its handler's run sees it. */
+export interface HandledRequest {
+  readonly key: number
+  readonly instance: Workplace
+  readonly exchange: Exchange
+  /** False once its instance has crashed or it has been answered. */
+  readonly isAlive: boolean
+  inherit(key: number): Inherited
+  /** How long work of `sampleMs` takes under the faults it has met. */
+  workMs(sampleMs: number): number
+  finish(reply: Reply): void
+}
 
 /** A request that a service's real handler answers: the handler's promise is the work. */
 export class AppRun implements AppContext {
-  readonly #request: ServerRequest
+  readonly #request: HandledRequest
   readonly #handler: AppHandler
   /** Calls and waits so far: each has a key of its own, in the order the handler asks for them. */
   #asked = 0
   #controller: AbortController | undefined
 
-  constructor(request: ServerRequest, handler: AppHandler) {
+  constructor(request: HandledRequest, handler: AppHandler) {
     this.#request = request
     this.#handler = handler
   }
@@ -63,7 +76,9 @@ export class AppRun implements AppContext {
     const { call } = this.#request.exchange
     let answer: unknown
     try {
-      answer = this.#handler({ method: call.method, body: call.body }, this)
+      const { instance } = this.#request
+      const request = { method: call.method, body: call.body }
+      answer = instance.world.ambience.run(instance, () => this.#handler(request, this))
     } catch (error) {
       return this.#failed(error)
     }

@@ -3,7 +3,6 @@ import { endingNumber, Fact } from '../recording/facts.ts'
 import { Purpose } from './purpose.ts'
 import type { SimCall } from './sim-call.ts'
 import type { VirtualHost } from './virtual-host.ts'
-import type { VirtualInstance } from './virtual-instance.ts'
 
 const ON_ITS_WAY = 0
 const AT_SERVER = 1
@@ -18,6 +17,14 @@ export const OK: Reply = { ending: 'ok', status: 200 }
 export const FAILED: Reply = { ending: 'error', status: 500 }
 export const REFUSED: Reply = { ending: 'refused', status: 503 }
 
+/** Who is at the other end. */
+export interface Receiver {
+  readonly name: string
+  readonly entity: number
+  readonly host: VirtualHost
+  receive(exchange: Exchange): void
+}
+
 /**
  * One attempt on the simulated wire, as its caller sees it: there, at the server, back. Whoever gives up leaves the
  * server's half to itself: what was sent is worked on all the same.
@@ -27,7 +34,7 @@ export class Exchange implements TimerTask {
   readonly key: number
   readonly number: number
   readonly deadlineMs: number
-  readonly instance: VirtualInstance
+  readonly instance: Receiver
   readonly #caller: VirtualHost
   readonly #callerEpoch: number
   readonly #sink: AttemptSink<AttemptResult>
@@ -35,7 +42,7 @@ export class Exchange implements TimerTask {
   #isAwaited = true
   #reply: Reply = OK
 
-  constructor(call: SimCall, attempt: Attempt, instance: VirtualInstance, sink: AttemptSink<AttemptResult>) {
+  constructor(call: SimCall, attempt: Attempt, instance: Receiver, sink: AttemptSink<AttemptResult>) {
     this.call = call
     this.key = attempt.key
     this.number = attempt.number

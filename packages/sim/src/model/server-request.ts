@@ -1,13 +1,13 @@
-import type { AdmissionSink, Admitted, CallOutcome, StartOptions, Timer, TimerTask } from '@seakeep/core/spi'
+import type { AdmissionSink, Admitted, CallOutcome, Timer, TimerTask } from '@seakeep/core/spi'
 import { mix, uniform } from '@seakeep/core/spi'
 import { Fact } from '../recording/facts.ts'
 import type { ResolvedOperation, ResolvedStep } from '../scenario/resolved-scenario.ts'
-import { AppRun } from './app-run.ts'
-import { type Exchange, FAILED, OK, type Reply } from './exchange.ts'
+import { AppRun, type HandledRequest } from './app-run.ts'
+import { type Exchange, FAILED, OK, REFUSED, type Reply } from './exchange.ts'
 import { Purpose } from './purpose.ts'
 import { strikes } from './server-faults.ts'
-import { type CallOwner, type Inherited, SimCall } from './sim-call.ts'
-import type { VirtualInstance } from './virtual-instance.ts'
+import { type CallOwner, type Inherited, SimCall, startOptions } from './sim-call.ts'
+import type { Job, Workplace } from './workplace.ts'
 
 const WAITING = 0
 const WORKING = 1
@@ -18,8 +18,8 @@ const OVER = 3
  * One request at its server: waits for a worker, goes through its operation's steps, answers. A list of parallel steps
  * is begun together and has ended when all have; the first failure among them then fails the request.
  */
-export class ServerRequest implements TimerTask, CallOwner, AdmissionSink {
-  readonly instance: VirtualInstance
+export class ServerRequest implements Job, HandledRequest, TimerTask, CallOwner, AdmissionSink {
+  readonly instance: Workplace
   readonly exchange: Exchange
   readonly key: number
   readonly arrivedUs: number
@@ -39,7 +39,7 @@ export class ServerRequest implements TimerTask, CallOwner, AdmissionSink {
   #factor = 1
   #toMs = -1
 
-  constructor(instance: VirtualInstance, exchange: Exchange) {
+  constructor(instance: Workplace, exchange: Exchange) {
     this.instance = instance
     this.exchange = exchange
     this.key = exchange.key
@@ -62,7 +62,8 @@ export class ServerRequest implements TimerTask, CallOwner, AdmissionSink {
 
   refuse(): void {
     this.#leave('refused')
-    this.instance.answerRefused(this)
+    this.instance.fact(Fact.refused, this, 0)
+    this.exchange.answer(REFUSED)
   }
 
   waitAtMost(queueTimeoutMs: number): void {
@@ -234,7 +235,7 @@ export class ServerRequest implements TimerTask, CallOwner, AdmissionSink {
     this.#timer?.cancel()
     this.#timer = undefined
     const { instance } = this
-    instance.present.delete(this)
+    instance.onLeft(this)
     instance.stats.leave(instance.world.kernel.nowUs, this.arrivedUs, this.begunUs, how)
     this.place?.leave()
   }
@@ -254,17 +255,5 @@ export class ServerRequest implements TimerTask, CallOwner, AdmissionSink {
 
   #hasWork(): boolean {
     return this.#operation?.steps.some((step) => step.kind === 'work') === true
-  }
-}
-
-/** How the pipeline is told what a call inherits. */
-export function startOptions({ key, deadlineMs, attempt }: Inherited): StartOptions {
-  return {
-    callKey: key,
-    deadlineMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : deadlineMs,
-    parentAttempt: attempt,
-    key: undefined,
-    priority: undefined,
-    idempotent: undefined,
   }
 }

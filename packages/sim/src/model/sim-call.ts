@@ -1,9 +1,10 @@
-import type { CallOutcome, CallRequest, CallSink } from '@seakeep/core/spi'
+import type { CallOutcome, CallRequest, CallSink, StartOptions } from '@seakeep/core/spi'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
+import type { OpenCall } from './open-call.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
-import type { World } from './world.ts'
 
 /** Who made a call, and goes on when it has ended. */
 export interface CallOwner {
@@ -37,10 +38,10 @@ export const ROOT: Inherited = {
  * One call of the simulated world, on its way through the production pipeline: it is the request that is sent, the sink
  * that is told the outcome, and the line in the books.
  */
-export class SimCall implements CallRequest, CallSink {
+export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly method: string | undefined
   readonly body: unknown
-  readonly world: World
+  readonly world: Surroundings
   readonly host: VirtualHost
   readonly service: string
   readonly key: number
@@ -57,12 +58,12 @@ export class SimCall implements CallRequest, CallSink {
   sent = 0
   /** For the owner: its failure does not fail the request it is made for. */
   isOptional = false
-  olderCall: SimCall | undefined = undefined
-  newerCall: SimCall | undefined = undefined
+  olderCall: OpenCall | undefined = undefined
+  newerCall: OpenCall | undefined = undefined
   readonly #owner: CallOwner
 
   constructor(
-    world: World,
+    world: Surroundings,
     host: VirtualHost,
     service: string,
     method: string | undefined,
@@ -189,4 +190,16 @@ export class SimCall implements CallRequest, CallSink {
 function firstCall(host: VirtualHost, service: string, edge: EdgeStats): EdgeStats {
   host.edges.set(service, edge)
   return edge
+}
+
+/** How the pipeline is told what a call inherits. */
+export function startOptions({ key, deadlineMs, attempt }: Inherited): StartOptions {
+  return {
+    callKey: key,
+    deadlineMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : deadlineMs,
+    parentAttempt: attempt,
+    key: undefined,
+    priority: undefined,
+    idempotent: undefined,
+  }
 }

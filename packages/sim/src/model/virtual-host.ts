@@ -3,7 +3,7 @@ import { SeededRandom, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
 import { type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
-import type { SimCall } from './sim-call.ts'
+import type { OpenCall } from './open-call.ts'
 
 /**
  * One simulated process: an instance of a service, or a caller of a workload. It can crash, which ends whatever it was
@@ -23,7 +23,7 @@ export class VirtualHost implements HostGate {
   isUp = true
   isPaused = false
   /** The newest of the calls it has open, linked through `olderCall`. */
-  openCalls: SimCall | undefined = undefined
+  openCalls: OpenCall | undefined = undefined
   /** What is recorded of its edges, by service: looked up on every call. */
   readonly edges: Map<string, EdgeStats> = new Map()
   readonly #seed: number

@@ -1,48 +1,40 @@
-import type { Random, Runtime } from '@seakeep/core'
-import { type Admission, hashText } from '@seakeep/core/spi'
+import { hashText } from '@seakeep/core/spi'
 import type { ServerStats } from '../recording/server-stats.ts'
 import { Fact } from '../recording/facts.ts'
 import type { ServiceRecord } from '../recording/recorder.ts'
 import type { ResolvedOperation, ResolvedService } from '../scenario/resolved-scenario.ts'
-import { type Exchange, REFUSED } from './exchange.ts'
+import type { Exchange, Receiver } from './exchange.ts'
 import { type ServerFault, strikes } from './server-faults.ts'
 import { ServerRequest } from './server-request.ts'
 import type { VirtualHost } from './virtual-host.ts'
-import type { World } from './world.ts'
-
-/** What lives on a host from its start to its crash: the runtime of the core, and the admission in front of it. */
-export interface Life {
-  readonly runtime: Runtime
-  readonly random: Random
-  /** Undefined where the document has no `inbound` for the service: then the model's line alone decides. */
-  readonly admission: Admission | undefined
-}
+import type { Surroundings } from './surroundings.ts'
+import type { Job, Life, Workplace } from './workplace.ts'
 
 /**
  * One simulated instance of a service: workers, a line in front of them, and the requests present. Work takes a worker
  * for as long as the request is handled, calls included.
  */
-export class VirtualInstance {
+export class VirtualInstance implements Receiver, Workplace {
   readonly name: string
   readonly number: number
   readonly entity: number
   readonly host: VirtualHost
-  readonly world: World
+  readonly world: Surroundings
   readonly service: ResolvedService
   readonly stats: ServerStats
   readonly record: ServiceRecord
   readonly faults: Set<ServerFault> = new Set()
   life: Life
   /** Everybody present: in the line or at work, in the order they came. */
-  readonly present: Set<ServerRequest> = new Set()
+  readonly present: Set<Job> = new Set()
   #busy = 0
   /** The line: a ring that is compacted when its head has moved far. Those who left it are skipped. */
-  #line: (ServerRequest | undefined)[] = []
+  #line: (Job | undefined)[] = []
   #head = 0
   #waiting = 0
   #isServing = false
 
-  constructor(world: World, service: ResolvedService, number: number, host: VirtualHost, life: Life) {
+  constructor(world: Surroundings, service: ResolvedService, number: number, host: VirtualHost, life: Life) {
     this.world = world
     this.service = service
     this.number = number
@@ -67,7 +59,7 @@ export class VirtualInstance {
   }
 
   /** Admitted by the inbound policy. */
-  onAdmitted(request: ServerRequest): void {
+  onAdmitted(request: Job): void {
     const error = this.#struckByError(request)
     if (error !== undefined) return request.failAfter(error)
     if (this.#busy < this.service.concurrency) return this.#begin(request)
@@ -84,7 +76,7 @@ export class VirtualInstance {
   }
 
   /** It has waited too long. */
-  leaveLine(request: ServerRequest): void {
+  leaveLine(request: Job): void {
     const place = this.#line.indexOf(request, this.#head)
     if (place < 0) return
     this.#line[place] = undefined
@@ -116,16 +108,15 @@ export class VirtualInstance {
     return (method === undefined ? undefined : operations.get(method)) ?? operations.get('')
   }
 
-  fact(kind: number, request: ServerRequest, outcome: number): void {
+  fact(kind: number, request: Job, outcome: number): void {
     this.world.recorder.facts.add(this.record.hash, kind, this.entity, request.key, outcome)
   }
 
-  answerRefused(request: ServerRequest): void {
-    this.fact(Fact.refused, request, 0)
-    request.exchange.answer(REFUSED)
+  onLeft(job: Job): void {
+    this.present.delete(job)
   }
 
-  #begin(request: ServerRequest): void {
+  #begin(request: Job): void {
     this.#setBusy(this.#busy + 1)
     request.begin()
   }
@@ -154,7 +145,7 @@ export class VirtualInstance {
     this.stats.busy.set(this.world.kernel.nowUs, busy)
   }
 
-  #struckByError(request: ServerRequest): number | undefined {
+  #struckByError(request: Job): number | undefined {
     if (this.faults.size === 0) return undefined
     for (const fault of this.faults) {
       if (fault.change.kind !== 'error' || !strikes(fault, request.key)) continue

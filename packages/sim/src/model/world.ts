@@ -3,18 +3,21 @@ import { didYouMean } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
+import type { Ambience } from './ambience.ts'
 import type { Network } from './network.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
 import type { VirtualInstance } from './virtual-instance.ts'
 import type { VirtualRegistry } from './virtual-registry.ts'
 
 /** Everything that is simulated in one run, found by name. */
-export class World {
+export class World implements Surroundings {
   readonly scenario: ResolvedScenario
   readonly kernel: Kernel
   readonly recorder: Recorder
   readonly network: Network
   readonly registry: VirtualRegistry
+  readonly ambience: Ambience
   readonly #instances = new Map<string, VirtualInstance>()
   readonly #byService = new Map<string, VirtualInstance[]>()
   readonly #hosts: VirtualHost[] = []
@@ -25,12 +28,14 @@ export class World {
     recorder: Recorder,
     network: Network,
     registry: VirtualRegistry,
+    ambience: Ambience,
   ) {
     this.scenario = scenario
     this.kernel = kernel
     this.recorder = recorder
     this.network = network
     this.registry = registry
+    this.ambience = ambience
   }
 
   get hosts(): readonly VirtualHost[] {

@@ -1,6 +1,7 @@
 import { hashText, mix, SeededRandom } from '@seakeep/core/spi'
 import { scheduleFaults } from '../faults/schedule-faults.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import type { Ambience } from '../model/ambience.ts'
 import { Network } from '../model/network.ts'
 import { VirtualHost } from '../model/virtual-host.ts'
 import { VirtualInstance } from '../model/virtual-instance.ts'
@@ -15,7 +16,7 @@ import { judgedByMs } from './judged-by.ts'
 import { announce, beginLife } from './life.ts'
 
 /** Builds everything a scenario names and sets it going at t = 0: instances are there and known, then the load begins. */
-export function buildWorld(scenario: ResolvedScenario, kernel: Kernel): World {
+export function buildWorld(scenario: ResolvedScenario, kernel: Kernel, ambience: Ambience): World {
   const seed = foldSeed(scenario.seed)
   const recorder = new Recorder(scenario, kernel)
   const registry = new VirtualRegistry(kernel, {
@@ -23,9 +24,9 @@ export function buildWorld(scenario: ResolvedScenario, kernel: Kernel): World {
       recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'instanceExpired', service, endpoint: id }),
   })
   const network = new Network(kernel, scenario.network.latency)
-  const world = new World(scenario, kernel, recorder, network, registry)
+  const world = new World(scenario, kernel, recorder, network, registry, ambience)
   for (const service of scenario.services) addInstances(world, service, seed)
-  scheduleFaults(world, restart)
+  scheduleFaults(world, (instance) => restart(world, instance))
   for (const workload of scenario.workloads) startWorkload(world, workload, seed)
   return world
 }
@@ -42,8 +43,8 @@ function addInstances(world: World, service: ResolvedService, seed: number): voi
   }
 }
 
-function restart(instance: VirtualInstance): void {
-  const { world, host } = instance
+function restart(world: World, instance: VirtualInstance): void {
+  const { host } = instance
   host.restart()
   instance.life = beginLife(world, host)
   announce(world, host, instance.life)

@@ -10,6 +10,7 @@ import type { RunDocument } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { buildWorld } from './build-world.ts'
 import { closeBooks } from './close-books.ts'
+import { NodeAmbience } from './node-ambience.ts'
 import { runVersions } from './node-versions.ts'
 import { WatchedThresholds } from './watch-thresholds.ts'
 
@@ -43,7 +44,9 @@ export async function runScenario(scenario: ResolvedScenario, options: RunScenar
   const drain = drainFor(scenario, options)
   const startedMs = drain.realNow()
   const kernel = new Kernel()
-  const world = buildWorld(scenario, kernel)
+  const ambience = new NodeAmbience()
+  using _environment = ambience.takeOver()
+  const world = buildWorld(scenario, kernel, ambience)
   const { recorder } = world
   const thresholds = new WatchedThresholds(scenario, recorder)
   const { durationMs } = scenario

@@ -32,7 +32,7 @@ export function readSeed(input: unknown): number | undefined {
 export function onlyYet<const Value>(value: Value, isLater: (input: unknown) => boolean): Field<Value, ''> {
   return scalar({
     suffix: '',
-    expected: String(value),
+    expected: `it must be ${String(value)}`,
     read: (input) => (input === value ? value : undefined),
     hint: (input) => (isLater(input) ? ` (${String(input)} is not available yet in this version)` : ''),
     default: value,
@@ -53,8 +53,7 @@ export function kindOf<Kind extends string>(
   if (object === undefined) throw input === undefined ? missing(at, expected) : notAllowed(at, input, expected)
   const found = Object.keys(object).filter((key) => !aside.includes(key) && object[key] !== undefined)
   for (const key of found) {
-    if (notYet.includes(key))
-      throw at.at(key).error(`${key} is not available yet in this version; allowed: ${kinds.join(', ')}`)
+    if (notYet.includes(key)) throw at.at(key).error(`not available yet in this version; allowed: ${kinds.join(', ')}`)
     if (!kinds.includes(key as Kind)) throw unknownWord(at.at(key), 'unknown key', key, kinds)
   }
   if (found.length !== 1) {

@@ -26,27 +26,39 @@ services:
       web: {
         replicas: 3,
         errorRate: 0.001,
-        steps: [{ work: 90_000 }, { call: 'api' }, [{ call: 'db', probability: 0.5 }, [{ work: 0.1 }, { call: 'api' }]]],
+        steps: [
+          { work: 90_000 },
+          { call: 'api' },
+          [{ call: 'db', probability: 0.5 }, [{ work: 0.1 }, { call: 'api' }]],
+        ],
       },
       api: { replicas: 1 },
       db: { replicas: 3, errorRate: 0.001 },
     })
     expect(graph.entries).toEqual([{ service: 'web', share: 1 }])
     expect(graph.workload(200)).toEqual({ poisson: { to: 'web', rate: 200 } })
-    expect(graph.warnings).toEqual([
-      'g.yaml: keys not used: size (sizes count only where the network has a bandwidth)',
-    ])
+    expect(graph.warnings).toEqual(['g.yaml: keys not used: size (sizes count only where the network has a bandwidth)'])
   })
 
   test('without a mark, load enters where nobody calls', () => {
-    const graph = read('services: [{ name: a, script: [{ call: c }] }, { name: b, script: [{ call: c }] }, { name: c }]')
+    const graph = read(
+      'services: [{ name: a, script: [{ call: c }] }, { name: b, script: [{ call: c }] }, { name: c }]',
+    )
     expect(graph.workload(100)).toEqual({
-      poisson: { to: [{ service: 'a', share: 1 }, { service: 'b', share: 1 }], rate: 100 },
+      poisson: {
+        to: [
+          { service: 'a', share: 1 },
+          { service: 'b', share: 1 },
+        ],
+        rate: 100,
+      },
     })
   })
 
   test('a default script is that of each service without one', () => {
-    expect(read('{ defaults: { script: [{ sleep: 1ms }] }, services: [{ name: a }, { name: b, script: [] }] }').topology).toEqual({
+    expect(
+      read('{ defaults: { script: [{ sleep: 1ms }] }, services: [{ name: a }, { name: b, script: [] }] }').topology,
+    ).toEqual({
       a: { replicas: 1, steps: [{ work: 1 }] },
       b: { replicas: 1, steps: [] },
     })
@@ -96,8 +108,16 @@ describe('what cannot be read names its place', () => {
       'g.yaml: services.0.errorRate',
       `5 is no share: a number from 0 to 1, or '0.1%'`,
     ],
-    ['services: [{ name: a, numReplicas: 0 }]', 'g.yaml: services.0.numReplicas', '0 is no number of replicas: a whole number from 1'],
-    ['services: [{ name: a, responseSize: big }]', 'g.yaml: services.0.responseSize', `"big" is no size: bytes, or '1 KB', '16k', '2MiB'`],
+    [
+      'services: [{ name: a, numReplicas: 0 }]',
+      'g.yaml: services.0.numReplicas',
+      '0 is no number of replicas: a whole number from 1',
+    ],
+    [
+      'services: [{ name: a, responseSize: big }]',
+      'g.yaml: services.0.responseSize',
+      `"big" is no size: bytes, or '1 KB', '16k', '2MiB'`,
+    ],
     ['services: [{ name: a, isEntrypoint: 1 }]', 'g.yaml: services.0.isEntrypoint', '1 is neither true nor false'],
   ])('%s', (yaml, path, problem) => {
     expect(() => read(yaml)).toThrow(new ConfigError(path, problem))

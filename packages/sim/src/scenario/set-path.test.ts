@@ -19,11 +19,13 @@ describe('a setting', () => {
   })
 
   test('dots in names are escaped, list items are counted from 0, sections come to be', () => {
-    expect(set(data, String.raw`topology.a\.b.replicas=3`, 'workload.0.poisson.rate=500', 'network.latency=0')).toEqual({
-      topology: { 'a.b': { replicas: 3 }, c: {} },
-      workload: [{ poisson: { to: 'c', rate: 500 } }],
-      network: { latency: 0 },
-    })
+    expect(set(data, String.raw`topology.a\.b.replicas=3`, 'workload.0.poisson.rate=500', 'network.latency=0')).toEqual(
+      {
+        topology: { 'a.b': { replicas: 3 }, c: {} },
+        workload: [{ poisson: { to: 'c', rate: 500 } }],
+        network: { latency: 0 },
+      },
+    )
   })
 
   test('what it is given stays as it is', () => {
@@ -36,7 +38,11 @@ describe('a setting', () => {
 test.each([
   ['replicas', '--set', '"replicas" sets nothing; written as path=value, as topology.payments.concurrency=8'],
   ['=1', '--set', '"=1" sets nothing; written as path=value, as topology.payments.concurrency=8'],
-  ['a..b=1', '--set', '"a..b=1" has an empty word in its path; written as path=value, as topology.payments.concurrency=8'],
+  [
+    'a..b=1',
+    '--set',
+    '"a..b=1" has an empty word in its path; written as path=value, as topology.payments.concurrency=8',
+  ],
   ['topology.d.replicas=1', '--set topology.d.replicas=1', '"d" is not in topology; allowed: a.b, c'],
   ['workload.1.poisson.rate=1', '--set workload.1.poisson.rate=1', 'workload has item 0'],
   ['workload.x=1', '--set workload.x=1', 'workload has item 0'],

@@ -1,0 +1,50 @@
+import type { Admission } from '@seakeep/core/spi'
+import type { Random, Runtime } from '@seakeep/core'
+import type { ServerStats } from '../recording/server-stats.ts'
+import type { ResolvedOperation, ResolvedService } from '../scenario/resolved-scenario.ts'
+import type { Exchange } from './exchange.ts'
+import type { ServerFault } from './server-faults.ts'
+import type { Surroundings } from './surroundings.ts'
+import type { VirtualHost } from './virtual-host.ts'
+
+/** What lives on a host from its start to its crash: the runtime of the core, and the admission in front of it. */
+export interface Life {
+  readonly runtime: Runtime
+  readonly random: Random
+  /** Undefined where the document has no `inbound` for the service: then the model's line alone decides. */
+  readonly admission: Admission | undefined
+}
+
+/** A request as its instance sees it. */
+export interface Job {
+  readonly key: number
+  readonly exchange: Exchange
+  readonly arrivedUs: number
+  readonly begunUs: number
+  /** A worker has taken it. */
+  begin(): void
+  /** It finds no place, or has waited too long. */
+  refuse(): void
+  waitAtMost(queueTimeoutMs: number): void
+  /** An `error` fault answers, without a worker. */
+  failAfter(afterMs: number): void
+}
+
+/** An instance as the requests at work there see it. */
+export interface Workplace {
+  readonly name: string
+  readonly host: VirtualHost
+  readonly world: Surroundings
+  readonly service: ResolvedService
+  readonly stats: ServerStats
+  readonly faults: ReadonlySet<ServerFault>
+  readonly life: Life
+  operation(method: string | undefined): ResolvedOperation | undefined
+  fact(kind: number, job: Job, outcome: number): void
+  /** The inbound policy has let it in. */
+  onAdmitted(job: Job): void
+  leaveLine(job: Job): void
+  /** It has ended in whatever way. */
+  onLeft(job: Job): void
+  onWorkerFree(): void
+}

@@ -1,0 +1,114 @@
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { exponential, lognormal } from '../model/distributions.ts'
+import { at } from './define-fault.ts'
+import { defineScenario, fromIsotope, service } from './define-scenario.ts'
+import { closedLoop, constantArrivalRate, poisson } from './define-workload.ts'
+import { FailedAnswer, fail } from './fail.ts'
+import { parseData } from './parse-data.ts'
+import { resolveScenario } from './resolve-scenario.ts'
+import type { ScenarioData, ThresholdExpression } from './scenario-data.ts'
+
+const CODE = defineScenario({
+  name: 'payment brownout',
+  duration: '10m',
+  warmup: '30s',
+  seed: 1,
+  network: { latency: lognormal({ p50: '0.5ms', p99: '2ms' }), loss: 0 },
+  topology: {
+    gateway: service({ replicas: 4, calls: ['orders'] }),
+    orders: service({
+      replicas: 12,
+      concurrency: 64,
+      queue: 256,
+      steps: [{ work: '2ms' }, [{ call: 'payments' }, { call: 'mail', probability: 0.1, optional: true }]],
+    }),
+    payments: service({
+      replicas: 6,
+      work: lognormal({ p50: '20ms', p99: '180ms' }),
+      errorRate: 0.001,
+      zones: ['a', 'b'],
+    }),
+    mail: service({ work: exponential({ mean: '5ms' }) }),
+  },
+  workload: [
+    poisson({ to: 'gateway', rate: 400, deadline: '2s' }),
+    constantArrivalRate({ to: 'orders', rate: 1, name: 'probe' }),
+    closedLoop({ to: 'gateway', clients: 3, thinkTime: '1s', name: 'users' }),
+  ],
+  faults: [
+    at('2m').slow('payments', { add: '800ms', ratio: 0.5, for: '90s' }),
+    at('3m').error('payments', { ratio: 0.1, for: '5s' }),
+    at('5m').crash('orders#3', { restartAfter: '20s' }),
+    at('5m').pause('zone:a', { for: '1s' }),
+    at('5m').hold('orders>payments', { for: '1s' }),
+    at('6m').registryDown({ for: '1m' }),
+  ],
+  thresholds: {
+    'gateway.goodput': ['ratio>=0.99'],
+    'gateway.latency': ['p(99)<1500ms'],
+    'gateway.recovery': ['time<30s'],
+  },
+})
+
+const YAML = `
+name: payment brownout
+duration: 10m
+warmup: 30s
+seed: 1
+network: { latency: { lognormal: { p50: 0.5ms, p99: 2ms } }, loss: 0 }
+topology:
+  gateway: { replicas: 4, calls: [orders] }
+  orders:
+    replicas: 12
+    concurrency: 64
+    queue: 256
+    steps: [{ work: 2ms }, [{ call: payments }, { call: mail, probability: 0.1, optional: true }]]
+  payments: { replicas: 6, work: { lognormal: { p50: 20ms, p99: 180ms } }, errorRate: 0.001, zones: [a, b] }
+  mail: { work: { exponential: { mean: 5ms } } }
+workload:
+  - poisson: { to: gateway, rate: 400, deadline: 2s }
+  - constantArrivalRate: { to: orders, rate: 1, name: probe }
+  - closedLoop: { to: gateway, clients: 3, thinkTime: 1s, name: users }
+faults:
+  - { at: 2m, slow: { target: payments, add: 800ms, ratio: 0.5, for: 90s } }
+  - { at: 3m, error: { target: payments, ratio: 0.1, for: 5s } }
+  - { at: 5m, crash: { target: 'orders#3', restartAfter: 20s } }
+  - { at: 5m, pause: { target: zone:a, for: 1s } }
+  - { at: 5m, hold: { target: orders>payments, for: 1s } }
+  - { at: 6m, registryDown: { for: 1m } }
+thresholds: { gateway.goodput: [ratio>=0.99], gateway.latency: [p(99)<1500ms], gateway.recovery: [time<30s] }
+`
+
+describe('code and data', () => {
+  test('are the same thing', () => {
+    expect(parseData(YAML, 'x.sim.yaml').value).toEqual(CODE)
+    expect(JSON.parse(JSON.stringify(CODE))).toEqual(CODE)
+    expect(() => resolveScenario(CODE)).not.toThrow()
+  })
+
+  test('a foreign topology is data, too', () => {
+    expect(fromIsotope('graph.yaml')).toEqual({ isotope: 'graph.yaml' })
+  })
+})
+
+test('a typo does not compile', () => {
+  const workload = [poisson({ to: 'a', rate: 1 })]
+  const topology = { a: service({}) }
+  // @ts-expect-error: no such unit
+  const unit: ScenarioData = { topology, workload, duration: '10sec' }
+  // @ts-expect-error: no such field
+  const field: ScenarioData = { topology: { a: service({ replica: 3 }) }, workload }
+  // @ts-expect-error: no such aggregate
+  const aggregate: ScenarioData = { topology, workload, thresholds: { 'a.goodput': ['ration>=0.9'] } }
+  // @ts-expect-error: two ways to be slow
+  const slow = at('1s').slow('a', { add: '1s', factor: 2 })
+  // @ts-expect-error: an edge is held, not a service
+  const hold = at('1s').hold('a')
+  expect([unit, field, aggregate, slow, hold]).toHaveLength(5)
+  expectTypeOf<'p(99.9) < 1.5s within 2s'>().toExtend<ThresholdExpression>()
+})
+
+test('fail answers with a 500 even where its throw was forgotten', () => {
+  expect(() => fail('sold out')).toThrow(FailedAnswer)
+  expect(() => fail('sold out')).toThrow(expect.objectContaining({ message: 'sold out', status: 500 }))
+})

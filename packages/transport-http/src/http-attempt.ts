@@ -1,0 +1,209 @@
+import { Buffer } from 'node:buffer'
+import {
+  type Answer,
+  AttemptError,
+  CancelledError,
+  ConfigError,
+  DeadlineExceededError,
+  isConfigError,
+  type SeakeepError,
+} from '@seakeep/core'
+import type { Attempt, AttemptResult, AttemptSink, CancelReason, Clock } from '@seakeep/core/spi'
+import type { Dispatcher } from 'undici'
+import { readBody, textOf } from './answer-body.ts'
+import { AnswerStream } from './answer-stream.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { REFUSED_HEADER } from './seakeep-headers.ts'
+
+/** Made once: it only tells undici to let go, nobody is told it. */
+const CALLED_OFF = new Error('the attempt was called off')
+const EMPTY = Buffer.alloc(0)
+
+/**
+ * One attempt as undici's handler: it gathers the answer and settles once.
+ *
+ * - `unreachable`: undici has not begun to write the request (refused, no such host, connect timeout).
+ * - `refused`: 503 and 429, with the wait the server asks for. Since a refusal is sent again even where the call is not
+ *   idempotent, one that is not is only `refused` where a Seakeep server says that it did not begin; any other 503 may
+ *   have come after half the work, and stays an answer.
+ * - `ok`: every other answer, 500 as well: classification judges it by its status, and `call` has its body to tell.
+ * - `error`: a reset, a broken message, JSON that is none, an answer over the bound.
+ */
+export class HttpAttempt implements Dispatcher.DispatchHandler {
+  readonly #attempt: Attempt
+  readonly #sink: AttemptSink<AttemptResult>
+  readonly #clock: Clock
+  readonly #maxBytes: number
+  #controller: Dispatcher.DispatchController | undefined = undefined
+  #isOver = false
+  #status = 0
+  #headers: Record<string, string> = NO_HEADERS
+  #first: Buffer | undefined = undefined
+  #more: Buffer[] | undefined = undefined
+  #size = 0
+  #streamed: Answer | undefined = undefined
+  #stream: AnswerStream | undefined = undefined
+
+  constructor(attempt: Attempt, sink: AttemptSink<AttemptResult>, clock: Clock, maxBytes: number) {
+    this.#attempt = attempt
+    this.#sink = sink
+    this.#clock = clock
+    this.#maxBytes = maxBytes
+  }
+
+  /** Lets go of the connection at once. Where the request has not been written, it never will be. */
+  cancel(reason: CancelReason | undefined): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#controller?.abort(CALLED_OFF)
+    this.#stream?.destroy(this.#calledOff(reason))
+  }
+
+  // ---- undici's handler ----
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#isOver) controller.abort(CALLED_OFF)
+    else this.#controller = controller
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200 || this.#isOver) return
+    this.#status = status
+    this.#headers = joined(headers)
+    if (this.#attempt.request.stream === true && status < 400) {
+      this.#stream = new AnswerStream(controller, () => this.#onReaderLeft())
+      this.#streamed = { status, headers: this.#headers, body: this.#stream }
+      this.#sink.commit(this.#streamed)
+    } else if (Number(this.#headers['content-length']) > this.#maxBytes && !this.#isHead) this.#refuseSize(controller)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return
+    if (this.#stream !== undefined) {
+      if (!this.#stream.push(chunk)) controller.pause()
+      return
+    }
+    this.#size += chunk.length
+    if (this.#size > this.#maxBytes) this.#refuseSize(controller)
+    else if (this.#first === undefined) this.#first = chunk
+    else if (this.#more === undefined) this.#more = [this.#first, chunk]
+    else this.#more.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return
+    if (this.#streamed === undefined) {
+      this.#settle(this.#wholeAnswer())
+      return
+    }
+    this.#settle(answered(this.#streamed))
+    this.#stream?.push(null)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, thrown: Error): void {
+    if (this.#isOver) return
+    const isMisuse = isConfigError(thrown) || (thrown as { code?: unknown }).code === 'UND_ERR_INVALID_ARG'
+    if (isMisuse) {
+      const error = isConfigError(thrown) ? thrown : new ConfigError('request', thrown.message, { cause: thrown })
+      this.#settle(failed(error, undefined, undefined))
+    } else if (this.#controller === undefined) {
+      this.#settle({
+        ending: 'unreachable',
+        value: undefined,
+        error: thrown,
+        status: undefined,
+        retryAfterMs: undefined,
+      })
+    } else {
+      this.#settle(failed(thrown, this.#streamed, this.#streamed?.status))
+      this.#stream?.destroy(new AttemptError('error', { ...this.#details(), status: this.#status, cause: thrown }))
+    }
+  }
+
+  // ---- endings ----
+
+  /** What has been told is final before anybody is: no ending comes after another. */
+  #settle(result: AttemptResult): void {
+    this.#isOver = true
+    this.#sink.settle(result)
+  }
+
+  #wholeAnswer(): AttemptResult {
+    const headers = this.#headers
+    const status = this.#status
+    const bytes = this.#more === undefined ? (this.#first ?? EMPTY) : Buffer.concat(this.#more, this.#size)
+    let body: unknown
+    try {
+      body = readBody(bytes, headers)
+    } catch (cause) {
+      body = textOf(bytes, undefined)
+      if (status < 400) {
+        const error = new Error(`the answer calls itself ${headers['content-type']} and is none`, { cause })
+        return failed(error, { status, headers, body }, status)
+      }
+    }
+    const answer: Answer = { status, headers, body }
+    return status === 503 || status === 429 ? this.#pushedBack(answer) : answered(answer)
+  }
+
+  #pushedBack(answer: Answer): AttemptResult {
+    const { status, headers } = answer
+    const isRefusal = this.#attempt.idempotent || headers[REFUSED_HEADER] !== undefined
+    return {
+      ending: isRefusal ? 'refused' : 'ok',
+      value: answer,
+      error: undefined,
+      status,
+      retryAfterMs: retryAfterMs(headers, this.#clock.wallNow()),
+    }
+  }
+
+  #refuseSize(controller: Dispatcher.DispatchController): void {
+    const error = new Error(`the answer is larger than ${this.#maxBytes} bytes (maxAnswerBytes of http())`)
+    this.#settle(failed(error, undefined, this.#status))
+    controller.abort(error)
+  }
+
+  /** Who reads no further has what it wanted of a good answer. */
+  #onReaderLeft(): void {
+    if (this.#isOver || this.#streamed === undefined) return
+    this.#settle(answered(this.#streamed))
+    this.#controller?.abort(CALLED_OFF)
+  }
+
+  get #isHead(): boolean {
+    return this.#attempt.request.method?.startsWith('HEAD ') === true
+  }
+
+  #calledOff(reason: CancelReason | undefined): SeakeepError {
+    return reason === 'timeout' ? new DeadlineExceededError(this.#details()) : new CancelledError(this.#details())
+  }
+
+  #details(): { service: string; endpoint: string | undefined; attempt: number } {
+    const { service, endpoint, number } = this.#attempt
+    return { service, endpoint: endpoint?.id, attempt: number }
+  }
+}
+
+const NO_HEADERS: Record<string, string> = {}
+
+/** A header that came several times, as `Headers` gives it: joined by a comma. The object is this answer's own. */
+function joined(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  for (const name in headers) {
+    const value = headers[name]
+    if (typeof value === 'object') headers[name] = value.join(', ')
+  }
+  return headers as Record<string, string>
+}
+
+function answered(value: Answer): AttemptResult {
+  return { ending: 'ok', value, error: undefined, status: value.status, retryAfterMs: undefined }
+}
+
+function failed(error: Error, value: Answer | undefined, status: number | undefined): AttemptResult {
+  return { ending: 'error', value, error, status, retryAfterMs: undefined }
+}

@@ -1,0 +1,32 @@
+import { isConfigError } from '@seakeep/core'
+import { describe, expect, it } from 'vitest'
+import { type HttpOptions, resolveHttpOptions } from './http-options.ts'
+
+describe('options of http()', () => {
+  it('have defaults', () => {
+    expect(resolveHttpOptions({})).toEqual({
+      connectTimeoutMs: 1000,
+      maxAnswerBytes: 16_777_216,
+      connections: undefined,
+    })
+    expect(resolveHttpOptions({ connectTimeout: '250ms' }).connectTimeoutMs).toBe(250)
+  })
+
+  it('are refused by name', () => {
+    const wrong = [
+      { connectTimeout: 0 },
+      { connections: 0 },
+      { maxAnswerBytes: -1 },
+      { conections: 5 },
+    ] as HttpOptions[]
+    for (const options of wrong) {
+      let thrown: unknown
+      try {
+        resolveHttpOptions(options)
+      } catch (error) {
+        thrown = error
+      }
+      expect(isConfigError(thrown) && thrown.path).toBe(`http.${Object.keys(options)[0]}`)
+    }
+  })
+})

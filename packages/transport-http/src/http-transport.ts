@@ -1,0 +1,100 @@
+import type { Endpoint } from '@seakeep/core'
+import {
+  type AdapterPorts,
+  type Attempt,
+  type AttemptResult,
+  type AttemptSink,
+  after,
+  type Cancel,
+  type Transport,
+} from '@seakeep/core/spi'
+import { EndpointPool, originOf } from './endpoint-pool.ts'
+import { HttpAttempt } from './http-attempt.ts'
+import type { ResolvedHttpOptions } from './http-options.ts'
+import { requestHead } from './request-head.ts'
+
+/**
+ * Sends attempts over HTTP/1.1 with one undici pool an address. It goes below `Pool.request` to `dispatch`: the attempt
+ * itself is undici's handler, so that no promise, no async resource and no Readable is made for a unary answer.
+ */
+export class HttpTransport implements Transport {
+  readonly protocol = 'http'
+  readonly #ports: AdapterPorts
+  readonly #options: ResolvedHttpOptions
+  readonly #pools = new Map<string, EndpointPool>()
+  /** Endpoints are immutable, so what was found for one stays right until its pool is closed. */
+  readonly #poolOf = new WeakMap<Endpoint, EndpointPool>()
+  /** Pools that were taken out and have requests under way. */
+  readonly #leaving = new Set<EndpointPool>()
+  #isClosed = false
+
+  constructor(ports: AdapterPorts, options: ResolvedHttpOptions) {
+    this.#ports = ports
+    this.#options = options
+  }
+
+  send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel {
+    const { endpoint } = attempt
+    const { clock } = this.#ports
+    if (endpoint === undefined || this.#isClosed) {
+      const why = this.#isClosed ? 'the transport is closed' : 'HTTP needs an endpoint to send to'
+      sink.settle({ ending: 'unreachable', error: new Error(why) })
+      return NOTHING
+    }
+    const known = this.#poolOf.get(endpoint)
+    const { pool } = known !== undefined && !known.isClosed ? known : this.#poolFor(endpoint)
+    const sent = new HttpAttempt(attempt, sink, clock, this.#options.maxAnswerBytes)
+    try {
+      pool.dispatch(requestHead(attempt, clock.now()), sent)
+    } catch (error) {
+      sent.onResponseError(null, error as Error)
+    }
+    return (reason) => sent.cancel(reason)
+  }
+
+  forget(endpointId: string): void {
+    for (const known of this.#pools.values()) {
+      if (!known.endpointIds.delete(endpointId) || known.endpointIds.size > 0) continue
+      this.#pools.delete(known.origin)
+      this.#leaving.add(known)
+      known.close(() => this.#leaving.delete(known))
+    }
+  }
+
+  close(deadlineMs: number, done: () => void): void {
+    this.#isClosed = true
+    const { clock } = this.#ports
+    const pools = [...this.#pools.values(), ...this.#leaving]
+    this.#pools.clear()
+    let open = pools.length
+    if (open === 0) {
+      done()
+      return
+    }
+    const force = after(clock, deadlineMs - clock.now(), () => {
+      for (const pool of pools) pool.destroy()
+    })
+    for (const pool of pools) {
+      pool.close(() => {
+        open -= 1
+        if (open > 0) return
+        force.cancel()
+        done()
+      })
+    }
+  }
+
+  #poolFor(endpoint: Endpoint): EndpointPool {
+    const origin = originOf(endpoint)
+    let pool = this.#pools.get(origin)
+    if (pool === undefined) {
+      pool = new EndpointPool(origin, this.#options)
+      this.#pools.set(origin, pool)
+    }
+    pool.endpointIds.add(endpoint.id)
+    this.#poolOf.set(endpoint, pool)
+    return pool
+  }
+}
+
+const NOTHING: Cancel = () => {}

@@ -1,0 +1,77 @@
+import { type CallRequest, ConfigError } from '@seakeep/core'
+import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
+import type { Dispatcher } from 'undici'
+import { ATTEMPT_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
+
+const METHOD = /^[A-Z]+$/
+
+/**
+ * What undici is to send for an attempt. Made anew for each one, since what is left until the deadline differs.
+ *
+ * A request's own `seakeep-…` headers are dropped: a handler that passes on the headers it was given must not pass on a
+ * deadline that has been running since.
+ *
+ * @throws ConfigError for a request that HTTP cannot say.
+ */
+export function requestHead(attempt: Attempt, nowMs: number): Dispatcher.DispatchOptions {
+  const { request } = attempt
+  const { method, path } = methodAndPath(request)
+  const headers: string[] = []
+  let hasType = false
+  const given = request.headers
+  for (const name in given) {
+    const value = given[name]
+    if (value === undefined) continue
+    const lower = name.toLowerCase()
+    if (lower.startsWith('seakeep-')) continue
+    if (lower === 'content-type') hasType = true
+    headers.push(lower, value)
+  }
+  if (attempt.deadlineMs !== NO_DEADLINE) headers.push(TIMEOUT_HEADER, formatTimeout(attempt.deadlineMs - nowMs))
+  headers.push(ATTEMPT_HEADER, String(attempt.number))
+  if (attempt.priority !== undefined) headers.push(PRIORITY_HEADER, attempt.priority)
+  return { method, path, headers, body: bodyOf(request.body, headers, hasType) }
+}
+
+function methodAndPath({ method: said, query }: CallRequest): { method: string; path: string } {
+  const blank = said === undefined ? -1 : said.indexOf(' ')
+  const method = said === undefined ? 'GET' : said.slice(0, Math.max(0, blank))
+  let path = said === undefined ? '/' : said.slice(blank + 1)
+  if (!METHOD.test(method) || !path.startsWith('/') || method === 'CONNECT') {
+    throw new ConfigError('request.method', `'${said}' is not allowed; an HTTP method and a path, as 'POST /charges'`)
+  }
+  for (const name in query) {
+    const value = query[name]
+    if (value === undefined) continue
+    path += `${path.includes('?') ? '&' : '?'}${encodeURIComponent(name)}=${encodeURIComponent(value)}`
+  }
+  return { method, path }
+}
+
+/** A string or bytes as they are; anything else as JSON, but for what JSON would silently make `{}` of. */
+function bodyOf(body: unknown, headers: string[], hasType: boolean): string | Uint8Array | null {
+  if (body === undefined || body === null) return null
+  if (typeof body === 'string' || body instanceof Uint8Array) return body
+  if (body instanceof URLSearchParams) {
+    if (!hasType) headers.push('content-type', 'application/x-www-form-urlencoded')
+    return body.toString()
+  }
+  if (body instanceof ArrayBuffer) return new Uint8Array(body)
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  if (typeof body === 'object' && (Symbol.asyncIterator in body || body instanceof Blob || body instanceof FormData)) {
+    const kind = body.constructor.name
+    throw new ConfigError('request.body', `a ${kind} is not allowed; a string, bytes, URLSearchParams or plain data`)
+  }
+  if (!hasType) headers.push('content-type', 'application/json')
+  return jsonOf(body)
+}
+
+function jsonOf(body: unknown): string {
+  try {
+    const text = JSON.stringify(body)
+    if (text !== undefined) return text
+  } catch (cause) {
+    throw new ConfigError('request.body', 'it cannot be written as JSON', { cause })
+  }
+  throw new ConfigError('request.body', `a ${typeof body} cannot be written as JSON`)
+}
