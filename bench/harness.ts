@@ -85,9 +85,21 @@ async function cpuMs(loop: Loop, calls: number): Promise<number> {
   return cpuNowMs() - before
 }
 
-function cpuNowMs(): number {
+export function cpuNowMs(): number {
   const { user, system } = process.threadCpuUsage()
   return (user + system) / 1000
+}
+
+/** The heap that `count` objects keep, a piece. */
+export function bytesOf(create: () => unknown, count: number): number {
+  setFlagsFromString('--expose-gc')
+  const collect: () => void = runInNewContext('gc')
+  const kept: unknown[] = []
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < count; i++) kept.push(create())
+  collect()
+  return (process.memoryUsage().heapUsed - before) / kept.length
 }
 
 async function bytesPerCall(loop: Loop): Promise<number> {
@@ -103,12 +115,12 @@ async function bytesPerCall(loop: Loop): Promise<number> {
   return median(readings)
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-function rounded(value: number, digits: number): number {
+export function rounded(value: number, digits: number): number {
   return Number(value.toFixed(digits))
 }

@@ -4,8 +4,10 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Row, Suite } from './harness.ts'
 import { peers } from './suites/peers.ts'
+import { runtime } from './suites/runtime.ts'
+import { simulation } from './suites/simulation.ts'
 
-const suites: readonly Suite[] = [peers]
+const suites: readonly Suite[] = [peers, runtime, simulation]
 
 function usage(message: string): never {
   console.error(message)

@@ -1,11 +1,11 @@
 // An open workload: requests come at a constant rate, whether or not the ones before have been answered.
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Offers the load, then resolves to the end of the last request, which is not waited for. */
+/** Resolves when all has been offered; the end of the last request is `ended`. */
 export async function offerLoad(
   { rate, forMs }: { readonly rate: number; readonly forMs: number },
   request: () => Promise<void>,
-): Promise<Promise<void>> {
+): Promise<{ readonly ended: Promise<unknown> }> {
   const begin = performance.now()
   const open: Promise<void>[] = []
   const total = Math.round((rate * forMs) / 1000)
@@ -14,5 +14,5 @@ export async function offerLoad(
     while (open.length < due) open.push(request())
     await sleep(1000 / rate)
   }
-  return Promise.all(open).then(() => {})
+  return { ended: Promise.all(open) }
 }

@@ -117,6 +117,10 @@ try {
     )
     useOn(join(project, 'node_modules', 'oldest-node', 'bin', 'node'))
     useOn(process.execPath)
+    step('seakeep demo, from the tarball', () => {
+      const output = run(project, join('node_modules', '.bin', 'seakeep'), 'demo')
+      if (!/goodput/.test(output) || !/seed/.test(output)) throw new Error(`the demo says:\n${output}`)
+    })
   }
 } finally {
   rmSync(project, { recursive: true })

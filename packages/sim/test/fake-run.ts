@@ -94,8 +94,12 @@ export function fakeIo(change: Partial<CliIo> = {}, run: Run = (scenario) => fak
     printed: { out: '', err: '' },
     files: new Map(),
     simulated: [],
-    out: (text) => void (io.printed.out += text),
-    err: (text) => void (io.printed.err += text),
+    out(text) {
+      io.printed.out += text
+    },
+    err(text) {
+      io.printed.err += text
+    },
     isOutTty: false,
     isErrTty: false,
     columns: 100,

@@ -1,5 +1,5 @@
 import { REFUSED } from '../breaking/circuit-breaker.ts'
-import type { Attempt, AttemptSink, Cancel, CallRequest, CancelReason } from '../call/call.ts'
+import type { Attempt, AttemptSink, Cancel, CallRequest } from '../call/call.ts'
 import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
@@ -65,11 +65,6 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
   get idempotent(): boolean {
     return this.call.options.idempotent !== false
   }
-  /** In the line for a permit. */
-  get isQueued(): boolean {
-    return this.#phase === WAITING
-  }
-
   /** breaker → endpoint → rate limit → concurrency → send, without an await between a check and its act. */
   admit(now: number, avoid: EndpointRow | undefined): void {
     const { route } = this.call
@@ -89,7 +84,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
       if (!limiter.tryAcquire()) {
         if (!limiter.join(this)) return this.#refuse('concurrency', undefined, now)
         this.#phase = WAITING
-        this.#timer = route.clock.schedule(now + route.maxWaitMs, this)
+        this.#timer = route.clock.schedule(Math.min(now + route.maxWaitMs, this.call.deadlineMs), this)
         return
       }
       this.#hasPermit = true
@@ -122,17 +117,20 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     this.#send(this.call.route.clock.now())
   }
 
-  // ---- TimerTask: the wait for a permit, then the attempt timeout ----
+  // ---- TimerTask: the one timer of a call while an attempt of it is about ----
 
   onTimer(): void {
     this.#timer = undefined
-    const now = this.call.route.clock.now()
+    const { call } = this
+    const now = call.route.clock.now()
     if (this.#phase === WAITING) {
-      this.call.route.limiter?.leave(this)
+      call.route.limiter?.leave(this)
       return this.#refuse('concurrency', undefined, now)
     }
     this.#cancelSend?.('timeout')
-    this.#end(now, 'timeout', undefined, 'failure', 'drop')
+    if (this.deadlineMs < call.deadlineMs) return this.#end(now, 'timeout', undefined, 'failure', 'drop')
+    this.#settleLoans(now, undefined, 'failure', 'drop', true)
+    call.onDeadline()
   }
 
   #send(now: number): void {
@@ -143,10 +141,8 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     this.#sentMs = now
     call.onSend(row)
     const own = route.attemptTimeoutMs === undefined ? NO_DEADLINE : now + route.attemptTimeoutMs
-    if (own < call.deadlineMs) {
-      this.deadlineMs = own
-      this.#timer = route.clock.schedule(own, this)
-    } else this.deadlineMs = call.deadlineMs
+    this.deadlineMs = own < call.deadlineMs ? own : call.deadlineMs
+    if (this.deadlineMs !== NO_DEADLINE) this.#timer = route.clock.schedule(this.deadlineMs, this)
     let transport = route.placement.transport
     if (row !== undefined) {
       route.placement.balancer?.onSend(row.load, now)
@@ -173,7 +169,10 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
       const now = route.clock.now()
       route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
     }
-    this.call.onCommit(answer)
+    this.deadlineMs = this.call.onCommit(answer)
+    if (this.deadlineMs !== NO_DEADLINE && this.#phase === SENT) {
+      this.#timer = route.clock.schedule(this.deadlineMs, this)
+    }
   }
 
   settle(result: AttemptResult): void {
@@ -189,13 +188,12 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     this.#end(now, ending, result, verdict, permitEnd)
   }
 
-  /** The call has ended otherwise: by its deadline (evidence against the endpoint) or its caller (none). */
-  callOff(reason: CancelReason, now: number): void {
+  /** The caller has given up. That says nothing about the endpoint. */
+  cancel(): void {
     if (this.#phase === WAITING) this.call.route.limiter?.leave(this)
     const isSent = this.#phase === SENT
-    if (isSent) this.#cancelSend?.(reason)
-    const verdict = reason === 'timeout' && isSent ? 'failure' : 'ignored'
-    this.#settleLoans(now, undefined, verdict, reason === 'timeout' ? 'drop' : 'ignore', isSent)
+    if (isSent) this.#cancelSend?.('cancelled')
+    this.#settleLoans(this.call.route.clock.now(), undefined, 'ignored', 'ignore', isSent)
   }
 
   #end(now: number, ending: Ending, result: AttemptResult | undefined, verdict: Verdict, permit: PermitEnd): void {

@@ -13,8 +13,10 @@ export interface AttemptOwner {
   readonly deadlineMs: number
   /** The attempt is being sent. */
   onSend(row: EndpointRow | undefined): void
-  /** The head of a streamed answer is there. */
-  onCommit(answer: unknown): void
+  /** The head of a streamed answer is there. Answers until when the rest of it is waited for. */
+  onCommit(answer: unknown): number
+  /** The call's deadline has passed, and the attempt has been called off. */
+  onDeadline(): void
   /** An attempt that was sent has ended, and everyone who counts has been told. `result` is absent for a timeout. */
   onAttemptEnd(ended: EndedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void
   /** The attempt was refused before it was sent. */

@@ -18,10 +18,10 @@ const MAX_PUSHBACK_MS = 300_000
 
 /**
  * One call from admission to its end: retry(breaker(limit(attempt timeout))) under one deadline, as plain synchronous
- * steps. It is its own outcome and its own timer task, so that a call costs one object and an attempt another.
+ * steps. It is its own outcome, so that a call costs one object and an attempt another.
  *
- * The timer is the deadline while an attempt is under way or waits, and the end of the backoff between two attempts
- * (which never reaches past the deadline).
+ * There is one timer at a time: the attempt's, which knows the call's deadline, or between two attempts the end of the
+ * backoff, which never reaches past it.
  */
 export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   readonly route: Route
@@ -69,38 +69,34 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     this.deadlineMs = own < inherited ? own : inherited
     if (this.deadlineMs <= now) return this.#exceed()
     route.budget?.deposit(now)
-    if (this.deadlineMs !== NO_DEADLINE) this.#timer = route.clock.schedule(this.deadlineMs, this)
     this.#tryOnce(now)
   }
 
   /** Calls the call off: the attempt under way is cancelled, its permits are freed, the caller is told. */
   cancel(_reason?: CancelReason): void {
     if (this.#isDone) return
-    this.#attempt?.callOff('cancelled', this.route.clock.now())
+    this.#attempt?.cancel()
     this.#finish('cancelled')
   }
 
+  /** The backoff is over. */
   onTimer(): void {
     this.#timer = undefined
-    const attempt = this.#attempt
-    if (attempt === undefined) return this.#resume()
-    const wasQueued = attempt.isQueued
-    attempt.callOff('timeout', this.route.clock.now())
-    if (wasQueued) this.#refuse('concurrency', undefined)
-    else this.#exceed()
+    if (this.route.placement.isClosing) return this.#refuse('shutting-down', undefined)
+    this.#tryOnce(this.route.clock.now())
   }
 
   // ---- told by the attempt ----
 
   /** The head of a streamed answer is there. From here on only the caller's own deadline counts. */
-  onCommit(answer: unknown): void {
-    const inherited = this.options.deadlineMs ?? NO_DEADLINE
-    if (inherited !== this.deadlineMs) {
-      this.#timer?.cancel()
-      this.deadlineMs = inherited
-      this.#timer = inherited === NO_DEADLINE ? undefined : this.route.clock.schedule(inherited, this)
-    }
+  onCommit(answer: unknown): number {
+    this.deadlineMs = this.options.deadlineMs ?? NO_DEADLINE
     this.#sink.commit(answer)
+    return this.deadlineMs
+  }
+
+  onDeadline(): void {
+    this.#exceed()
   }
 
   /** An attempt that was sent has ended, and everyone who counts has been told. */
@@ -152,16 +148,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     const delay = asked > drawn ? asked : drawn
     if (now + delay >= this.deadlineMs) return this.#stop('deadline', ending)
     if (route.budget !== undefined && !route.budget.withdraw(now)) return this.#stop('retry-budget', ending)
-    this.#timer?.cancel()
     this.#timer = route.clock.schedule(now + delay, this)
-  }
-
-  /** The backoff is over. */
-  #resume(): void {
-    const { route } = this
-    if (route.placement.isClosing) return this.#refuse('shutting-down', undefined)
-    if (this.deadlineMs !== NO_DEADLINE) this.#timer = route.clock.schedule(this.deadlineMs, this)
-    this.#tryOnce(route.clock.now())
   }
 
   #stop(why: RetryStop, ending: Ending): void {

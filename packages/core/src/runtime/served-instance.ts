@@ -132,13 +132,27 @@ export class ServedInstance implements ServerHost, Stoppable {
     else this.#finish(graceMs)
   }
 
+  /** Clients are given their time from when the registries have answered, or had theirs to. */
   #spread(graceMs: number): void {
     const { clock } = this.#ports
+    const untilMs = clock.now() + graceMs
     this.#isReady = false
     this.#events.emit({ type: 'drainStarted', atMs: clock.now() })
-    for (const registrar of this.#registrars) registrar.close()
-    const spreadMs = Math.min(this.#spreadMs, graceMs)
-    after(clock, spreadMs, () => this.#finish(graceMs - spreadMs))
+    this.#deregister(() => {
+      const spreadMs = Math.min(this.#spreadMs, untilMs - clock.now())
+      after(clock, spreadMs, () => this.#finish(untilMs - clock.now()))
+    })
+  }
+
+  #deregister(done: () => void): void {
+    let open = this.#registrars.length
+    if (open === 0) done()
+    for (const registrar of this.#registrars) {
+      registrar.close(() => {
+        open -= 1
+        if (open === 0) done()
+      })
+    }
   }
 
   #finish(graceMs: number): void {
@@ -149,7 +163,7 @@ export class ServedInstance implements ServerHost, Stoppable {
       this.#waiting = []
     }
     if (this.#server === undefined) closed()
-    else this.#server.close(Math.min(graceMs, this.#finishMs), closed)
+    else this.#server.close(Math.max(0, Math.min(graceMs, this.#finishMs)), closed)
   }
 
   #announce(listening: Listening): void {

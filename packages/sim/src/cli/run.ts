@@ -75,7 +75,7 @@ class Session {
     try {
       loaded = await loadScenario(file, this.#io.cwd)
       scenario = resolveLoaded(loaded, this.#options.overrides)
-      if (scenario.seed + this.#options.seeds - 1 > Number.MAX_SAFE_INTEGER) {
+      if (scenario.seed + (this.#options.seeds - 1) > Number.MAX_SAFE_INTEGER) {
         throw new UsageError(`--seeds: ${this.#options.seeds} seeds from ${scenario.seed} on go beyond 2^53-1`)
       }
     } catch (error) {

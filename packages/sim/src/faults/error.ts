@@ -5,7 +5,7 @@ import type { FaultContext, Striking } from './fault-context.ts'
 /** Answers requests with an error, without taking a worker. */
 export function error(fault: ResolvedFault & { readonly kind: 'error' }, context: FaultContext): Striking {
   const strike: ServerFault = {
-    number: context.number,
+    coin: context.coin,
     ratio: fault.ratio,
     change: { kind: 'error', afterMs: fault.afterMs },
     touch: (instance) => context.touch(instance),

@@ -6,16 +6,16 @@ import type { FaultTarget } from '../scenario/resolved-scenario.ts'
 /** What a fault may reach, and how it says that it has touched something. */
 export class FaultContext {
   readonly world: World
-  /** The fault's place in the scenario: names its coin. */
-  readonly number: number
+  /** Names the coin of a fault that strikes by chance. */
+  readonly coin: number
   readonly label: string
   /** Starts a new life on an instance's host. */
   readonly restart: (instance: VirtualInstance) => void
   readonly #touched = new Set<string>()
 
-  constructor(world: World, number: number, label: string, restart: (instance: VirtualInstance) => void) {
+  constructor(world: World, coin: number, label: string, restart: (instance: VirtualInstance) => void) {
     this.world = world
-    this.number = number
+    this.coin = coin
     this.label = label
     this.restart = restart
   }

@@ -1,3 +1,4 @@
+import type { PacketHolder } from '../model/network.ts'
 import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
 import type { FaultContext, Striking } from './fault-context.ts'
 
@@ -5,11 +6,9 @@ import type { FaultContext, Striking } from './fault-context.ts'
 export function hold(fault: ResolvedFault & { readonly kind: 'hold' }, context: FaultContext): Striking {
   const { from, to } = fault.target
   const { network } = context.world
+  const holder: PacketHolder = { onHeld: () => context.touch(`${from}>${to}`) }
   return {
-    begin() {
-      context.touch(`${from}>${to}`)
-      network.hold(from, to)
-    },
-    end: () => network.release(from, to),
+    begin: () => network.hold(from, to, holder),
+    end: () => network.release(from, to, holder),
   }
 }

@@ -1,18 +1,17 @@
-import { mix, uniform } from '@seakeep/core/spi'
 import type { PacketFault } from '../model/network.ts'
-import { Purpose } from '../model/purpose.ts'
-import type { ServerFault, WorkChange } from '../model/server-faults.ts'
+import { type ServerFault, strikes, type WorkChange } from '../model/server-faults.ts'
 import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
 import type { FaultContext, Striking } from './fault-context.ts'
 
 /** Lengthens the work of instances, or the way of packets on one direction of an edge. */
 export function slow(fault: ResolvedFault & { readonly kind: 'slow' }, context: FaultContext): Striking {
   const { target, ratio } = fault
+  const { coin } = context
   const change = changeOf(fault.change)
   if (target.kind === 'edge') {
     const packets: PacketFault = {
       delayMs(delayMs, key) {
-        if (ratio < 1 && uniform(mix(key, Purpose.fault + context.number), 0) >= ratio) return delayMs
+        if (!strikes({ ratio, coin }, key)) return delayMs
         context.touch(`${target.from}>${target.to}`)
         return changed(delayMs, change)
       },
@@ -23,7 +22,7 @@ export function slow(fault: ResolvedFault & { readonly kind: 'slow' }, context: 
       end: () => network.removeFault(target.from, target.to, packets),
     }
   }
-  const strike: ServerFault = { number: context.number, ratio, change, touch: (instance) => context.touch(instance) }
+  const strike: ServerFault = { coin, ratio, change, touch: (instance) => context.touch(instance) }
   const struck = context.instances(target)
   return {
     begin: () => struck.forEach((instance) => void instance.faults.add(strike)),

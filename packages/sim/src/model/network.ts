@@ -9,10 +9,16 @@ export interface PacketFault {
   delayMs(delayMs: number, key: number): number
 }
 
+/** Keeps the packets of one direction back. */
+export interface PacketHolder {
+  /** A packet has been kept back. */
+  onHeld(): void
+}
+
 /** One direction of an edge, made with the first packet or the first fault that concerns it. */
 class Direction {
   readonly faults = new Set<PacketFault>()
-  holds = 0
+  readonly holders = new Set<PacketHolder>()
   readonly held: TimerTask[] = []
 }
 
@@ -37,8 +43,9 @@ export class Network {
     if (this.#directions.size > 0) {
       const direction = this.#directions.get(`${from}>${to}`)
       if (direction !== undefined) {
-        if (direction.holds > 0) {
+        if (direction.holders.size > 0) {
           direction.held.push(task)
+          for (const holder of direction.holders) holder.onHeld()
           return
         }
         for (const fault of direction.faults) delayMs = fault.delayMs(delayMs, key)
@@ -61,15 +68,15 @@ export class Network {
   }
 
   /** Keeps packets back from now on. */
-  hold(from: string, to: string): void {
-    this.#direction(from, to).holds += 1
+  hold(from: string, to: string, holder: PacketHolder): void {
+    this.#direction(from, to).holders.add(holder)
   }
 
-  /** Lets all that was kept back arrive now, in the order it was sent. */
-  release(from: string, to: string): void {
+  /** Lets all that was kept back arrive now, in the order it was sent, unless somebody else keeps it still. */
+  release(from: string, to: string, holder: PacketHolder): void {
     const direction = this.#direction(from, to)
-    direction.holds -= 1
-    if (direction.holds > 0) return
+    direction.holders.delete(holder)
+    if (direction.holders.size > 0) return
     for (const task of direction.held.splice(0)) this.#kernel.at(this.#kernel.nowUs, task)
   }
 

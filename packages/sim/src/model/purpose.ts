@@ -14,7 +14,7 @@ export const Purpose: Record<Purposes, number> = {
   caller: MODEL + 4,
   target: MODEL + 5,
   think: MODEL + 6,
-  /** From here on one number a fault, for its coin. */
+  /** Whether a fault strikes; each fault has a coin of its own. */
   fault: MODEL + 1024,
   /** From here on one number a step. */
   step: MODEL + 65536,

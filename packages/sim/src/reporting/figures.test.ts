@@ -39,7 +39,7 @@ test('counts, rates and factors', () => {
   ])
   expect([rate(0.5), rate(403.14), rate(12_040.4), rate(null)]).toEqual(['0.50', '403.1', '12,040', '–'])
   expect([factor(1), factor(2.876), factor(null)]).toEqual(['1.00', '2.88', '–'])
-  expect([roughly(812), roughly(1000), roughly(812_000), roughly(3_120_000)]).toEqual(['812', '1k', '812k', '3.1M'])
+  expect([roughly(812), roughly(1000), roughly(99_700), roughly(3_120_000)]).toEqual(['812', '1k', '100k', '3.1M'])
 })
 
 test('instants of virtual time', () => {

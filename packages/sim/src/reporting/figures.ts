@@ -85,7 +85,8 @@ export function sparkline(values: readonly (number | null)[], width: number): st
 }
 
 function significant(value: number, digits: number): string {
-  return value >= 10 ** digits ? String(Math.round(value)) : trimmed(value.toPrecision(digits))
+  // Rounding up to one more digit would make toPrecision write an exponent.
+  return value >= 10 ** digits - 0.5 ? String(Math.round(value)) : trimmed(value.toPrecision(digits))
 }
 
 function trimmed(text: string): string {

@@ -28,6 +28,13 @@ describe('a setting', () => {
     )
   })
 
+  test('a layer that is switched on or off becomes one with that option', () => {
+    const policies = { policies: { a: { retry: true, outlier: false } } }
+    expect(set(policies, 'policies.a.retry.maxAttempts=2', 'policies.a.outlier.minHealthy=2')).toEqual({
+      policies: { a: { retry: { maxAttempts: 2 }, outlier: { minHealthy: 2 } } },
+    })
+  })
+
   test('what it is given stays as it is', () => {
     const before = structuredClone(data)
     set(data, 'workload.0.poisson.rate=500', 'topology.c.replicas=2')

@@ -64,7 +64,8 @@ function setIn(data: unknown, keys: readonly string[], depth: number, setting: S
     }
     return data.map((item: unknown, i) => (i === Number(key) ? setIn(item, keys, depth + 1, setting, inside) : item))
   }
-  const object = data === undefined ? {} : objectOf(data)
+  // `circuitBreaker: true` is a section, too, with all its defaults.
+  const object = data === undefined || typeof data === 'boolean' ? {} : objectOf(data)
   if (object === undefined) {
     throw notThere(setting, `${at.path} is ${printed(data)}, in which nothing can be set; set ${at.path} as a whole`)
   }
