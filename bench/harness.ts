@@ -52,7 +52,8 @@ export async function compare(suite: string, contenders: readonly Contender[], r
       bench.add(String(who), () => loops[who]!(batches[who]!))
     }
     for (const { name, result } of await bench.run()) {
-      if (round >= 0 && 'latency' in result) times[Number(name)]!.push((result.latency.mean * 1e6) / batches[Number(name)]!)
+      if (round >= 0 && 'latency' in result)
+        times[Number(name)]!.push((result.latency.mean * 1e6) / batches[Number(name)]!)
     }
   }
   const rows: Row[] = []

@@ -1,4 +1,6 @@
 // What others ask for one governed call that succeeds at once.
+
+import { policy } from '@seakeep/core'
 import {
   bulkhead,
   circuitBreaker,
@@ -11,7 +13,6 @@ import {
   wrap,
 } from 'cockatiel'
 import CircuitBreaker from 'opossum'
-import { policy } from '@seakeep/core'
 import { type Contender, compare, type Suite } from '../harness.ts'
 
 export async function work(): Promise<number> {

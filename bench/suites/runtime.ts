@@ -1,5 +1,14 @@
 // What a runtime costs while nothing happens: ten targets of ten endpoints each, all policies on.
-import { assembleRuntime, MemoryRegistry, NO_EVENTS, NO_LOAD, NO_SIGNALS, parsePolicyDocument, realClock, SeededRandom } from '@seakeep/core/spi'
+import {
+  assembleRuntime,
+  MemoryRegistry,
+  NO_EVENTS,
+  NO_LOAD,
+  NO_SIGNALS,
+  parsePolicyDocument,
+  realClock,
+  SeededRandom,
+} from '@seakeep/core/spi'
 import { bytesOf, cpuNowMs, median, rounded, type Suite } from '../harness.ts'
 
 const TARGETS = 10

@@ -1,6 +1,14 @@
 // How fast calls are simulated: ten declared services in three instances each, every call through the whole production
 // pipeline, against the same world without policies. CPU time of the main thread; runs in turn; medians.
-import { type DistributionData, defineScenario, exponential, poisson, type ScenarioData, service, simulate } from '@seakeep/sim'
+import {
+  type DistributionData,
+  defineScenario,
+  exponential,
+  poisson,
+  type ScenarioData,
+  service,
+  simulate,
+} from '@seakeep/sim'
 import { cpuNowMs, median, type Row, rounded, type Suite } from '../harness.ts'
 
 const LAYERS = {
@@ -26,7 +34,9 @@ function tree(policies: object | undefined, duration: `${number}s`): ScenarioDat
     ...(policies === undefined ? {} : { policies }),
     topology: {
       gateway: inner(['shop-a', 'shop-b', 'shop-c']),
-      ...Object.fromEntries(['a', 'b', 'c'].map((shop) => [`shop-${shop}`, inner([`store-${shop}1`, `store-${shop}2`])])),
+      ...Object.fromEntries(
+        ['a', 'b', 'c'].map((shop) => [`shop-${shop}`, inner([`store-${shop}1`, `store-${shop}2`])]),
+      ),
       ...Object.fromEntries(['a1', 'a2', 'b1', 'b2', 'c1', 'c2'].map((store) => [`store-${store}`, leaf])),
     },
     workload: [poisson({ to: 'gateway', rate: 400, deadline: '2s' })],
@@ -53,7 +63,14 @@ export const simulation: Suite = {
     const base = median(bare)
     const row = (name: string, ns: number, ok: boolean): Row => {
       const rate = `${Math.round(1e6 / ns)}k calls/s`
-      return { suite: 'simulation', name: `${name}: ${rate}`, ratio: rounded(ns / base, 2), perCallNs: rounded(ns, 0), bytes: 0, ok }
+      return {
+        suite: 'simulation',
+        name: `${name}: ${rate}`,
+        ratio: rounded(ns / base, 2),
+        perCallNs: rounded(ns, 0),
+        bytes: 0,
+        ok,
+      }
     }
     const ns = median(governed)
     return [row('10 services × 3, bare calls', base, true), row('10 services × 3, all policies', ns, ns <= MOST_NS)]

@@ -9,7 +9,8 @@ import { http } from '@seakeep/transport-http'
 // A function, guarded.
 const payments = policy({ name: 'payments', timeout: '2s', retry: true, circuitBreaker: { minimumCalls: 2 } })
 assert.equal(await payments.execute(() => 42), 42)
-for (let i = 0; i < 2; i++) await payments.execute(() => Promise.reject(new Error('down')), { idempotent: false }).catch(() => {})
+for (let i = 0; i < 2; i++)
+  await payments.execute(() => Promise.reject(new Error('down')), { idempotent: false }).catch(() => {})
 const refused = await payments.execute(() => 1).catch((error: unknown) => error)
 assert.ok(isRejectedError(refused) && refused.reason === 'circuit-open')
 console.log(`  policy: ${payments.state.value.breaker} after two failures`)
@@ -29,7 +30,9 @@ const port = await new Promise<number>((resolve) => {
     modules: [
       http(),
       memoryRegistry({
-        instances: [{ id: 'hello#1', service: 'hello', address: { host: '127.0.0.1', port }, protocol: 'http', weight: 1 }],
+        instances: [
+          { id: 'hello#1', service: 'hello', address: { host: '127.0.0.1', port }, protocol: 'http', weight: 1 },
+        ],
       }),
     ],
   })

@@ -3,11 +3,8 @@ import { describe, expect, it } from 'vitest'
 import {
   type AppHandler,
   at,
-  closedLoop,
-  defineScenario,
   exponential,
   type FaultData,
-  fail,
   lognormal,
   poisson,
   type RunDocument,
@@ -19,49 +16,8 @@ import type { Distribution } from '../src/model/distribution.ts'
 import { runScenario } from '../src/running/run-scenario.ts'
 import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
 import type { ResolvedScenario, ResolvedService, ResolvedStep } from '../src/scenario/resolved-scenario.ts'
-
-const GOVERNED = {
-  version: 1,
-  targets: {
-    '*': {
-      timeout: '1s',
-      retry: { attemptTimeout: '200ms' },
-      circuitBreaker: { window: '1s', minimumCalls: 10 },
-      outlier: true,
-    },
-    db: { concurrency: { limit: 8, queue: 8 } },
-  },
-}
-
-/** A shop with all that chance decides: arrivals, delays, work, coins, picks, jitter, phases of heartbeats. */
-const SHOP: ScenarioData = defineScenario({
-  name: 'shop',
-  duration: '15s',
-  seed: 7,
-  network: { latency: lognormal({ p50: '0.5ms', p99: '2ms' }) },
-  policies: GOVERNED,
-  topology: {
-    gateway: service({
-      replicas: 2,
-      steps: [{ work: '1ms' }, [{ call: 'orders' }, { call: 'stock', optional: true }]],
-    }),
-    orders: service({ replicas: 3, concurrency: 4, queue: 10, work: exponential({ mean: '8ms' }), calls: ['db'] }),
-    stock: service({ replicas: 2, work: exponential({ mean: '4ms' }), errorRate: 0.05 }),
-    db: service({ replicas: 2, concurrency: 4, work: exponential({ mean: '3ms' }) }),
-  },
-  workload: [
-    poisson({ to: 'gateway', rate: 80, clients: 2, deadline: '1s' }),
-    closedLoop({ to: 'orders', name: 'batch', clients: 4, thinkTime: exponential({ mean: '100ms' }) }),
-  ],
-  faults: [
-    at('3s').slow('db', { add: '60ms', ratio: 0.5, for: '2s' }),
-    at('5s').error('stock', { ratio: 0.9, after: '2ms', for: '1s' }),
-    at('6s').crash('orders#2', { restartAfter: '2s' }),
-    at('9s').pause('stock#1', { for: '500ms' }),
-    at('11s').hold('orders>db', { for: '300ms' }),
-    at('12s').registryDown({ for: '1s' }),
-  ],
-})
+import HANDLERS from './handlers.sim.ts'
+import SHOP from './shop.sim.ts'
 
 /** A document without what the machine says in it. */
 function facts(run: RunDocument): object {
@@ -272,48 +228,6 @@ describe('two policies meet the same chance (S7)', () => {
     expect(first).toEqual(bare)
   })
 })
-
-/** Handlers with promises in every form: chains, all, race, timeouts, errors, work and policies of their own. */
-const HANDLERS: ScenarioData = {
-  duration: '6s',
-  seed: 3,
-  policies: {
-    version: 1,
-    targets: { '*': { timeout: '300ms', retry: { attemptTimeout: '50ms' }, circuitBreaker: true } },
-  },
-  topology: {
-    gateway: service({
-      replicas: 2,
-      app: async (_request, { client, work, random, policy, clock }) => {
-        await work(exponential({ mean: '2ms' }))
-        const guarded = policy({ name: 'gateway', retry: { maxAttempts: 2, backoff: { initial: 1, max: 4 } } })
-        const [orders] = await Promise.all([
-          guarded.execute(() => client('orders').call({})),
-          client('stock')
-            .call({})
-            .catch(() => 'no stock'),
-        ])
-        if (random.stream('coin').next() < 0.05) fail('sold out')
-        return { orders, at: clock.now() }
-      },
-    }),
-    orders: service({
-      replicas: 3,
-      app: async (_request, { client, work }) => {
-        await Promise.race([work('20ms'), client('stock').call({})])
-        for (let i = 0; i < 5; i++) await null
-        return 'ok'
-      },
-    }),
-    stock: service({ replicas: 2, concurrency: 2, queue: 4, work: exponential({ mean: '15ms' }), errorRate: 0.1 }),
-  },
-  workload: [poisson({ to: 'gateway', rate: 60 })],
-  faults: [
-    at('2s').slow('stock', { add: '80ms', for: '1s' }),
-    at('3s').crash('orders#1', { restartAfter: '500ms' }),
-    at('4s').pause('gateway#2', { for: '300ms' }),
-  ],
-}
 
 describe('how promises are drained does not show', () => {
   const fast = simulate(HANDLERS)

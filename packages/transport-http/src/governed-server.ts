@@ -24,7 +24,7 @@ export class GovernedServer implements AttachedServer {
     this.#clock = clock
     const emit = server.emit
     server.emit = (event: string | symbol, ...rest: unknown[]): boolean => {
-      if (event !== 'request') return Reflect.apply(emit, server, [event, ...rest])
+      if (event !== 'request' && event !== 'checkContinue') return Reflect.apply(emit, server, [event, ...rest])
       const [request, response] = rest as [IncomingMessage, ServerResponse]
       this.#onRequest(request, response, () => Reflect.apply(emit, server, [event, ...rest]))
       return true

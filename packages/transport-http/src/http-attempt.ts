@@ -10,24 +10,18 @@ import {
 } from '@seakeep/core'
 import type { Attempt, AttemptResult, AttemptSink, CancelReason, Clock } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
-import { readBody, textOf } from './answer-body.ts'
+import { answered, failed, unreachable, wholeAnswer } from './answer-result.ts'
 import { AnswerStream } from './answer-stream.ts'
-import { retryAfterMs } from './retry-after.ts'
-import { REFUSED_HEADER } from './seakeep-headers.ts'
 
 /** Made once: it only tells undici to let go, nobody is told it. */
 const CALLED_OFF = new Error('the attempt was called off')
 const EMPTY = Buffer.alloc(0)
+/** undici's codes for a request that it will not write. */
+const MISUSE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'])
 
 /**
- * One attempt as undici's handler: it gathers the answer and settles once.
- *
- * - `unreachable`: undici has not begun to write the request (refused, no such host, connect timeout).
- * - `refused`: 503 and 429, with the wait the server asks for. Since a refusal is sent again even where the call is not
- *   idempotent, one that is not is only `refused` where a Seakeep server says that it did not begin; any other 503 may
- *   have come after half the work, and stays an answer.
- * - `ok`: every other answer, 500 as well: classification judges it by its status, and `call` has its body to tell.
- * - `error`: a reset, a broken message, JSON that is none, an answer over the bound.
+ * One attempt as undici's handler: it gathers the answer and settles once. What undici has not begun to write (refused,
+ * no such host, connect timeout) is `unreachable`, what breaks later is an `error`, and so is an answer over the bound.
  */
 export class HttpAttempt implements Dispatcher.DispatchHandler {
   readonly #attempt: Attempt
@@ -106,18 +100,12 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, thrown: Error): void {
     if (this.#isOver) return
-    const isMisuse = isConfigError(thrown) || (thrown as { code?: unknown }).code === 'UND_ERR_INVALID_ARG'
+    const isMisuse = isConfigError(thrown) || MISUSE.has((thrown as { code?: string }).code ?? '')
     if (isMisuse) {
       const error = isConfigError(thrown) ? thrown : new ConfigError('request', thrown.message, { cause: thrown })
       this.#settle(failed(error, undefined, undefined))
     } else if (this.#controller === undefined) {
-      this.#settle({
-        ending: 'unreachable',
-        value: undefined,
-        error: thrown,
-        status: undefined,
-        retryAfterMs: undefined,
-      })
+      this.#settle(unreachable(thrown))
     } else {
       this.#settle(failed(thrown, this.#streamed, this.#streamed?.status))
       this.#stream?.destroy(new AttemptError('error', { ...this.#details(), status: this.#status, cause: thrown }))
@@ -133,33 +121,8 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
   }
 
   #wholeAnswer(): AttemptResult {
-    const headers = this.#headers
-    const status = this.#status
     const bytes = this.#more === undefined ? (this.#first ?? EMPTY) : Buffer.concat(this.#more, this.#size)
-    let body: unknown
-    try {
-      body = readBody(bytes, headers)
-    } catch (cause) {
-      body = textOf(bytes, undefined)
-      if (status < 400) {
-        const error = new Error(`the answer calls itself ${headers['content-type']} and is none`, { cause })
-        return failed(error, { status, headers, body }, status)
-      }
-    }
-    const answer: Answer = { status, headers, body }
-    return status === 503 || status === 429 ? this.#pushedBack(answer) : answered(answer)
-  }
-
-  #pushedBack(answer: Answer): AttemptResult {
-    const { status, headers } = answer
-    const isRefusal = this.#attempt.idempotent || headers[REFUSED_HEADER] !== undefined
-    return {
-      ending: isRefusal ? 'refused' : 'ok',
-      value: answer,
-      error: undefined,
-      status,
-      retryAfterMs: retryAfterMs(headers, this.#clock.wallNow()),
-    }
+    return wholeAnswer(this.#status, this.#headers, bytes, this.#attempt.idempotent, this.#clock)
   }
 
   #refuseSize(controller: Dispatcher.DispatchController): void {
@@ -198,12 +161,4 @@ function joined(headers: Record<string, string | string[] | undefined>): Record<
     if (typeof value === 'object') headers[name] = value.join(', ')
   }
   return headers as Record<string, string>
-}
-
-function answered(value: Answer): AttemptResult {
-  return { ending: 'ok', value, error: undefined, status: value.status, retryAfterMs: undefined }
-}
-
-function failed(error: Error, value: Answer | undefined, status: number | undefined): AttemptResult {
-  return { ending: 'error', value, error, status, retryAfterMs: undefined }
 }

@@ -8,6 +8,7 @@ import {
   type Cancel,
   type Transport,
 } from '@seakeep/core/spi'
+import { unreachable } from './answer-result.ts'
 import { EndpointPool, originOf } from './endpoint-pool.ts'
 import { HttpAttempt } from './http-attempt.ts'
 import type { ResolvedHttpOptions } from './http-options.ts'
@@ -38,7 +39,7 @@ export class HttpTransport implements Transport {
     const { clock } = this.#ports
     if (endpoint === undefined || this.#isClosed) {
       const why = this.#isClosed ? 'the transport is closed' : 'HTTP needs an endpoint to send to'
-      sink.settle({ ending: 'unreachable', error: new Error(why) })
+      sink.settle(unreachable(new Error(why)))
       return NOTHING
     }
     const known = this.#poolOf.get(endpoint)

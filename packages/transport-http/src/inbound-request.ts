@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nextTick } from 'node:process'
-import type { CallOptions, RejectionReason } from '@seakeep/core'
+import type { RejectionReason } from '@seakeep/core'
 import { type AdmissionSink, type Admitted, type Clock, NO_DEADLINE, type ServerHost } from '@seakeep/core/spi'
 import { type RequestContext, runInRequest } from './request-context.ts'
 import {
@@ -21,7 +21,6 @@ export class InboundRequest implements AdmissionSink, RequestContext {
   readonly #response: ServerResponse
   readonly #serve: () => boolean
   readonly #host: ServerHost
-  #clock: Clock | undefined
   #place: Admitted | undefined
   #hasLeft = false
 
@@ -43,7 +42,6 @@ export class InboundRequest implements AdmissionSink, RequestContext {
   }
 
   enter(clock: Clock): void {
-    this.#clock = clock
     if (this.#answerProbe()) return
     const timeout = this.#message.headers[TIMEOUT_HEADER]
     const leftMs = typeof timeout === 'string' ? parseTimeout(timeout) : undefined
@@ -62,14 +60,6 @@ export class InboundRequest implements AdmissionSink, RequestContext {
   /** The connection ends with this answer, where its head has not been sent. */
   endConnection(): void {
     if (!this.#response.headersSent) this.#response.setHeader('connection', 'close')
-  }
-
-  callOptions(): CallOptions {
-    const left = this.#clock === undefined ? NO_DEADLINE : Math.max(0, this.deadlineMs - this.#clock.now())
-    return {
-      ...(left === NO_DEADLINE ? {} : { timeout: left }),
-      ...(this.priority === undefined ? {} : { priority: this.priority }),
-    }
   }
 
   // ---- AdmissionSink ----

@@ -1,15 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { CallOptions } from '@seakeep/core'
+import type { CallParent } from '@seakeep/core'
 
-/** What an inbound request brought with it. */
-export interface RequestContext {
+/** What an inbound request brought with it: `call(request, { parent: requestContext() })` hands it on. */
+export interface RequestContext extends CallParent {
   /** The instant of the runtime's clock by which its caller wants the answer; `Infinity` where it did not say. */
   readonly deadlineMs: number
   /** Which attempt of its caller this is, from 1. */
   readonly attempt: number
   readonly priority: string | undefined
-  /** For calls on behalf of this request: what is left of its time, and its priority. */
-  callOptions(): CallOptions
 }
 
 /**

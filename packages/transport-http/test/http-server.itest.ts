@@ -1,100 +1,11 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { connect, type Socket } from 'node:net'
-import {
-  Admission,
-  type AttachedServer,
-  type InboundPolicy,
-  NO_EVENTS,
-  realClock,
-  SeededRandom,
-} from '@seakeep/core/spi'
-import { Agent, request } from 'undici'
+import { createServer } from 'node:http'
+import { Admission, NO_EVENTS, SeededRandom } from '@seakeep/core/spi'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { HttpServerAdapter } from '../src/http-server-adapter.ts'
 import { requestContext } from '../src/request-context.ts'
+import { allOf, byHand, clock, disposeServed, NO_LIMITS, raw, Served } from './served.ts'
 
-const clock = realClock()
-const NO_LIMITS: InboundPolicy = { rateLimit: undefined, concurrency: undefined }
-const served: Served[] = []
-
-afterEach(async () => {
-  for (const one of served.splice(0)) await one.dispose()
-})
-
-/** A server under governance, on a free port of the loopback, with an agent of its own to call it. */
-class Served {
-  readonly server: Server
-  readonly admission: Admission
-  readonly attached: AttachedServer
-  readonly agent: Agent = new Agent()
-  isReady = true
-  url = ''
-
-  static async of(limits: InboundPolicy, listener: RequestListener): Promise<Served> {
-    const one = new Served(limits, listener)
-    served.push(one)
-    await new Promise<void>((resolve, reject) => {
-      one.attached.listen({ host: '127.0.0.1', port: 0 }, (result) => {
-        if (result instanceof Error) return reject(result)
-        one.url = `http://${result.host}:${result.port}`
-        resolve()
-      })
-    })
-    return one
-  }
-
-  private constructor(limits: InboundPolicy, listener: RequestListener) {
-    this.server = createServer(listener)
-    this.admission = new Admission(limits, clock)
-    const adapter = new HttpServerAdapter({ clock, random: new SeededRandom(1), events: NO_EVENTS })
-    const self = this
-    this.attached = adapter.attach(this.server, {
-      admission: this.admission,
-      get isReady() {
-        return self.isReady
-      },
-    })
-  }
-
-  async get(path = '/', headers: Record<string, string> = {}): Promise<Got> {
-    const answer = await request(this.url + path, { dispatcher: this.agent, headers })
-    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() }
-  }
-
-  close(graceMs: number): Promise<void> {
-    return new Promise((resolve) => this.attached.close(graceMs, resolve))
-  }
-
-  async dispose(): Promise<void> {
-    await this.agent.destroy()
-    this.server.closeAllConnections()
-    await this.close(0)
-  }
-}
-
-interface Got {
-  readonly status: number
-  readonly headers: Record<string, string | string[] | undefined>
-  readonly text: string
-}
-
-/** A listener whose requests are answered by hand. */
-function byHand(): { readonly listener: RequestListener; next(): Promise<(text: string) => void> } {
-  const begun: ((text: string) => void)[] = []
-  const waiting: ((answer: (text: string) => void) => void)[] = []
-  return {
-    listener: (_request, response) => {
-      const answer = (text: string): void => void response.end(text)
-      const taker = waiting.shift()
-      if (taker === undefined) begun.push(answer)
-      else taker(answer)
-    },
-    next: () => {
-      const answer = begun.shift()
-      return answer === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(answer)
-    },
-  }
-}
+afterEach(disposeServed)
 
 describe('probes', () => {
   it('answers /livez and /readyz past every limit, and leaves other methods to the app', async () => {
@@ -216,99 +127,17 @@ describe('deadlines', () => {
           attempt: context?.attempt,
           priority: context?.priority,
           leftMs: (context?.deadlineMs ?? 0) - clock.now(),
-          options: context?.callOptions(),
         }),
       )
     })
     const headers = { 'seakeep-timeout': '5S', 'seakeep-attempt': '2', 'seakeep-priority': 'batch' }
     const told = JSON.parse((await one.get('/', headers)).text)
-    expect(told).toMatchObject({ attempt: 2, priority: 'batch', options: { priority: 'batch' } })
+    expect(told).toMatchObject({ attempt: 2, priority: 'batch' })
     expect(told.leftMs).toBeGreaterThan(1000)
     expect(told.leftMs).toBeLessThanOrEqual(5000)
-    expect(told.options.timeout).toBeLessThanOrEqual(5000)
     const silent = JSON.parse((await one.get()).text)
-    expect(silent).toMatchObject({ attempt: 1, options: {} })
+    expect(silent).toMatchObject({ attempt: 1 })
     expect(requestContext()).toBe(undefined)
-  })
-})
-
-describe('drain', () => {
-  it('finishes what is in flight, refuses what is new, and stops listening at once', async () => {
-    const { listener, next } = byHand()
-    const one = await Served.of(NO_LIMITS, listener)
-    const { hostname, port } = new URL(one.url)
-    const first = one.get()
-    const answer = await next()
-    // A second request on a connection that is busy: pipelined, so that it comes while the first is under way.
-    const busy = await raw(Number(port), hostname, 'GET /slow HTTP/1.1\r\nhost: x\r\n\r\n')
-    const answerBusy = await next()
-    one.isReady = false
-    one.admission.drain()
-    const closed = one.close(60_000)
-    const late = await raw(Number(port), hostname, '').then(
-      () => 'connected',
-      (error: NodeJS.ErrnoException) => error.code,
-    )
-    expect(late).toBe('ECONNREFUSED')
-    busy.write('GET /more HTTP/1.1\r\nhost: x\r\n\r\n')
-    answer('finished')
-    expect(await first).toMatchObject({ text: 'finished', headers: { connection: 'close' } })
-    const text = allOf(busy)
-    answerBusy('finished too')
-    expect(await text).toMatch(/^HTTP\/1\.1 200 .*connection: close.*finished too$/is)
-    await closed
-  })
-
-  it('refuses with 503 and ends the connection while others are finished', async () => {
-    const { listener, next } = byHand()
-    const one = await Served.of(NO_LIMITS, listener)
-    const first = one.get()
-    const answer = await next()
-    one.isReady = false
-    one.admission.drain()
-    expect(await one.get('/more')).toMatchObject({
-      status: 503,
-      headers: { connection: 'close', 'retry-after': '1', 'seakeep-refused': 'shutting-down' },
-    })
-    answer('finished')
-    expect((await first).text).toBe('finished')
-  })
-
-  it('says goodbye with each answer while it spreads', async () => {
-    const one = await Served.of(NO_LIMITS, (_request, response) => void response.end('app'))
-    expect((await one.get()).headers.connection).toBe('keep-alive')
-    one.isReady = false
-    expect((await one.get()).headers.connection).toBe('close')
-  })
-
-  it('lets a large answer that has been ended reach a slow reader', async () => {
-    const size = 20_000_000
-    let ended: () => void = () => {}
-    const isEnded = new Promise<void>((resolve) => {
-      ended = resolve
-    })
-    const one = await Served.of(NO_LIMITS, (_request, response) => {
-      response.end('x'.repeat(size))
-      ended()
-    })
-    const { hostname, port } = new URL(one.url)
-    const reader = await raw(Number(port), hostname, 'GET / HTTP/1.1\r\nhost: x\r\n\r\n')
-    await isEnded
-    const closed = one.close(60_000)
-    expect((await allOf(reader)).length).toBeGreaterThan(size)
-    await closed
-  })
-
-  it('closes by force when the grace is over', async () => {
-    const { listener, next } = byHand()
-    const one = await Served.of(NO_LIMITS, listener)
-    const first = one.get().then(
-      () => 'answered',
-      () => 'broken off',
-    )
-    await next()
-    await one.close(10)
-    expect(await first).toBe('broken off')
   })
 })
 
@@ -320,6 +149,15 @@ describe('a server that people already have', () => {
     for (let at = 0; at < 20; at++) expect((await one.get()).text).toBe('later listener')
     // undici opens a second one where the first is not handed back yet in the turn of the next request.
     expect(ports.size).toBeLessThanOrEqual(2)
+  })
+
+  it('stands before a listener of checkContinue, too', async () => {
+    const one = await Served.of({ rateLimit: { rate: 0.001, burst: 1 }, concurrency: undefined }, () => {})
+    one.server.on('checkContinue', (_message, response) => void response.end('went on'))
+    const { hostname, port } = new URL(one.url)
+    const asked = 'POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: 0\r\n\r\n'
+    expect(await allOf(await raw(Number(port), hostname, asked))).toMatch(/went on$/)
+    expect(await allOf(await raw(Number(port), hostname, asked))).toMatch(/^HTTP\/1\.1 429/)
   })
 
   it('answers 404 where nobody listens', async () => {
@@ -348,24 +186,3 @@ describe('a server that people already have', () => {
     expect(told).toMatchObject({ code: 'EADDRINUSE' })
   })
 })
-
-function raw(port: number, host: string, text: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, host, () => {
-      if (text === '') resolve(socket)
-      else socket.write(text, () => resolve(socket))
-    })
-    socket.on('error', reject)
-  })
-}
-
-function allOf(socket: Socket): Promise<string> {
-  return new Promise((resolve) => {
-    let text = ''
-    socket.setEncoding('latin1')
-    socket.on('data', (piece) => {
-      text += piece
-    })
-    socket.on('close', () => resolve(text))
-  })
-}

@@ -155,6 +155,8 @@ describe('how answers become results', () => {
       { headers: { 'x-a': 'line\r\nbreak' } },
       { headers: { 'bad name': 'x' } },
       { headers: { 'transfer-encoding': 'chunked' } },
+      { headers: { expect: '100-continue' } },
+      { method: 'POST /', headers: { 'content-length': '5' }, body: 'abc' },
     ]
     for (const request of wrong) {
       const result = await send(request).ended

@@ -7,6 +7,7 @@ import {
   type Runtime,
   type ServeOptions,
 } from '@seakeep/core'
+import { realClock } from '@seakeep/core/spi'
 import { afterEach, describe, expect, it } from 'vitest'
 import { http, requestContext } from '../src/index.ts'
 
@@ -28,7 +29,7 @@ async function serving(
   return rt
 }
 
-const policies = (payments: object): CreateRuntimeOptions['policies'] => ({ version: 1, targets: { payments } })
+const policies = (payments: object): object => ({ version: 1, targets: { payments } })
 
 describe('a runtime with http()', () => {
   it('calls what it serves', async () => {
@@ -70,11 +71,11 @@ describe('a runtime with http()', () => {
   })
 
   it('hands the deadline on, and a handler hands on what is left of it', async () => {
-    const lefts: (number | undefined)[] = []
+    const lefts: number[] = []
     const rt: Runtime = await serving(async (message, response) => {
-      const options = requestContext()?.callOptions() ?? {}
-      lefts.push(options.timeout as number | undefined)
-      if (message.url === '/outer') await rt.client('payments').call({ method: 'GET /inner' }, options)
+      const parent = requestContext()
+      lefts.push((parent?.deadlineMs ?? 0) - realClock().now())
+      if (message.url === '/outer') await rt.client('payments').call({ method: 'GET /inner' }, { parent })
       response.end()
     })
     await rt.client('payments').call({ method: 'GET /outer' }, { timeout: '5s' })
@@ -93,7 +94,7 @@ describe('a runtime with http()', () => {
     await gone
   })
 
-  it('commits a streamed answer at its head: no timeout of the policy and no retry after that', async () => {
+  it('commits a streamed answer at its head: nothing is tried again after that', async () => {
     let requests = 0
     let go: () => void = () => {}
     const rt = await serving(
@@ -102,7 +103,7 @@ describe('a runtime with http()', () => {
         response.writeHead(200).write('half ')
         go = () => response.socket?.resetAndDestroy()
       },
-      { policies: policies({ timeout: '50ms', retry: { maxAttempts: 3 } }) },
+      { policies: policies({ retry: { maxAttempts: 3 } }) },
     )
     const { body } = await rt.client('payments').call({ method: 'GET /events', stream: true })
     const pieces = (body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()

@@ -1,4 +1,4 @@
-import { isRejectedError } from '../errors/seakeep-error.ts'
+import { isConfigError, isRejectedError } from '../errors/seakeep-error.ts'
 
 /** What an ended attempt says about its target. `ignored` counts for neither breaker nor budget. */
 export type Verdict = 'success' | 'failure' | 'ignored'
@@ -14,14 +14,14 @@ export type Classifier = (ended: Classifiable) => Verdict
 
 /**
  * The default: a value is a success, unless its `status` is 500 or more (failure) or 429 (ignored); an error is a
- * failure, but ignored with a 4xx `status` or where it is a refusal of our own.
+ * failure, but ignored with a 4xx `status` or where it is a refusal of our own or a mistake in what was asked.
  */
 export const classify: Classifier = ({ value, error }) => {
   if (error === undefined) {
     const status = statusOf(value)
     return status === undefined ? 'success' : status === 429 ? 'ignored' : status >= 500 ? 'failure' : 'success'
   }
-  if (isRejectedError(error)) return 'ignored'
+  if (isRejectedError(error) || isConfigError(error)) return 'ignored'
   const status = statusOf(error)
   return status !== undefined && status >= 400 && status < 500 ? 'ignored' : 'failure'
 }

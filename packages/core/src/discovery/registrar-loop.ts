@@ -1,48 +1,97 @@
-import { defer, Observable, repeat, retry, switchMap, tap, timeout, timer } from 'rxjs'
-import type { Clock } from '../time/clock.ts'
-import { clockScheduler } from '../time/clock-scheduler.ts'
+import type { Clock, Timer, TimerTask } from '../time/clock.ts'
 import type { RegistryAnswer, RegistryError } from './registry.ts'
 
-/** What the loop does and when; the registrar says what it means. */
+/** The questions a registrar puts to its registry, and what it decides; {@link RegistrationLoop} decides when. */
 export interface RegistrationSteps {
   register(done: RegistryAnswer): void
   heartbeat(done: RegistryAnswer): void
+  deregister(done: RegistryAnswer): void
+  /** Milliseconds until the next heartbeat; the first one after a registration may come sooner. */
+  untilHeartbeat(isFirst: boolean): number
+  /** Milliseconds until registering anew after a failure. */
+  untilRetry(error: RegistryError): number
   /** The registry has taken the registration. */
   onRegistered(): void
-  /** A step failed, or was not answered in time; answers how long to wait before registering anew. */
-  onFailure(error: RegistryError): number
-  /** Milliseconds until the next heartbeat. */
-  untilHeartbeat(): number
-  readonly answerTimeoutMs: number
+  /** A question failed, or was not answered in time. */
+  onFailure(error: RegistryError): void
 }
+
+type Question = 'register' | 'heartbeat' | 'deregister'
 
 /**
  * Registers and sends heartbeats, for ever: whatever fails, the next thing done, after a wait, is to register again,
- * which writes the instance anew where it was lost and extends its lease where it was not. The stream says nothing,
- * neither errors nor completes; unsubscribing ends it at once.
+ * which writes the instance anew where it was lost and extends its lease where it was not.
+ *
+ * One question is under way at a time; a registry that does not answer has answered with an error when its time is over,
+ * and what it says later is not heard.
+ *
+ * It arms itself on the clock, without a pipe in between: each simulated instance has one of these, and a topology of a
+ * thousand services would spend more on their heartbeats than on its calls.
  */
-export function keepRegistered(steps: RegistrationSteps, clock: Clock): Observable<void> {
-  const scheduler = clockScheduler(clock)
-  const registered = answerOf((done) => steps.register(done), steps.answerTimeoutMs, clock)
-  const heartbeat = answerOf((done) => steps.heartbeat(done), steps.answerTimeoutMs, clock)
-  const heartbeats = defer(() => timer(steps.untilHeartbeat(), scheduler)).pipe(
-    switchMap(() => heartbeat),
-    repeat(),
-  )
-  return registered.pipe(
-    tap(() => steps.onRegistered()),
-    switchMap(() => heartbeats),
-    retry({ delay: (error: RegistryError) => timer(steps.onFailure(error), scheduler) }),
-  )
-}
+export class RegistrationLoop implements TimerTask {
+  readonly #steps: RegistrationSteps
+  readonly #clock: Clock
+  readonly #answerTimeoutMs: number
+  /** What is under way; undefined while the loop waits to ask {@link #next}. */
+  #asked: Question | undefined = undefined
+  /** Counts the questions, so that a late answer is known as one. */
+  #number = 0
+  #next: Question = 'register'
+  #timer: Timer | undefined = undefined
+  #onEnd: ((error?: Error) => void) | undefined = undefined
 
-/** One question to a registry: what it answers, or a TimeoutError. What it throws is an answer, too. */
-export function answerOf(ask: (done: RegistryAnswer) => void, timeoutMs: number, clock: Clock): Observable<void> {
-  return new Observable<void>((subscriber) => {
-    ask((error) => {
-      if (error !== undefined) subscriber.error(error)
-      subscriber.next()
-      subscriber.complete()
-    })
-  }).pipe(timeout({ first: timeoutMs, scheduler: clockScheduler(clock) }))
+  constructor(steps: RegistrationSteps, answerTimeoutMs: number, clock: Clock) {
+    this.#steps = steps
+    this.#clock = clock
+    this.#answerTimeoutMs = answerTimeoutMs
+  }
+
+  start(): void {
+    this.#ask('register')
+  }
+
+  /** Asks nothing further but to be taken out. `onEnd` is told how that went, perhaps before this returns. */
+  end(onEnd: (error?: Error) => void): void {
+    this.#onEnd = onEnd
+    this.#ask('deregister')
+  }
+
+  onTimer(): void {
+    if (this.#asked === undefined) this.#ask(this.#next)
+    else this.#hear(this.#number, new Error(`no answer to ${this.#asked} in ${this.#answerTimeoutMs} ms`))
+  }
+
+  #ask(question: Question): void {
+    const number = ++this.#number
+    this.#asked = question
+    try {
+      this.#steps[question]((error) => this.#hear(number, error))
+    } catch (thrown) {
+      this.#hear(number, thrown instanceof Error ? thrown : new Error(String(thrown)))
+    }
+    // Most registries at hand answer inside the question; then what comes next is armed already.
+    if (number === this.#number && this.#asked !== undefined) this.#arm(this.#answerTimeoutMs)
+  }
+
+  #hear(number: number, error: RegistryError | undefined): void {
+    const question = this.#asked
+    if (number !== this.#number || question === undefined) return
+    this.#asked = undefined
+    if (question === 'deregister') {
+      this.#timer?.cancel()
+      this.#onEnd?.(error)
+      return
+    }
+    const isFirst = question === 'register'
+    this.#next = error === undefined ? 'heartbeat' : 'register'
+    this.#arm(error === undefined ? this.#steps.untilHeartbeat(isFirst) : this.#steps.untilRetry(error))
+    // Last, since whoever is told may end the loop.
+    if (error !== undefined) this.#steps.onFailure(error)
+    else if (isFirst) this.#steps.onRegistered()
+  }
+
+  #arm(delayMs: number): void {
+    this.#timer?.cancel()
+    this.#timer = this.#clock.schedule(this.#clock.now() + delayMs, this)
+  }
 }

@@ -1,11 +1,10 @@
-import type { Subscription } from 'rxjs'
 import type { Instance } from '../endpoint/endpoint.ts'
 import type { Random } from '../random/random.ts'
 import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import type { EventSink, RegistrationEvent } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import { InstanceLostError } from './instance-lost-error.ts'
-import { answerOf, keepRegistered, type RegistrationSteps } from './registrar-loop.ts'
+import { RegistrationLoop, type RegistrationSteps } from './registrar-loop.ts'
 import type { Registry, RegistryAnswer, RegistryError } from './registry.ts'
 import { RetryWait } from './retry-wait.ts'
 import { SelfCheck } from './self-check.ts'
@@ -46,9 +45,8 @@ export class Registrar {
   readonly #name: string
   readonly #waits: RetryWait
   readonly #cell: WritableCell<RegistrationState> = new WritableCell<RegistrationState>('idle')
-  #loop: Subscription | undefined = undefined
+  readonly #loop: RegistrationLoop
   #selfCheck: SelfCheck | undefined = undefined
-  #isFirstHeartbeat = true
   /** Who waits for the end of a deregistration that is under way. */
   #waiting: (() => void)[] | undefined = undefined
 
@@ -61,6 +59,16 @@ export class Registrar {
     this.#heartbeatMs = heartbeatMs
     this.#name = `registrar/${instance.service}/${instance.id}/${registry.name}`
     this.#waits = new RetryWait(retryMs, maxRetryMs, ports.random, this.#name)
+    const steps: RegistrationSteps = {
+      register: (done) => registry.register(instance, ttlMs, done),
+      heartbeat: (done) => this.#heartbeat(done),
+      deregister: (done) => registry.deregister(instance, done),
+      untilHeartbeat: (isFirst) => this.#untilHeartbeat(isFirst),
+      untilRetry: (error) => this.#untilRetry(error),
+      onRegistered: () => this.#onRegistered(),
+      onFailure: (error) => this.#onFailure(error),
+    }
+    this.#loop = new RegistrationLoop(steps, heartbeatMs, ports.clock)
   }
 
   get cell(): StateCell<RegistrationState> {
@@ -71,17 +79,7 @@ export class Registrar {
   start(): void {
     if (this.#cell.value !== 'idle') return
     this.#cell.set('registering')
-    const steps: RegistrationSteps = {
-      register: (done) => this.#registry.register(this.instance, this.#ttlMs, done),
-      heartbeat: (done) => this.#heartbeat(done),
-      onRegistered: () => this.#onRegistered(),
-      onFailure: (error) => this.#onFailure(error),
-      untilHeartbeat: () => this.#untilHeartbeat(),
-      answerTimeoutMs: this.#heartbeatMs,
-    }
-    this.#loop = keepRegistered(steps, this.#ports.clock).subscribe()
-    // Closed by somebody who heard of the registration: it may be answered inside `subscribe`.
-    if (this.#isClosed) this.#loop.unsubscribe()
+    this.#loop.start()
   }
 
   /**
@@ -89,23 +87,18 @@ export class Registrar {
    * time of a heartbeat: then the lease runs out by itself.
    */
   close(done: () => void = () => {}): void {
-    if (this.#isClosed) {
+    if (this.#cell.value === 'deregistered') {
       if (this.#waiting === undefined) done()
       else this.#waiting.push(done)
       return
     }
     const wasStarted = this.#cell.value !== 'idle'
-    this.#loop?.unsubscribe()
     this.#selfCheck?.close()
     this.#waiting = [done]
     this.#cell.set('deregistered')
     this.#cell.complete()
-    if (wasStarted) this.#deregister()
-    else this.#end()
-  }
-
-  get #isClosed(): boolean {
-    return this.#cell.value === 'deregistered'
+    if (wasStarted) this.#loop.end((error) => this.#onDeregistered(error))
+    else this.#endWaiting()
   }
 
   #heartbeat(done: RegistryAnswer): void {
@@ -113,47 +106,37 @@ export class Registrar {
     else this.#registry.heartbeat(this.instance, this.#ttlMs, done)
   }
 
-  #onRegistered(): void {
-    this.#waits.reset()
-    this.#isFirstHeartbeat = true
-    this.#selfCheck ??= new SelfCheck(this.#registry, this.instance)
-    this.#selfCheck.reset()
-    this.#cell.set('registered')
-    this.#emit('instanceRegistered')
-  }
-
-  #onFailure(error: RegistryError): number {
-    const isLost = error.isLost === true
-    const isNews = isLost || this.#cell.value !== 'failing'
-    this.#cell.set('failing')
-    if (isNews) this.#emit(isLost ? 'registrationLost' : 'registrationFailed', error)
-    // A registry that has just said that it lost us can be reached; it must only not hear of all of us at once.
-    return isLost ? this.#waits.short() : this.#waits.next()
-  }
-
   /** Instances that started together fall out of step with the first heartbeat already. */
-  #untilHeartbeat(): number {
+  #untilHeartbeat(isFirst: boolean): number {
     const drawn = this.#ports.random.stream(this.#name).next()
-    const isFirst = this.#isFirstHeartbeat
-    this.#isFirstHeartbeat = false
     return this.#heartbeatMs * (isFirst ? drawn : 1 + HEARTBEAT_JITTER * (2 * drawn - 1))
   }
 
-  #deregister(): void {
-    const ask = (done: RegistryAnswer): void => this.#registry.deregister(this.instance, done)
-    answerOf(ask, this.#heartbeatMs, this.#ports.clock).subscribe({
-      complete: () => {
-        this.#emit('instanceDeregistered')
-        this.#end()
-      },
-      error: (error: Error) => {
-        this.#emit('registrationFailed', error)
-        this.#end()
-      },
-    })
+  /** A registry that has just said that it lost us can be reached; it must only not hear of all of us at once. */
+  #untilRetry(error: RegistryError): number {
+    return error.isLost === true ? this.#waits.short() : this.#waits.next()
   }
 
-  #end(): void {
+  #onRegistered(): void {
+    this.#waits.reset()
+    this.#selfCheck ??= new SelfCheck(this.#registry, this.instance)
+    this.#selfCheck.reset()
+    this.#emit('instanceRegistered')
+    this.#cell.set('registered')
+  }
+
+  #onFailure(error: RegistryError): void {
+    const isNews = error.isLost === true || this.#cell.value !== 'failing'
+    if (isNews) this.#emit(error.isLost === true ? 'registrationLost' : 'registrationFailed', error)
+    this.#cell.set('failing')
+  }
+
+  #onDeregistered(error: Error | undefined): void {
+    this.#emit(error === undefined ? 'instanceDeregistered' : 'registrationFailed', error)
+    this.#endWaiting()
+  }
+
+  #endWaiting(): void {
     const waiting = this.#waiting ?? []
     this.#waiting = undefined
     for (const done of waiting) done()

@@ -1,13 +1,13 @@
-import type { Subscription } from 'rxjs'
 import type { Instance, Snapshot } from '../endpoint/endpoint.ts'
 import { carryOver, diffSnapshots } from '../endpoint/snapshot.ts'
 import type { Random } from '../random/random.ts'
 import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import type { EventSink, ResolverEvent } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
+import { DueLoop } from '../time/due-loop.ts'
 import type { Registry } from './registry.ts'
-import { followService, type RegistryWord } from './resolver-loop.ts'
 import { RetryWait } from './retry-wait.ts'
+import { ServiceWatch, type WatchOwner } from './service-watch.ts'
 
 export interface ResolverPorts {
   readonly clock: Clock
@@ -33,18 +33,30 @@ const GIVE_UP_MAX_MS = 60_000
 export class Resolver {
   readonly service: string
   readonly #ports: ResolverPorts
-  readonly #sources: readonly Source[]
+  readonly #watches: readonly ServiceWatch[]
   readonly #cell: WritableCell<Snapshot>
+  readonly #due: DueLoop
   #isSettling = false
   #isUnsettled = false
   #isClosed = false
   #hasFailed = false
 
+  /** Begins to follow at once; a registry that answers inside `watch` has been heard when this returns. */
   constructor(service: string, registries: readonly Registry[], ports: ResolverPorts) {
+    const { clock, random } = ports
     this.service = service
     this.#ports = ports
-    this.#sources = registries.map((registry) => new Source(registry))
     this.#cell = new WritableCell<Snapshot>({ service, endpoints: [], revision: 0 })
+    this.#due = new DueLoop(
+      clock,
+      (nowMs) => this.#giveUp(nowMs),
+      (error) => this.#fail(error),
+    )
+    const owner: WatchOwner = { service, now: () => clock.now(), onWord: (watch) => this.#hear(watch) }
+    this.#watches = registries.map((registry) => {
+      const name = `resolver/${service}/${registry.name}`
+      return new ServiceWatch(registry, owner, new RetryWait(GIVE_UP_MS, GIVE_UP_MAX_MS, random, name))
+    })
     this.#settle()
   }
 
@@ -55,17 +67,33 @@ export class Resolver {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const source of this.#sources) source.drop()
+    this.#due.close()
+    for (const watch of this.#watches) watch.drop()
     this.#cell.complete()
   }
 
-  #hear(source: Source, word: RegistryWord): void {
-    if (!source.hear(word)) return
-    if (word.kind === 'failed' && !this.#hasFailed) {
-      this.#hasFailed = true
-      this.#emit('resolverFailed', { error: word.error })
+  #hear(watch: ServiceWatch): void {
+    if (watch.interruption !== undefined) {
+      this.#fail(watch.interruption)
+      this.#due.poke(watch.giveUpAtMs)
     }
     this.#settle()
+  }
+
+  #fail(error: Error): void {
+    if (this.#hasFailed) return
+    this.#hasFailed = true
+    this.#emit('resolverFailed', { error })
+  }
+
+  /** Asks those anew whose failed watches have had their time; answers when the next one has. */
+  #giveUp(nowMs: number): number {
+    let nextAtMs = Number.POSITIVE_INFINITY
+    for (const watch of this.#watches) {
+      if (watch.giveUpAtMs <= nowMs) watch.again()
+      nextAtMs = Math.min(nextAtMs, watch.giveUpAtMs)
+    }
+    return nextAtMs
   }
 
   /** Registries may answer while they are being asked: such answers are seen to in another round. */
@@ -81,41 +109,27 @@ export class Resolver {
   }
 
   #decide(): void {
-    const asked = this.#ask()
+    const last = this.#ask()
     if (this.#isUnsettled) return
-    const last = asked.at(-1)
     if (last?.state === 'known') {
-      for (const source of this.#sources.slice(asked.length)) source.drop()
-      this.#publish(last.instances)
-    } else if (this.#cell.value.revision === 0 && asked.every((source) => source.state === 'unknown')) {
+      for (const watch of this.#watches.slice(this.#watches.indexOf(last) + 1)) watch.drop()
+      this.#publish(last.list)
+    } else if (this.#cell.value.revision === 0 && this.#watches.every((watch) => watch.state === 'unknown')) {
       this.#publish([])
     }
-    if (this.#hasFailed && !this.#sources.some((source) => source.isInterrupted)) {
+    if (this.#hasFailed && this.#watches.every((watch) => watch.interruption === undefined)) {
       this.#hasFailed = false
       this.#emit('resolverRecovered', {})
     }
   }
 
-  /** Asks in order up to the first source that knows or has not answered; answers with all up to that one. */
-  #ask(): readonly Source[] {
-    for (let i = 0; i < this.#sources.length; i++) {
-      const source = this.#sources[i] as Source
-      if (source.state === 'unasked') this.#follow(source)
-      if (source.state === 'known' || source.state === 'pending') return this.#sources.slice(0, i + 1)
+  /** Asks in order up to the first registry that knows or has not answered, and answers with that one. */
+  #ask(): ServiceWatch | undefined {
+    for (const watch of this.#watches) {
+      if (watch.state === 'unasked') watch.begin()
+      if (watch.state === 'known' || watch.state === 'pending') return watch
     }
-    return this.#sources
-  }
-
-  #follow(source: Source): void {
-    const { clock, random } = this.#ports
-    const name = `resolver/${this.service}/${source.registry.name}`
-    const waits = new RetryWait(GIVE_UP_MS, GIVE_UP_MAX_MS, random, name)
-    source.state = 'pending'
-    source.following = followService(source.registry, this.service, waits, clock).subscribe((word) =>
-      this.#hear(source, word),
-    )
-    // Where it was closed or dropped from inside an answer, before there was anything to unsubscribe.
-    if (this.#isClosed) source.drop()
+    return undefined
   }
 
   #publish(instances: readonly Instance[]): void {
@@ -131,39 +145,6 @@ export class Resolver {
 
   #emit(type: ResolverEvent['type'], details: Partial<ResolverEvent>): void {
     this.#ports.events.emit({ ...details, type, service: this.service, atMs: this.#ports.clock.now() })
-  }
-}
-
-/** One registry as this service sees it. `failed` is failed without ever having answered. */
-class Source {
-  readonly registry: Registry
-  state: 'unasked' | 'pending' | 'known' | 'unknown' | 'failed' = 'unasked'
-  instances: readonly Instance[] = []
-  /** Has failed and not answered since. */
-  isInterrupted = false
-  following: Subscription | undefined = undefined
-
-  constructor(registry: Registry) {
-    this.registry = registry
-  }
-
-  /** Takes a word in; answers whether it says anything new. */
-  hear(word: RegistryWord): boolean {
-    const isKnown = word.kind === 'known' && this.state === 'known' && word.instances === this.instances
-    if (isKnown && !this.isInterrupted) return false
-    this.isInterrupted = word.kind === 'failed'
-    if (word.kind !== 'failed') this.state = word.kind
-    else if (this.state === 'pending') this.state = 'failed'
-    if (word.kind === 'known') this.instances = word.instances
-    return true
-  }
-
-  drop(): void {
-    this.following?.unsubscribe()
-    this.following = undefined
-    this.state = 'unasked'
-    this.instances = []
-    this.isInterrupted = false
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Instance } from '../endpoint/endpoint.ts'
-import type { Registry } from './registry.ts'
+import type { Registry, RegistrySink } from './registry.ts'
 
 /**
  * Looks an instance up in its own registry as its clients do. A lease can be extended for ever while the record behind it
@@ -8,25 +8,15 @@ import type { Registry } from './registry.ts'
  * It counts as missing when two looks in a row have not found it. A watch that is interrupted, or may be behind, says
  * nothing.
  */
-export class SelfCheck {
+export class SelfCheck implements RegistrySink {
   readonly #id: string
-  readonly #watch: Disposable
+  readonly #watch: Disposable | undefined
   #list: readonly Instance[] | undefined = undefined
   #missed = 0
 
   constructor(registry: Registry, instance: Instance) {
     this.#id = instance.id
-    this.#watch = registry.watch(instance.service, {
-      instances: (list) => {
-        this.#list = list
-      },
-      unknown: () => {
-        this.#list = []
-      },
-      error: () => {
-        this.#list = undefined
-      },
-    })
+    this.#watch = watchOf(registry, instance.service, this)
   }
 
   /** Looks, as often as there are heartbeats; true where the instance is to be registered again. */
@@ -43,6 +33,29 @@ export class SelfCheck {
   }
 
   close(): void {
-    this.#watch[Symbol.dispose]()
+    this.#watch?.[Symbol.dispose]()
+  }
+
+  // ---- RegistrySink ----
+
+  instances(list: readonly Instance[]): void {
+    this.#list = list
+  }
+
+  unknown(): void {
+    this.#list = []
+  }
+
+  error(): void {
+    this.#list = undefined
+  }
+}
+
+/** A registry that cannot be watched is for its resolvers to tell of; the lease is kept without looking. */
+function watchOf(registry: Registry, service: string, sink: RegistrySink): Disposable | undefined {
+  try {
+    return registry.watch(service, sink)
+  } catch {
+    return undefined
   }
 }

@@ -73,4 +73,17 @@ describe('carryOver', () => {
     expect(twice).toEqual([instance('a', { weight: 1 })])
     expect(carryOver(twice, [instance('a'), instance('a', { weight: 2 })])).toBe(twice)
   })
+
+  it('shares a frozen list that it can take as it is, and no other', () => {
+    const list = Object.freeze([instance('a'), instance('b')])
+    expect(carryOver([], list)).toBe(list)
+    const [a] = list
+    const next = Object.freeze([a as Instance, instance('c')])
+    expect(carryOver(list, next)).toBe(next)
+    expect(carryOver([instance('a')], list)).not.toBe(list)
+    const twice = Object.freeze([instance('a'), instance('a')])
+    expect(carryOver([], twice)).not.toBe(twice)
+    const open = [instance('a')]
+    expect(carryOver([], open)).not.toBe(open)
+  })
 })

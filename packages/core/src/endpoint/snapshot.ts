@@ -38,21 +38,24 @@ export function diffSnapshots(before: Snapshot, after: Snapshot): SnapshotDiff {
 
 /**
  * The endpoints for a registry's new list: objects of before where nothing changed, the whole list of before where
- * nothing at all did. Another order alone is no change, and of two instances with one id the first counts.
+ * nothing at all did. Another order alone is no change, and of two instances with one id the first counts. A frozen list
+ * that can be taken as it is, is: then all clients of one registry share it.
  */
 export function carryOver(before: readonly Endpoint[], instances: readonly Instance[]): readonly Endpoint[] {
   const known = byId(before)
   const endpoints = new Map<string, Endpoint>()
   let isChanged = false
+  let isAsGiven = Object.isFrozen(instances)
   for (const instance of instances) {
     if (endpoints.has(instance.id)) continue
     const previous = known.get(instance.id)
     const isSame = previous !== undefined && sameInstance(previous, instance)
     if (!isSame) isChanged = true
+    else if (previous !== instance) isAsGiven = false
     endpoints.set(instance.id, isSame ? previous : instance)
   }
   if (!isChanged && endpoints.size === before.length) return before
-  return Object.freeze([...endpoints.values()])
+  return isAsGiven && endpoints.size === instances.length ? instances : Object.freeze([...endpoints.values()])
 }
 
 function byId(endpoints: readonly Endpoint[]): Map<string, Endpoint> {

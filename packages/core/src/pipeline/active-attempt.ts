@@ -1,7 +1,7 @@
 import { REFUSED } from '../breaking/circuit-breaker.ts'
-import type { Attempt, AttemptSink, Cancel, CallRequest } from '../call/call.ts'
-import type { AttemptResult, Ending } from '../call/outcome.ts'
+import type { Attempt, AttemptSink, CallRequest, Cancel } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
+import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
 import type { PermitEnd, Waiter } from '../limiting/limiter.ts'
@@ -141,7 +141,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     this.#sentMs = now
     call.onSend(row)
     const own = route.attemptTimeoutMs === undefined ? NO_DEADLINE : now + route.attemptTimeoutMs
-    this.deadlineMs = own < call.deadlineMs ? own : call.deadlineMs
+    this.deadlineMs = Math.min(own, call.deadlineMs)
     if (this.deadlineMs !== NO_DEADLINE) this.#timer = route.clock.schedule(this.deadlineMs, this)
     let transport = route.placement.transport
     if (row !== undefined) {

@@ -53,11 +53,7 @@ export function createRoute(
               service,
             }),
           ),
-    rateLimit: shares('rateLimit')
-      ? base?.rateLimit
-      : rateLimit === undefined
-        ? undefined
-        : new TokenBucket(rateLimit),
+    rateLimit: shares('rateLimit') ? base?.rateLimit : rateLimit === undefined ? undefined : new TokenBucket(rateLimit),
     limiter: shares('concurrency')
       ? base?.limiter
       : concurrency === undefined

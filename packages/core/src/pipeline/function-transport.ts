@@ -1,6 +1,6 @@
-import type { Attempt, AttemptSink, Cancel, CallRequest } from '../call/call.ts'
-import type { AttemptResult } from '../call/outcome.ts'
+import type { Attempt, AttemptSink, CallRequest, Cancel } from '../call/call.ts'
 import { statusOf } from '../call/classification.ts'
+import type { AttemptResult } from '../call/outcome.ts'
 import type { Clock } from '../time/clock.ts'
 import { Deadline } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'

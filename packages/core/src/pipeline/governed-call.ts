@@ -1,7 +1,7 @@
 import type { CallRequest, CancelReason, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
-import type { AttemptResult, CallOutcome, Ending } from '../call/outcome.ts'
 import type { Verdict } from '../call/classification.ts'
+import type { AttemptResult, CallOutcome, Ending } from '../call/outcome.ts'
 import type { RejectionReason, RetryStop } from '../errors/seakeep-error.ts'
 import { mix } from '../random/mix.ts'
 import { Draw } from '../random/random.ts'
@@ -66,7 +66,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     const now = route.clock.now()
     const inherited = this.options.deadlineMs ?? NO_DEADLINE
     const own = route.timeoutMs === undefined ? NO_DEADLINE : now + route.timeoutMs
-    this.deadlineMs = own < inherited ? own : inherited
+    this.deadlineMs = Math.min(own, inherited)
     if (this.deadlineMs <= now) return this.#exceed()
     route.budget?.deposit(now)
     this.#tryOnce(now)
@@ -141,11 +141,13 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     if (!isSafe) return this.#finish(ending)
     if (this.attempts >= route.maxAttempts) return this.#stop('attempts', ending)
     const now = route.clock.now()
-    const drawn = route.backoff === undefined ? 0 : route.backoff.delayMs(
-      this.attempts, this.#backoffMs, route.random.draw(attempt.key, Draw.backoff))
+    const drawn =
+      route.backoff === undefined
+        ? 0
+        : route.backoff.delayMs(this.attempts, this.#backoffMs, route.random.draw(attempt.key, Draw.backoff))
     this.#backoffMs = drawn
     const asked = pushback && this.retryAfterMs !== undefined ? Math.min(this.retryAfterMs, MAX_PUSHBACK_MS) : 0
-    const delay = asked > drawn ? asked : drawn
+    const delay = Math.max(asked, drawn)
     if (now + delay >= this.deadlineMs) return this.#stop('deadline', ending)
     if (route.budget !== undefined && !route.budget.withdraw(now)) return this.#stop('retry-budget', ending)
     this.#timer = route.clock.schedule(now + delay, this)

@@ -1,15 +1,15 @@
-import type { Classifier } from '../call/classification.ts'
+import type { Balancer } from '../balancing/balancer.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
+import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
 import type { TokenBucket } from '../limiting/token-bucket.ts'
-import type { EventSink } from '../telemetry/events.ts'
-import type { Backoff, RetryBudget } from '../retrying/retry-policy.ts'
-import type { Clock } from '../time/clock.ts'
 import type { Random } from '../random/random.ts'
-import type { EndpointRow } from './endpoint-row.ts'
-import type { Balancer } from '../balancing/balancer.ts'
+import type { Backoff, RetryBudget } from '../retrying/retry-policy.ts'
+import type { EventSink } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { EndpointRow } from './endpoint-row.ts'
 
 /**
  * A resolved policy made ready for calls: the numbers and the shared state one governed call reads, in one flat object,

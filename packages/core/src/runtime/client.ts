@@ -2,8 +2,9 @@ import type { CallRequest, StartOptions } from '../call/call.ts'
 import type { Answer } from '../call/outcome.ts'
 import type { Duration } from '../options/duration.ts'
 import { parseDuration } from '../options/parse-duration.ts'
-import type { Clock } from '../time/clock.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
+import type { Clock } from '../time/clock.ts'
+import { NO_DEADLINE } from '../time/deadline.ts'
 import { PromisedAnswer } from './promised-answer.ts'
 
 export interface CallOptions {
@@ -15,6 +16,17 @@ export interface CallOptions {
   /** Default: by method (GET, HEAD, PUT, DELETE, OPTIONS, TRACE) or an Idempotency-Key; true for other protocols. */
   readonly idempotent?: boolean
   readonly signal?: AbortSignal
+  /** The inbound request this call is made for: its deadline is passed down, and what is itself a retry is not retried. */
+  readonly parent?: CallParent | undefined
+}
+
+/** What a call inherits from the inbound request it is made for. */
+export interface CallParent {
+  /** An instant of the runtime's clock. */
+  readonly deadlineMs?: number | undefined
+  /** Which attempt of its own caller the request is, from 1. */
+  readonly attempt?: number | undefined
+  readonly priority?: string | undefined
 }
 
 const NO_OPTIONS: CallOptions = {}
@@ -46,12 +58,14 @@ export class Client {
   }
 
   #startOptions(request: CallRequest, options: CallOptions): StartOptions {
-    const { timeout, key, priority } = options
+    const { timeout, key, parent } = options
+    const own = timeout === undefined ? NO_DEADLINE : this.#clock.now() + parseDuration(timeout, 'options.timeout')
     return {
-      deadlineMs: timeout === undefined ? undefined : this.#clock.now() + parseDuration(timeout, 'options.timeout'),
+      deadlineMs: Math.min(own, parent?.deadlineMs ?? NO_DEADLINE),
       key,
-      priority,
+      priority: options.priority ?? parent?.priority,
       idempotent: options.idempotent ?? isIdempotent(request),
+      parentAttempt: parent?.attempt,
     }
   }
 }

@@ -20,6 +20,8 @@ export async function runFallback<T>(
 function within<T>(answer: T | PromiseLike<T>, timeoutMs: number, clock: Clock, cause: unknown): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = after(clock, timeoutMs, () => reject(new DeadlineExceededError({ cause })))
-    Promise.resolve(answer).then(resolve, reject).finally(() => timer.cancel())
+    Promise.resolve(answer)
+      .then(resolve, reject)
+      .finally(() => timer.cancel())
   })
 }

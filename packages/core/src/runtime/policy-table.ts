@@ -1,3 +1,4 @@
+import { filter } from 'rxjs'
 import { classify } from '../call/classification.ts'
 import { resolvePolicy } from '../config/policy-options.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
@@ -5,7 +6,6 @@ import { parseDuration } from '../options/parse-duration.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { EventStream } from '../telemetry/event-stream.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
-import { filter } from 'rxjs'
 import { GuardingPolicy, type Policy } from './policy.ts'
 import type { PolicyOptions } from './policy-options.ts'
 

@@ -297,7 +297,9 @@ describe('a policy', () => {
 
   it('neither retries nor counts what is the caller’s fault', async () => {
     const { policy } = given({ retry: true, circuitBreaker: { minimumCalls: 1 } })
-    const error = await failureOf(policy.execute(() => Promise.reject(Object.assign(new Error('bad'), { status: 400 }))))
+    const error = await failureOf(
+      policy.execute(() => Promise.reject(Object.assign(new Error('bad'), { status: 400 }))),
+    )
     expect(error.message).toBe('bad')
     expect('retryStopped' in error).toBe(false)
     expect(policy.state.value.breaker).toBe('closed')

@@ -1,6 +1,6 @@
 import { map, merge, type Observable } from 'rxjs'
-import type { StartOptions } from '../call/call.ts'
 import type { CircuitState } from '../breaking/circuit-breaker.ts'
+import type { StartOptions } from '../call/call.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { parseDuration } from '../options/parse-duration.ts'
 import { FunctionTransport, type Guarded, type GuardedRequest } from '../pipeline/function-transport.ts'

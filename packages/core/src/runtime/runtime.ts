@@ -19,11 +19,11 @@ import type { Policy } from './policy.ts'
 import type { PolicyOptions } from './policy-options.ts'
 import { PolicyTable } from './policy-table.ts'
 import type { RuntimeIdentity, RuntimeParts, RuntimePorts } from './ports.ts'
+import { ServedInstance, type ServeOptions } from './served-instance.ts'
 import { ServiceTarget } from './service-target.ts'
-import { type ServeOptions, ServedInstance } from './served-instance.ts'
 
 /** Calls a runtime's `close` waits for at most, before it cuts them off, in milliseconds. */
-const CLOSE_GRACE_MS = 25_000
+const CLOSE_GRACE_MS = 30_000
 
 /**
  * One runtime: everything one process (or one simulated instance) needs to call and to serve under governance. Built by
@@ -60,6 +60,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     this.#lifecycle.add({
       stop: (graceMs, done) => {
         for (const target of this.#targets.values()) target.close()
+        for (const registry of ports.registries) registry.close()
         closeAll(ports.transports, ports.clock.now() + graceMs, done)
       },
     })

@@ -66,9 +66,10 @@ function serving(options: Partial<ServeOptions> = {}) {
     hearsSignals: () => terminate !== undefined,
     isRefusing: () => {
       let reason = ''
-      instance.admission
-        .enter(Number.POSITIVE_INFINITY, { admit: () => {}, refuse: (why) => void (reason = why) })
-        .leave()
+      const refuse = (why: string): void => {
+        reason = why
+      }
+      instance.admission.enter(Number.POSITIVE_INFINITY, { admit: () => {}, refuse }).leave()
       return reason === 'shutting-down'
     },
   }

@@ -1,5 +1,5 @@
-import type { RejectionReason } from '../errors/seakeep-error.ts'
 import type { InboundPolicy } from '../config/policy-options.ts'
+import type { RejectionReason } from '../errors/seakeep-error.ts'
 import { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
 import type { Waiter } from '../limiting/limiter.ts'
 import { TokenBucket } from '../limiting/token-bucket.ts'
@@ -100,11 +100,7 @@ class Place implements Admitted, Waiter {
   readonly #sink: AdmissionSink
   #state: 'waiting' | 'working' | 'left' = 'waiting'
 
-  constructor(
-    admission: Admission,
-    limiter: ConcurrencyLimiter | undefined,
-    sink: AdmissionSink,
-  ) {
+  constructor(admission: Admission, limiter: ConcurrencyLimiter | undefined, sink: AdmissionSink) {
     this.#admission = admission
     this.#limiter = limiter
     this.#sink = sink

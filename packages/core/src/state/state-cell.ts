@@ -1,4 +1,4 @@
-import { Observable, Subject } from 'rxjs'
+import { type Observable, Subject } from 'rxjs'
 
 /**
  * What a control loop has decided last: read at once as `value`, followed as `changes$`.

@@ -54,6 +54,15 @@ describe('ManualClock', () => {
     }
   })
 
+  it('takes sums that differ by a rounding error for one instant', () => {
+    const clock = new ManualClock()
+    const order: string[] = []
+    clock.schedule(0.1 + 0.2, { onTimer: () => order.push('a') })
+    clock.schedule(0.3, { onTimer: () => order.push('b') })
+    clock.advance(0.3)
+    expect(order).toEqual(['a', 'b'])
+  })
+
   it('never shows a time before the instant, also to neighbours within a microsecond', () => {
     const clock = new ManualClock()
     const instants = [1.0009, 1.0002, 1.0005]

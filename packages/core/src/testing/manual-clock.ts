@@ -21,7 +21,8 @@ export class ManualClock implements Clock {
   #wallOffsetMs: number
   #isAdvancing = false
 
-  constructor(wallStartMs: number = Date.UTC(2026, 0, 1)) {
+  /** `wallStartMs` is the calendar's time at the start, by default the beginning of 2026 in UTC. */
+  constructor(wallStartMs: number = 1_767_225_600_000) {
     this.#wallOffsetMs = wallStartMs
   }
 

@@ -84,7 +84,7 @@ export class TimingWheel {
   place(timer: WheelTimer, at: number): void {
     if (timer.next !== timer) timer.wheel?.remove(timer)
     const position = this.#base + (this.#low >>> 0)
-    // Written so that NaN is due at once, too, instead of never.
+    // biome-ignore lint/complexity/useMathMinMax: so NaN is due at once, too, instead of never
     timer.at = at > position ? at : position
     timer.wheel = this
     this.#size++

@@ -1,8 +1,8 @@
 import { CallStats } from '../recording/call-stats.ts'
-import type { CallListener, Recorder } from '../recording/recorder.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
-import type { ServerStats } from '../recording/server-stats.ts'
+import type { CallListener, Recorder } from '../recording/recorder.ts'
 import type { ThresholdReport } from '../recording/run-document.ts'
+import type { ServerStats } from '../recording/server-stats.ts'
 import type { ResolvedScenario, ResolvedThreshold } from '../scenario/resolved-scenario.ts'
 import { recoveryMs } from './recovery.ts'
 

@@ -115,15 +115,14 @@ class Demo {
     const instances = scenario.services.reduce((sum, { replicas }) => sum + replicas, 0)
     const size = `${count(scenario.services.length)} services, ${count(instances)} instances`
     const deadline = scenario.workloads.find(({ id }) => id === this.#preset.workload)?.deadlineMs
-    const good = deadline === undefined ? '' : `Good is an answer within ${durationText(deadline)}. `
+    const good = deadline === undefined ? '' : `Good is an answer within ${durationText(deadline)}; p99 is of answers; `
     const title = `${this.#paint('strong', `seakeep demo ${this.#preset.name}`)}  seed ${scenario.seed}`
     const story = this.#preset.story.map((line) => `  ${line}`)
-    const amplification = `Amplification is attempts a call at ${this.#preset.edge}.`
     return [
       `  ${title}  ${this.#paint('dim', `${size}, ${durationText(scenario.durationMs)} of virtual time a row`)}`,
       '',
       ...story,
-      `  ${good}${amplification}`,
+      `  ${good}amplification is attempts a call at ${this.#preset.edge}.`,
       '',
       '',
     ].join('\n')

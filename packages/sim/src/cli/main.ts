@@ -4,6 +4,7 @@ import process from 'node:process'
 import { runScenario } from '../running/run-scenario.ts'
 import { runCli } from './commands.ts'
 import { processIo } from './node-io.ts'
+import { provideOwnPackages } from './own-packages.ts'
 
 // A reader that stops early, as `head` does, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -11,5 +12,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
+provideOwnPackages()
 const io = processIo(async (scenario, options) => (await runScenario(scenario, options)).document)
 process.exitCode = await runCli(process.argv.slice(2), io)

@@ -30,12 +30,13 @@ export const PRESETS: readonly Preset[] = [
     name: 'online-boutique',
     about: 'a shop of eleven services through a crash and a slow database: bare, naive retries, governed',
     story: [
-      "Google's Online Boutique at 300 pages a second. First an instance of the currency service crashes, then the",
-      "catalogue's database is slow for ten seconds. Same shop, same arrivals, same faults; only how callers call differs.",
+      "Google's Online Boutique at 300 pages a second. First an instance of the currency service",
+      "crashes, then the catalogue's database takes three times as long for ten seconds. Same arrivals,",
+      'same faults; only how the callers call differs.',
     ],
     file: scenarioFile('online-boutique.sim.yaml'),
     workload: 'frontend',
-    edge: 'catalog>catalog-db',
+    edge: 'frontend>catalog',
     sides: [
       { id: 'bare', label: 'bare calls', policies: null },
       { id: 'naive', label: 'naive retries', policies: scenarioFile('online-boutique.naive.yaml') },

@@ -115,7 +115,7 @@ class Session {
         allTimelines: this.#options.allTimelines,
       })
       this.codes.push(codeOfRun(run))
-      this.documents.push(run)
+      if (this.#options.json !== undefined || this.#isJsonOut) this.documents.push(run)
       this.#writeReport(run, scenario)
       return run
     } catch (error) {

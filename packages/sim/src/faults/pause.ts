@@ -12,6 +12,8 @@ export function pause(fault: ResolvedFault & { readonly kind: 'pause' }, context
         host.pause()
       }
     },
-    end: () => struck.forEach(({ host }) => host.isPaused && host.resume()),
+    end() {
+      for (const { host } of struck) if (host.isPaused) host.resume()
+    },
   }
 }

@@ -1,4 +1,12 @@
-import { type Answer, isSeakeepError, type Policy, type PolicyOptions, type Random, type Runtime } from '@seakeep/core'
+import {
+  type Answer,
+  isConfigError,
+  isSeakeepError,
+  type Policy,
+  type PolicyOptions,
+  type Random,
+  type Runtime,
+} from '@seakeep/core'
 import { type CallOutcome, type CallRequest, type Clock, Deadline, mix, PromisedAnswer } from '@seakeep/core/spi'
 import type { AppContext, AppHandler } from '../scenario/app-handler.ts'
 import { resolveDistribution } from './distribution-field.ts'
@@ -89,8 +97,10 @@ export class AppRun implements AppContext {
   }
 
   #call(service: string, request: CallRequest): Promise<Answer> {
-    const { instance } = this.#request
+    const { instance, exchange } = this.#request
     const inherited = this.#request.inherit(this.#nextKey())
+    // As a declared step: too deep a call is not made and counts as success.
+    if (exchange.call.depth >= exchange.call.maxDepth) return Promise.resolve(NOT_MADE)
     return new Promise((resolve, reject) => {
       const edge = new PromisedAnswer(service, inherited.key, undefined, resolve, reject)
       const owner: CallOwner = { onCallEnd: (_call: SimCall, outcome: CallOutcome) => edge.settle(outcome) }
@@ -116,14 +126,20 @@ export class AppRun implements AppContext {
     if (this.#request.isAlive) this.#request.finish(reply)
   }
 
-  /** A failure of its calls, an error with a status or `fail()` is an answer; anything else is a bug of the handler. */
+  /**
+   * A failure of its calls, an error with a status or `fail()` is an answer. A name that is not there, or options that
+   * cannot be used, are the scenario's fault, and anything else is a bug of the handler.
+   */
   #failed(error: unknown): void {
-    if (isSeakeepError(error) || hasStatus(error)) return this.#finish(FAILED)
+    if (!this.#request.isAlive) return
     const { service, world } = this.#request.instance
-    if (service.onThrow === 'fail') return this.#finish(FAILED)
-    if (this.#request.isAlive) world.kernel.fail(new HandlerError(service.name, error))
+    if (isConfigError(error)) world.kernel.fail(error)
+    else if (isSeakeepError(error) || hasStatus(error) || service.onThrow === 'fail') this.#finish(FAILED)
+    else world.kernel.fail(new HandlerError(service.name, error))
   }
 }
+
+const NOT_MADE: Answer = Object.freeze({ status: 200, headers: Object.freeze({}), body: undefined })
 
 /** A handler threw what is no answer: the run stops. `cause` is what it threw. */
 export class HandlerError extends Error {
@@ -139,4 +155,3 @@ export class HandlerError extends Error {
 function hasStatus(error: unknown): boolean {
   return typeof error === 'object' && error !== null && typeof (error as { status?: unknown }).status === 'number'
 }
-

@@ -10,7 +10,12 @@ const COMING_BACK = 2
 const OVER = 3
 
 /** What the server answers. */
-export type Reply = { readonly ending: 'ok' | 'error' | 'refused' | 'unreachable'; readonly status: number; readonly body?: unknown; readonly error?: unknown }
+export type Reply = {
+  readonly ending: 'ok' | 'error' | 'refused' | 'unreachable'
+  readonly status: number
+  readonly body?: unknown
+  readonly error?: unknown
+}
 
 /** Answers without a body are all alike. */
 export const OK: Reply = { ending: 'ok', status: 200 }
@@ -85,8 +90,14 @@ export class Exchange implements TimerTask {
 
   /** The server has crashed under it: a reset sets out. */
   reset(): void {
-    if (this.#place !== AT_SERVER) return
-    this.answer({ ending: 'error', status: 502, error: RESET })
+    if (this.#place === ON_ITS_WAY || this.#place === AT_SERVER) {
+      this.answer({ ending: 'error', status: 502, error: RESET })
+    }
+  }
+
+  /** The host that it had reached while it stood still is gone: the server's, or its own caller's. */
+  onCrash(): void {
+    this.reset()
   }
 
   onTimer(): void {

@@ -93,7 +93,7 @@ export class ServerRequest implements Job, HandledRequest, TimerTask, CallOwner,
     if (instance.faults.size > 0) this.#meetFaults()
     const { app } = instance.service
     if (app !== undefined) return new AppRun(this, app).start()
-    if (this.#addMs > 0 && !this.#hasWork()) {
+    if ((this.#addMs > 0 || this.#toMs > 0) && !this.#hasWork()) {
       // A slow fault holds the worker of a service without work of its own, too: as a step before the first.
       this.#step = -1
       this.#branches = 1

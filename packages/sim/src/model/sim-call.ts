@@ -1,6 +1,6 @@
 import type { CallOutcome, CallRequest, CallSink, StartOptions } from '@seakeep/core/spi'
-import { endingNumber, Fact } from '../recording/facts.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
+import { endingNumber, Fact } from '../recording/facts.ts'
 import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
 import type { OpenCall } from './open-call.ts'
 import type { Surroundings } from './surroundings.ts'

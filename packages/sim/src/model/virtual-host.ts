@@ -5,6 +5,12 @@ import { type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import type { OpenCall } from './open-call.ts'
 
+/** Something that reached a paused host. */
+interface HeldTask extends TimerTask {
+  /** The host will not wake up again. */
+  onCrash?(): void
+}
+
 /**
  * One simulated process: an instance of a service, or a caller of a workload. It can crash, which ends whatever it was
  * waiting for, and pause, which delays it. All it waits for goes through its clock, so that both hold for the runtime of
@@ -27,7 +33,7 @@ export class VirtualHost implements HostGate {
   /** What is recorded of its edges, by service: looked up on every call. */
   readonly edges: Map<string, EdgeStats> = new Map()
   readonly #seed: number
-  readonly #held: TimerTask[] = []
+  readonly #held: HeldTask[] = []
 
   constructor(
     name: string,
@@ -55,7 +61,7 @@ export class VirtualHost implements HostGate {
     this.epoch += 1
     this.isUp = false
     this.isPaused = false
-    this.#held.length = 0
+    for (const task of this.#held.splice(0)) task.onCrash?.()
   }
 
   restart(): void {
@@ -73,7 +79,7 @@ export class VirtualHost implements HostGate {
     for (const task of held) this.kernel.at(this.kernel.nowUs, task)
   }
 
-  hold(task: TimerTask, _timer?: Timer): void {
+  hold(task: HeldTask, _timer?: Timer): void {
     this.#held.push(task)
   }
 }

@@ -1,13 +1,13 @@
 import { hashText } from '@seakeep/core/spi'
-import type { ServerStats } from '../recording/server-stats.ts'
 import { Fact } from '../recording/facts.ts'
 import type { ServiceRecord } from '../recording/recorder.ts'
+import type { ServerStats } from '../recording/server-stats.ts'
 import type { ResolvedOperation, ResolvedService } from '../scenario/resolved-scenario.ts'
 import type { Exchange, Receiver } from './exchange.ts'
 import { type ServerFault, strikes } from './server-faults.ts'
 import { ServerRequest } from './server-request.ts'
-import type { VirtualHost } from './virtual-host.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { VirtualHost } from './virtual-host.ts'
 import type { Job, Life, Workplace } from './workplace.ts'
 
 /**

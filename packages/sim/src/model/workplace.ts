@@ -1,5 +1,5 @@
-import type { Admission } from '@seakeep/core/spi'
 import type { Random, Runtime } from '@seakeep/core'
+import type { Admission } from '@seakeep/core/spi'
 import type { ServerStats } from '../recording/server-stats.ts'
 import type { ResolvedOperation, ResolvedService } from '../scenario/resolved-scenario.ts'
 import type { Exchange } from './exchange.ts'

@@ -42,7 +42,9 @@ export function buildDocument(scenario: ResolvedScenario, recorder: Recorder, ru
     passed: run.thresholds.every((threshold) => threshold.ok) && run.invalid.length === 0 && !run.isInterrupted,
     ...(run.invalid.length > 0 ? { invalid: run.invalid } : {}),
     services,
-    edges: Object.fromEntries(Array.from(recorder.edges, ([name, edge]): [string, EdgeReport] => [name, edge.report()])),
+    edges: Object.fromEntries(
+      Array.from(recorder.edges, ([name, edge]): [string, EdgeReport] => [name, edge.report()]),
+    ),
     workload: Object.fromEntries(Array.from(recorder.workloads, ([id, one]) => [id, workloadReport(one)])),
     thresholds: run.thresholds,
     timeline: { stepMs: recorder.stepUs / 1000, series: seriesOf(scenario, recorder, run.allTimelines) },
@@ -155,7 +157,10 @@ function timelinesOf(scenario: ResolvedScenario, recorder: Recorder, all: boolea
   if (all) return recorder.services.values()
   const offered = new Map<ServiceRecord, number>()
   for (const record of recorder.services.values()) {
-    offered.set(record, record.timeline.offered.reduce((sum, one) => sum + one, 0))
+    offered.set(
+      record,
+      record.timeline.offered.reduce((sum, one) => sum + one, 0),
+    )
   }
   const busiest = [...offered].sort((a, b) => b[1] - a[1]).slice(0, MAX_TIMELINES)
   const chosen = new Set(busiest.map(([record]) => record))

@@ -21,8 +21,19 @@ export const Fact = {
 
 /** Endings as small integers, for hashing. The order is part of every trace hash: append only. */
 const ENDINGS = [
-  'ok', 'error', 'timeout', 'refused', 'unreachable', 'cancelled', 'circuit-open', 'rate-limited', 'concurrency',
-  'no-endpoint', 'shed', 'shutting-down', 'unauthorised',
+  'ok',
+  'error',
+  'timeout',
+  'refused',
+  'unreachable',
+  'cancelled',
+  'circuit-open',
+  'rate-limited',
+  'concurrency',
+  'no-endpoint',
+  'shed',
+  'shutting-down',
+  'unauthorised',
 ] // prettier-ignore
 const ENDING_NUMBERS = new Map(ENDINGS.map((ending, i) => [ending, i + 1]))
 

@@ -4,7 +4,7 @@
  */
 import type { RunDocument } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
-import { clock, factor, lengthOfTime, percent, sparkline } from './figures.ts'
+import { clock, factor, lengthOfTime, percent, recovery, sparkline } from './figures.ts'
 import type { Paint, Tone } from './paint.ts'
 
 export interface ComparedBy {
@@ -26,18 +26,18 @@ export function comparisonHead(paint: Paint): string {
 
 export function comparisonRow(label: string, run: RunDocument, by: ComparedBy, paint: Paint): string {
   const measured = run.workload[by.workload]
-  const recovery = run.thresholds.find(({ metric }) => metric === `${by.workload}.recovery`)
+  const recovered = run.thresholds.find(({ metric }) => metric === `${by.workload}.recovery`)
   const figures = {
     goodput: percent(measured?.goodput),
     p99: lengthOfTime(measured?.latencyMs.p99),
     amplification: factor(run.edges[by.edge]?.amplification),
-    recovery: recovery === undefined ? '' : recovery.value === null ? 'never' : lengthOfTime(recovery.value),
+    recovery: recovered === undefined || run.interrupted === true ? '' : recovery(recovered.value),
   }
   const tones: Readonly<Record<(typeof COLUMNS)[number], Tone>> = {
     goodput: toneOf(measured?.goodput),
     p99: 'plain',
     amplification: 'plain',
-    recovery: recovery?.value === null ? 'bad' : 'plain',
+    recovery: recovered?.value === null ? 'bad' : 'plain',
   }
   const cells = COLUMNS.map((column) => paint(tones[column], figures[column].padStart(WIDTHS[column])))
   return `  ${paint('strong', label.padEnd(LABEL_WIDTH))}${cells.join('')}\n`

@@ -19,6 +19,11 @@ export function lengthOfTime(ms: Figure): string {
   return `${Math.floor(seconds / 3600)}h${two(Math.floor(seconds / 60) % 60)}m`
 }
 
+/** Of a recovery: from the end of the last fault on, `at once`, `4s`, or `never`. */
+export function recovery(ms: number | null): string {
+  return ms === null ? 'never' : ms === 0 ? 'at once' : lengthOfTime(ms)
+}
+
 /** An instant of virtual time, `2:03.210`. */
 export function instant(ms: number): string {
   const whole = Math.floor(ms)

@@ -18,10 +18,11 @@ export interface SeedsContext {
 
 export function seedLine(run: RunDocument, paint: Paint): string {
   const [sign, word, tone] = verdict(run)
+  const said = word === 'passed' || word === 'done' || word === 'failed' ? '' : `  ${word}`
   const goodput = Object.entries(run.workload).map(([name, one]) => `${name} ${percent(one.goodput)}`)
-  const failed = run.thresholds.filter(({ ok }) => !ok).map(({ metric, expression }) => `${metric} ${expression}`)
-  const why = failed.length === 0 ? '' : `  ${paint('bad', `not ${failed.join(', not ')}`)}`
-  return `  ${paint(tone, `${sign} seed ${run.seed}`)}  ${word}  ${paint('dim', `goodput ${goodput.join(', ')}`)}${why}\n`
+  const failed = run.thresholds.filter(({ ok }) => !ok).map(({ metric }) => metric)
+  const why = failed.length === 0 ? '' : `  ${paint('bad', `failed ${failed.join(', ')}`)}`
+  return `  ${paint(tone, `${sign} seed ${run.seed}`)}${said}  ${paint('dim', `goodput ${goodput.join(', ')}`)}${why}\n`
 }
 
 export function prettySeeds(runs: readonly RunDocument[], { scenario, replay, paint }: SeedsContext): string {

@@ -2,7 +2,7 @@
 import { METRICS } from '../checkers/threshold-expression.ts'
 import type { ThresholdReport } from '../recording/run-document.ts'
 import type { MetricName, ResolvedScenario } from '../scenario/resolved-scenario.ts'
-import { count, factor, lengthOfTime, NO_FIGURE, percent, rate } from './figures.ts'
+import { count, factor, lengthOfTime, NO_FIGURE, percent, rate, recovery } from './figures.ts'
 import type { Paint } from './paint.ts'
 import { table } from './table.ts'
 
@@ -29,7 +29,8 @@ export function measured(
   const { metric, expression, value } = report
   const threshold = scenario.thresholds.find((one) => one.metric === metric && one.expression === expression)
   const name: MetricName = threshold?.name ?? 'offered'
-  if (value === null) return name === 'recovery' ? 'never' : `${NO_FIGURE} (nothing measured)`
+  if (name === 'recovery') return recovery(value)
+  if (value === null) return `${NO_FIGURE} (nothing measured)`
   switch (METRICS[name].unit) {
     case 'ratio':
       return percent(value)

@@ -132,9 +132,9 @@ describe('many seeds', () => {
     const text = prettySeeds(runs, { scenario: one, replay: (seed) => `replay ${seed}`, paint: NO_PAINT })
     expect(runs.map((run) => seedLine(run, NO_PAINT)).join('')).toBe(
       [
-        '  ✓ seed 1  passed  goodput gateway 99.0%, probe 99.0%',
-        '  ✗ seed 2  failed  goodput gateway 99.0%, probe 99.0%  not gateway.goodput ratio>=0.99',
-        '  ✓ seed 3  passed  goodput gateway 99.0%, probe 99.0%',
+        '  ✓ seed 1  goodput gateway 99.0%, probe 99.0%',
+        '  ✗ seed 2  goodput gateway 99.0%, probe 99.0%  failed gateway.goodput',
+        '  ✓ seed 3  goodput gateway 99.0%, probe 99.0%',
         '',
       ].join('\n'),
     )

@@ -36,7 +36,7 @@ export function prettyRun(run: RunDocument, context: PrettyContext): string {
 }
 
 function busiest(title: string, all: number): string {
-  return all > MOST_ROWS ? `${title} (the ${MOST_ROWS} busiest of ${all})` : title
+  return all > MOST_ROWS ? `${title} (the ${MOST_ROWS} busiest of ${count(all)})` : title
 }
 
 /** Sign, word and tone of what became of a run. */
@@ -51,15 +51,20 @@ function headline(run: RunDocument, { scenario, paint }: PrettyContext): string 
   const [sign, word, tone] = verdict(run)
   const instances = scenario.services.reduce((sum, { replicas }) => sum + replicas, 0)
   const size = `${count(scenario.services.length)} services, ${count(instances)} instances`
-  const length = `${durationText(run.virtualMs)}${scenario.warmupMs > 0 ? ` (${durationText(scenario.warmupMs)} warm-up)` : ''}`
+  const length = `${lengthOfVirtual(run)}${scenario.warmupMs > 0 ? ` (${durationText(scenario.warmupMs)} warm-up)` : ''}`
   const title = `${paint(tone, sign)} ${paint('strong', run.scenario)}  ${paint(tone, word)}`
   const lines = [` ${title}  ${paint('dim', `${length} of virtual time · ${size}`)}`]
   if (run.interrupted === true)
     lines.push(
-      `   stopped at ${durationText(run.virtualMs)} of ${durationText(scenario.durationMs)}; the figures cover what was measured until then`,
+      `   stopped at ${lengthOfVirtual(run)} of ${durationText(scenario.durationMs)}; the figures cover what was measured until then`,
     )
   for (const reason of run.invalid ?? []) lines.push(`   ${reason}`)
   return lines.join('\n')
+}
+
+/** A run that was stopped ends at any microsecond; to the second will do. */
+function lengthOfVirtual({ virtualMs, interrupted }: RunDocument): string {
+  return interrupted === true ? lengthOfTime(virtualMs) : durationText(virtualMs)
 }
 
 function footer(run: RunDocument, { replay, paint }: PrettyContext): string[] {

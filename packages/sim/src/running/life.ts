@@ -9,8 +9,8 @@ import {
   Registrar,
 } from '@seakeep/core/spi'
 import type { VirtualHost } from '../model/virtual-host.ts'
-import type { Life } from '../model/workplace.ts'
 import { VirtualTransport } from '../model/virtual-transport.ts'
+import type { Life } from '../model/workplace.ts'
 import type { World } from '../model/world.ts'
 import { Fact } from '../recording/facts.ts'
 

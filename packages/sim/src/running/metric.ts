@@ -1,8 +1,8 @@
 import { ConfigError, type Duration } from '@seakeep/core'
 import { didYouMean, parseDuration } from '@seakeep/core/spi'
 import { meanGoodput } from '../checkers/recovery.ts'
-import type { LatencyReport, RunDocument } from '../recording/run-document.ts'
 import type { Recorder } from '../recording/recorder.ts'
+import type { LatencyReport, RunDocument } from '../recording/run-document.ts'
 import type { Timeline } from '../recording/timeline.ts'
 
 export interface MetricWindow {

@@ -1,8 +1,8 @@
 import { config } from 'rxjs'
 import { checkBooks } from '../checkers/books.ts'
 import { Kernel } from '../kernel/kernel.ts'
-import { determinismGuard } from '../kernel/node-determinism-guard.ts'
 import type { MicrotaskDrain } from '../kernel/microtask-drain.ts'
+import { determinismGuard } from '../kernel/node-determinism-guard.ts'
 import { createDrain } from '../kernel/node-drain.ts'
 import { buildDocument } from '../recording/build-document.ts'
 import type { Recorder } from '../recording/recorder.ts'
@@ -39,8 +39,20 @@ export interface FinishedRun {
   readonly recorder: Recorder
 }
 
+/**
+ * Runs of one process take turns: while one is on it holds things of the whole process (the environment of `policy()`,
+ * the refusals of real time, who hears of what nobody caught), and on one thread two at a time would not be quicker.
+ */
+let lastRun: Promise<unknown> = Promise.resolve()
+
 /** Runs one resolved scenario to its end and reports what was measured. */
-export async function runScenario(scenario: ResolvedScenario, options: RunScenarioOptions = {}): Promise<FinishedRun> {
+export function runScenario(scenario: ResolvedScenario, options: RunScenarioOptions = {}): Promise<FinishedRun> {
+  const run = lastRun.then(() => runAlone(scenario, options))
+  lastRun = run.catch(() => {})
+  return run
+}
+
+async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions): Promise<FinishedRun> {
   const drain = drainFor(scenario, options)
   const startedMs = drain.realNow()
   const kernel = new Kernel()

@@ -43,6 +43,26 @@ export class CallGraph {
     return this.parties.filter((party) => this.calleesOf(party)?.includes(to))
   }
 
+  /** Calls of methods that their service does not name, as `payments/POST /charge`, and what it does name. */
+  unnamedMethods(): readonly { readonly call: string; readonly method: string; readonly named: readonly string[] }[] {
+    const steps = [...this.#services.values()].flatMap(({ operations }) => [...operations.values()])
+    const calls = [
+      ...steps.flatMap((operation) => callsIn(operation.steps)),
+      ...this.#workloads.flatMap(({ to }) => to),
+    ]
+    const found = new Map<
+      string,
+      { readonly call: string; readonly method: string; readonly named: readonly string[] }
+    >()
+    for (const { service, method } of calls) {
+      const named = [...(this.#services.get(service)?.operations.keys() ?? [])].filter((name) => name !== '')
+      if (method === undefined || named.length === 0 || named.includes(method)) continue
+      const call = `${service}/${method}`
+      found.set(call, { call, method, named })
+    }
+    return [...found.values()]
+  }
+
   /** A circle that calls to `targets` may run into, as the names on the way, the first again at its end. */
   circleFrom(targets: readonly Callee[]): readonly string[] | undefined {
     const finished = new Set<string>()

@@ -6,6 +6,7 @@
  * Defaults that the contract leaves open: a scenario runs for 60 s of virtual time without warm-up, with seed 1.
  */
 import {
+  didYouMean,
   duration,
   durationText,
   type Field,
@@ -27,7 +28,7 @@ import { readIsotope } from './isotope.ts'
 import { readText } from './node-files.ts'
 import { parseData } from './parse-data.ts'
 import { resolveFaults } from './resolve-faults.ts'
-import { policiesAsData, resolvePolicies, unknownTargets } from './resolve-policies.ts'
+import { policiesAsData, resolvePolicies, unknownServices } from './resolve-policies.ts'
 import { resolveServices } from './resolve-services.ts'
 import { resolveThresholds } from './resolve-thresholds.ts'
 import { resolveWorkloads } from './resolve-workloads.ts'
@@ -107,11 +108,14 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
   const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, warn })
   const graph = new CallGraph(services, workloads)
   refuseEndlessCircles(workloads, graph, own.workload, at.at('workload'))
+  for (const { call, method, named } of graph.unnamedMethods()) {
+    warn(`${call} is called, which has no entry in methods; its service's own work answers${didYouMean(method, named)}`)
+  }
   const faults = resolveFaults(own.faults, at.at('faults'), { services, graph, durationMs, warn })
   const known = { services, workloads, faults, graph, durationMs, warn }
   const thresholds = resolveThresholds(own.thresholds, at.at('thresholds'), known)
-  const { policies, targets } = resolvePolicies(own.policies, at.at('policies'), baseDir)
-  for (const warning of unknownTargets(targets, graph.parties)) warn(warning)
+  const { policies, keys } = resolvePolicies(own.policies, at.at('policies'), baseDir)
+  for (const warning of unknownServices(keys, graph.parties)) warn(warning)
   return {
     name: own.name ?? options.name ?? 'scenario',
     durationMs,

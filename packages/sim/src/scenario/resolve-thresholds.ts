@@ -89,9 +89,9 @@ function resolveSubject(text: string, at: Place, known: Pick<Known, 'services' |
 
 function listOfTexts(conditions: unknown, at: Place): readonly (readonly [string, Place])[] {
   if (typeof conditions === 'string') return [[conditions, at]]
-  if (!Array.isArray(conditions) || conditions.length === 0) {
-    throw at.error(`${printed(conditions)} is not allowed; a list of conditions, as ['ratio>=0.99']`)
-  }
+  const expected = "a list of conditions, as ['ratio>=0.99']"
+  if (!Array.isArray(conditions)) throw at.error(`${printed(conditions)} is not allowed; ${expected}`)
+  if (conditions.length === 0) throw at.error(`holds no condition; ${expected}`)
   return conditions.map((condition: unknown, i) => {
     if (typeof condition === 'string') return [condition, at.at(i)] as const
     throw at.at(i).error(`${printed(condition)} is not allowed; a text, as 'ratio>=0.99'`)

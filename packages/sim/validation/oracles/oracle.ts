@@ -1,6 +1,6 @@
-import { resolveScenario } from '../../src/scenario/resolve-scenario.ts'
-import { runScenario } from '../../src/running/run-scenario.ts'
 import type { RunDocument } from '../../src/recording/run-document.ts'
+import { runScenario } from '../../src/running/run-scenario.ts'
+import { resolveScenario } from '../../src/scenario/resolve-scenario.ts'
 import type { ScenarioData } from '../../src/scenario/scenario-data.ts'
 
 /** A published or analytic figure, and the public scenario that must reproduce it. */

@@ -119,7 +119,13 @@ const closed: Oracle[] = [1, 5, 10, 20, 50].flatMap((users): Oracle[] => {
   const { r, x } = mva(users, 10, 1)
   const common = { tolerance: 0.02, quickTolerance: 0.05, arrivals: 300_000, scenario: closedQueue(users, x) }
   return [
-    { ...common, id: `Q7 R N=${users}`, name: `closed loop of ${users} users: response time`, theory: r, measure: mean },
+    {
+      ...common,
+      id: `Q7 R N=${users}`,
+      name: `closed loop of ${users} users: response time`,
+      theory: r,
+      measure: mean,
+    },
     {
       ...common,
       id: `Q7 X N=${users}`,
