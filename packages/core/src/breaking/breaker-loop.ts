@@ -9,16 +9,17 @@ import type { BreakerAlarm, CircuitBreaker } from './breaker.ts'
  * A target whose circuits are closed has no timer.
  */
 export class BreakerLoop implements BreakerAlarm {
-  readonly #due: DueLoop
+  readonly #clock: Clock
+  readonly #events: EventSink
+  /** Both are made when the first circuit waits: most targets of a large system never have one that does. */
+  #due: DueLoop | undefined = undefined
   /** The circuits that wait for an instant, in the order in which they began to. */
-  readonly #waiting = new Set<CircuitBreaker>()
+  #waiting: Set<CircuitBreaker> | undefined = undefined
+  #isClosed = false
 
   constructor(clock: Clock, events: EventSink) {
-    this.#due = new DueLoop(
-      clock,
-      (nowMs) => this.#onDue(nowMs),
-      (error, atMs) => events.emit({ type: 'listenerFailed', atMs, error }),
-    )
+    this.#clock = clock
+    this.#events = events
   }
 
   /** Takes a circuit on, and answers with it. */
@@ -30,27 +31,35 @@ export class BreakerLoop implements BreakerAlarm {
   /** Forgets a circuit: time no longer moves it. */
   remove(breaker: CircuitBreaker): void {
     breaker.attach(undefined)
-    this.#waiting.delete(breaker)
+    this.#waiting?.delete(breaker)
   }
 
   /** A circuit has become due at its `dueAtMs`. */
   wake(breaker: CircuitBreaker): void {
+    if (this.#isClosed) return
+    this.#waiting ??= new Set()
     this.#waiting.add(breaker)
+    this.#due ??= new DueLoop(
+      this.#clock,
+      (nowMs) => this.#onDue(nowMs),
+      (error, atMs) => this.#events.emit({ type: 'listenerFailed', atMs, error }),
+    )
     this.#due.poke(breaker.dueAtMs)
   }
 
   close(): void {
-    this.#due.close()
-    for (const breaker of this.#waiting) breaker.attach(undefined)
-    this.#waiting.clear()
+    this.#isClosed = true
+    this.#due?.close()
+    for (const breaker of this.#waiting ?? []) breaker.attach(undefined)
+    this.#waiting = undefined
   }
 
   #onDue(nowMs: number): number {
     let nextMs = Number.POSITIVE_INFINITY
-    for (const breaker of this.#waiting) {
+    for (const breaker of this.#waiting ?? []) {
       breaker.onTime(nowMs)
       const dueAtMs = breaker.dueAtMs
-      if (dueAtMs === Number.POSITIVE_INFINITY) this.#waiting.delete(breaker)
+      if (dueAtMs === Number.POSITIVE_INFINITY) this.#waiting?.delete(breaker)
       else if (dueAtMs < nextMs) nextMs = dueAtMs
     }
     return nextMs

@@ -21,6 +21,8 @@ class Flaky implements Registry {
   readonly name = 'flaky'
   mode: 'fine' | 'refusing' | 'silent' | 'throwing' = 'fine'
   readonly asked: string[] = []
+  /** What it has not answered while it was silent. */
+  readonly open: RegistryAnswer[] = []
   readonly #clock: ManualClock
   readonly inner: MemoryRegistry
 
@@ -50,6 +52,7 @@ class Flaky implements Registry {
     if (this.mode === 'refusing') done(new Error('down'))
     else if (this.mode === 'throwing') throw new Error('bug')
     else if (this.mode === 'fine') go()
+    else this.open.push(done)
   }
 }
 
@@ -138,6 +141,23 @@ describe('Registrar', () => {
       expect(present.has('orders#1')).toBe(true)
     },
   )
+
+  it('does not hear an answer after its time, nor one that is given twice', () => {
+    registry.mode = 'silent'
+    const registrar = start()
+    clock.advance(7_000)
+    expect(registry.times('register').length).toBe(2)
+    const [late, second] = registry.open as [RegistryAnswer, RegistryAnswer]
+    late()
+    expect(registrar.cell.value).toBe('failing')
+    second()
+    expect(registrar.cell.value).toBe('registered')
+    second(new Error('no'))
+    late(new Error('no'))
+    expect(registrar.cell.value).toBe('registered')
+    expect(told()).toEqual(['registrationFailed', 'instanceRegistered'])
+    expect(clock.pending).toBe(1)
+  })
 
   it('begins the waits anew after each outage', () => {
     start()

@@ -239,6 +239,23 @@ describe('Resolver', () => {
       expect(told()).toEqual(['resolverFailed', 'endpointsChanged', 'resolverRecovered'])
     })
 
+    it('gives up also a watch that goes on failing, and begins the waits anew after each outage', () => {
+      resolve(consul)
+      for (let outage = 0; outage < 3; outage++) {
+        consul.list(instance('a'))
+        const { watches } = consul
+        for (let s = 0; s <= 15; s++) {
+          consul.fail('down')
+          clock.advance(1000)
+        }
+        expect(consul.watches).toBeGreaterThan(watches)
+        for (let s = 0; s < 600; s++) {
+          consul.fail('down')
+          clock.advance(1000)
+        }
+      }
+    })
+
     it('finds a watch that died in silence after an error, as etcd3 #78 did', () => {
       const { ids } = resolve(consul)
       consul.list(instance('a'))
@@ -259,6 +276,16 @@ describe('Resolver', () => {
       clock.advance(60_000)
       expect(ids()).toEqual(['a'])
     })
+  })
+
+  it('tells changes one after the other, also one that a listener causes', () => {
+    const { resolver } = resolve(consul)
+    resolver.cell.changes$.subscribe(({ revision }) => {
+      if (revision === 1) consul.list(instance('b'))
+    })
+    consul.list(instance('a'))
+    expect(events.map((event) => 'added' in event && event.added)).toEqual([['a'], ['b']])
+    expect(resolver.cell.value.revision).toBe(2)
   })
 
   it('ends all watches and timers when it is closed, also from inside', () => {

@@ -20,6 +20,9 @@ export interface OutlierParts {
   readonly service: string
 }
 
+/** Stands for an empty set; nobody is ever added to it. */
+const NOBODY = new Set<OutlierHost>()
+
 /**
  * Decides which endpoints of one target are ejected now. A result is judged on the call that brought it; returns, and
  * the forgiving of earlier ejections, wait for one wake-up that serves the whole target.
@@ -29,21 +32,17 @@ export interface OutlierParts {
  */
 export class OutlierDetector {
   readonly #parts: OutlierParts
-  readonly #due: DueLoop
+  /** Made when somebody is watched: most targets of a large system never have an outlier. */
+  #due: DueLoop | undefined = undefined
   #options: ResolvedOutlierOptions
   #hosts: readonly OutlierHost[] = []
   #ejected = 0
   /** Of the hosts, those that are ejected or whose ejections are not forgiven yet, in the order in which that began. */
-  readonly #watched = new Set<OutlierHost>()
+  #watched: Set<OutlierHost> = NOBODY
 
   constructor(options: ResolvedOutlierOptions, parts: OutlierParts) {
     this.#options = options
     this.#parts = parts
-    this.#due = new DueLoop(
-      parts.clock,
-      (nowMs) => this.#onDue(nowMs),
-      (error, atMs) => parts.events.emit({ type: 'listenerFailed', atMs, error }),
-    )
   }
 
   get ejectedCount(): number {
@@ -91,7 +90,7 @@ export class OutlierDetector {
 
   /** Ends the watching. Whoever is ejected stays so: see {@link returnAll}. */
   close(): void {
-    this.#due.close()
+    this.#due?.close()
     this.#watched.clear()
     this.#hosts = []
   }
@@ -123,7 +122,14 @@ export class OutlierDetector {
   }
 
   #watch(host: OutlierHost): void {
+    const { clock, events } = this.#parts
+    if (this.#watched === NOBODY) this.#watched = new Set()
     this.#watched.add(host)
+    this.#due ??= new DueLoop(
+      clock,
+      (nowMs) => this.#onDue(nowMs),
+      (error, atMs) => events.emit({ type: 'listenerFailed', atMs, error }),
+    )
     this.#due.poke(dueAtMs(host.outlier, this.#options))
   }
 

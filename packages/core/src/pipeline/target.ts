@@ -22,7 +22,8 @@ export class Target {
   readonly #ports: TargetPorts
   readonly #loop: BreakerLoop
   readonly #outliers: OutlierDetector | undefined
-  readonly #routes = new Map<ResolvedPolicy, Route>()
+  /** Those of methods with a policy of their own; made with the first. */
+  #routes: Map<ResolvedPolicy, Route> | undefined = undefined
 
   constructor(service: string, policy: ResolvedPolicy, ports: TargetPorts, guarded?: Transport) {
     this.service = service
@@ -42,11 +43,12 @@ export class Target {
       })
     } else this.placement = new FunctionPlacement(guarded)
     this.base = createRoute(service, policy, ports, this.placement, this.#loop)
-    this.#routes.set(policy, this.base)
   }
 
   /** The route for a policy of one of the service's methods. */
   route(policy: ResolvedPolicy): Route {
+    if (policy === this.base.policy) return this.base
+    this.#routes ??= new Map()
     let route = this.#routes.get(policy)
     if (route === undefined) {
       route = createRoute(this.service, policy, this.#ports, this.placement, this.#loop, this.base)

@@ -50,19 +50,24 @@ export class WindowedRetryBudget implements RetryBudget {
   }
 }
 
+const NOTHING = new Uint32Array(0)
+
 /** Counts per second over the present and the latest seconds before it; seconds that were skipped are cleared. */
 class SlotCounter {
-  readonly #counts: Uint32Array
+  readonly #slots: number
+  /** Made with the first count. */
+  #counts: Uint32Array = NOTHING
   #total = 0
   #present = 0
   #at = 0
   #endMs: number = Number.NEGATIVE_INFINITY
 
   constructor(slots: number) {
-    this.#counts = new Uint32Array(slots)
+    this.#slots = slots
   }
 
   add(nowMs: number): void {
+    if (this.#counts === NOTHING) this.#counts = new Uint32Array(this.#slots)
     if (nowMs >= this.#endMs) this.#advance(nowMs)
     const counts = this.#counts
     counts[this.#at] = (counts[this.#at] as number) + 1

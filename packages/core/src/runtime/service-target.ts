@@ -13,7 +13,7 @@ export class ServiceTarget {
   readonly resolver: Resolver
   readonly #policyFor: (method: string | undefined) => ResolvedPolicy
   readonly #following: Subscription
-  readonly #routes = new Map<string, Route>()
+  #routes: Map<string, Route> | undefined = undefined
 
   constructor(
     service: string,
@@ -34,6 +34,7 @@ export class ServiceTarget {
 
   routeFor(method: string | undefined): Route {
     if (method === undefined) return this.target.base
+    this.#routes ??= new Map()
     let route = this.#routes.get(method)
     if (route === undefined) {
       route = this.target.route(this.#policyFor(method))

@@ -1,0 +1,170 @@
+// Who calls, when, and how long they wait (semantics §5, contract §6).
+import { describe, expect, it } from 'vitest'
+import {
+  type AppHandler,
+  closedLoop,
+  constantArrivalRate,
+  poisson,
+  type RunDocument,
+  type ScenarioData,
+  type ServiceData,
+  service,
+  simulate,
+  type WorkloadData,
+} from '../src/index.ts'
+
+function under(
+  workload: WorkloadData | readonly WorkloadData[],
+  api: ServiceData = { work: '1ms' },
+  rest: Partial<ScenarioData> = {},
+): Promise<RunDocument> {
+  const topology = { api: service(api), ...(rest.topology as object) }
+  return simulate({ duration: '10s', network: { latency: 0 }, ...rest, topology, workload: [workload].flat() })
+}
+
+const outcomesOf = (run: RunDocument, edge = 'client>api'): Record<string, number> =>
+  Object.fromEntries(Object.entries(run.edges[edge]?.outcomes ?? {}).filter(([, number]) => number > 0))
+
+describe('open workloads', () => {
+  it.each<[string, Parameters<typeof constantArrivalRate>[0], number]>([
+    ['call at fixed intervals to the end of the run', { to: 'api', rate: 10 }, 100],
+    ['from the first instant of `from`', { to: 'api', rate: 10, from: '2s' }, 80],
+    ['up to and without the last of `until`', { to: 'api', rate: 10, until: '2s' }, 20],
+    ['within both', { to: 'api', rate: 10, from: '9950ms', until: '12s' }, 1],
+    ['at rates that do not divide a microsecond', { to: 'api', rate: 300, until: '1s' }, 300],
+    ['at rates below one a second', { to: 'api', rate: 0.5 }, 5],
+  ])('%s', async (_, options, calls) => {
+    const run = await under(constantArrivalRate(options))
+    expect(run.services.api?.offered).toBe(calls)
+    expect(run.workload.api?.offered).toBe(calls)
+  })
+
+  it('share their rate among all clients, of whom each has a runtime of its own', async () => {
+    // Every caller's round-robin begins where it likes and goes round for itself.
+    const run = await under(constantArrivalRate({ to: 'api', rate: 1000, clients: 4 }), { replicas: 5, work: '1ms' })
+    expect(run.edges['client>api']?.calls).toBe(10_000)
+    const arrivals = Object.values(run.services.api?.instances ?? {}).map((instance) => instance.arrivals)
+    for (const number of arrivals) expect(Math.abs(number - 2000)).toBeLessThanOrEqual(4)
+    // One caller would be exact.
+    const alone = await under(constantArrivalRate({ to: 'api', rate: 1000 }), { replicas: 5, work: '1ms' })
+    expect(Object.values(alone.services.api?.instances ?? {}).map((one) => one.arrivals)).toEqual(Array(5).fill(2000))
+  })
+
+  it('spread over several services by their shares', async () => {
+    const to = [{ service: 'api', share: 3 }, { service: 'web', share: 1 }, { service: 'db' }]
+    const run = await under(poisson({ to, rate: 500 }), undefined, {
+      topology: { web: service({ work: '1ms' }), db: service({ work: '1ms' }) },
+    })
+    const { offered = 0 } = run.workload.client ?? {}
+    expect(offered).toBeGreaterThan(4500)
+    expect((run.services.api?.offered ?? 0) / offered).toBeCloseTo(0.6, 1)
+    expect((run.services.web?.offered ?? 0) / offered).toBeCloseTo(0.2, 1)
+    expect(run.services.api!.offered + run.services.web!.offered + run.services.db!.offered).toBe(offered)
+  })
+
+  it('call a method, where they name one', async () => {
+    const run = await under(constantArrivalRate({ to: 'api/POST /charges', rate: 10 }), {
+      work: '1ms',
+      methods: { 'POST /charges': { work: '30ms' } },
+    })
+    expect(run.workload.api?.latencyMs.max).toBe(30)
+  })
+
+  it('are known by their name, else by what they call', async () => {
+    const run = await under([
+      constantArrivalRate({ to: 'api', rate: 10 }),
+      constantArrivalRate({ to: 'api', rate: 20 }),
+      constantArrivalRate({ to: 'api', rate: 30, name: 'batch' }),
+    ])
+    expect(Object.entries(run.workload).map(([id, { offered }]) => [id, offered])).toEqual([
+      ['api', 100],
+      ['api#2', 200],
+      ['batch', 300],
+    ])
+    expect(run.edges['client>api']?.calls).toBe(300)
+    expect(run.edges['batch>api']?.calls).toBe(300)
+  })
+})
+
+describe('a closed loop', () => {
+  it('has each user wait for the answer, think, and call again', async () => {
+    const run = await under(closedLoop({ to: 'api', clients: 4, thinkTime: '50ms' }), { work: '200ms' })
+    // A round is 250 ms: a user calls at 50, 300 … 9800 ms.
+    expect(run.services.api).toMatchObject({ offered: 4 * 40, succeeded: 4 * 40 })
+    expect(run.services.api?.server.present).toBeCloseTo((160 * 200) / 10_000, 9)
+  })
+
+  it('falls when answers are slow', async () => {
+    const run = await under(closedLoop({ to: 'api', clients: 10, thinkTime: '10ms' }), {
+      concurrency: 1,
+      work: '100ms',
+    })
+    expect(run.services.api?.server.completed).toBe(99)
+    expect(run.services.api?.server.open).toBe(10)
+  })
+
+  it.each([
+    ['each user has a runtime of its own', undefined, 6],
+    ['users may share one', 1, 1],
+  ])('%s', async (_, callers, runtimes) => {
+    // Each caller's circuit opens with its first failure: so many calls get through.
+    const policies = {
+      version: 1,
+      targets: { api: { circuitBreaker: { minimumCalls: 1, openFor: '1h', maxOpenFor: '1h' } } },
+    }
+    const options = { to: 'api', clients: 6, thinkTime: '10ms', ...(callers === undefined ? {} : { callers }) } as const
+    const run = await under(closedLoop(options), { work: '5ms', errorRate: 1 }, { policies, duration: '1s' })
+    const sent = run.edges['client>api']?.attempts ?? 0
+    // All six are under way when the first failure comes back to a shared runtime.
+    expect(callers === 1 ? run.events$.length : sent).toBe(callers === 1 ? 2 : runtimes)
+  })
+})
+
+describe('users who wait so long and no longer', () => {
+  const workload = (impatient: boolean): WorkloadData =>
+    constantArrivalRate({ to: 'api', rate: 10, until: '1s', deadline: '50ms', impatient })
+
+  it('impatient ones give up at their deadline; the server does the work all the same', async () => {
+    const run = await under(workload(true), { work: '80ms' })
+    expect(outcomesOf(run)).toEqual({ timeout: 10 })
+    expect(run.workload.api).toMatchObject({ failed: 10, rejected: 0, cancelled: 0, goodput: 0 })
+    expect(run.services.api?.failedLatencyMs).toMatchObject({ mean: 50, max: 50 })
+    expect(run.services.api?.server).toMatchObject({ arrivals: 10, completed: 10 })
+    expect(run.edges['client>api']?.attemptOutcomes.timeout).toBe(10)
+  })
+
+  it('patient ones get their answer, and it is no good to them', async () => {
+    const run = await under(workload(false), { work: '80ms' })
+    expect(outcomesOf(run)).toEqual({ ok: 10 })
+    expect(run.workload.api).toMatchObject({ succeeded: 10, goodput: 0, deadlineMs: 50 })
+  })
+
+  it('to the instant: an answer at the deadline is in time', async () => {
+    for (const impatient of [true, false]) {
+      const run = await under(workload(impatient), { work: '49.999ms' })
+      expect(run.workload.api).toMatchObject({ succeeded: 10, goodput: 1 })
+    }
+    const exact = await under(workload(false), { work: '50ms' })
+    expect(exact.workload.api).toMatchObject({ succeeded: 10, goodput: 1 })
+  })
+
+  it('what is done for them stops with their patience: calls of calls get what is left of it', async () => {
+    const db = service({ concurrency: 1, work: '40ms' })
+    const options = { to: 'api', rate: 100, until: '50ms', deadline: '100ms', impatient: true } as const
+    const run = await under(constantArrivalRate(options), { calls: ['db'] }, { topology: { db } })
+    // Five at the database in a line: answered after 40, 70 and 100 … ms, of which the third is too late.
+    expect(outcomesOf(run)).toEqual({ ok: 2, timeout: 3 })
+    expect(outcomesOf(run, 'api>db')).toEqual({ ok: 2, timeout: 3 })
+    expect(run.services.db?.server.completed).toBe(5)
+  })
+
+  it('a deadline that has passed is no refusal: such a call has failed, though nothing was sent', async () => {
+    const app: AppHandler = async (_request, { client, work }) => {
+      await work('80ms')
+      await client('db').call({})
+    }
+    const run = await under(workload(true), { app }, { topology: { db: service({ work: '1ms' }) } })
+    expect(run.edges['api>db']).toMatchObject({ calls: 10, attempts: 0, outcomes: { timeout: 10 } })
+    expect(run.services.db).toMatchObject({ offered: 10, failed: 10, rejected: 0 })
+  })
+})
