@@ -8,7 +8,6 @@ import {
   NO_SIGNALS,
   parsePolicyDocument,
   realClock,
-  SeededRandom,
 } from '@seakeep/core/spi'
 import { bytesOf, cpuNowMs, median, rounded, type Suite } from '../harness.ts'
 
@@ -25,13 +24,16 @@ const policies = parsePolicyDocument({
 
 const clock = realClock()
 const registry = new MemoryRegistry(clock)
+/** As in production: one generator for everything. */
+const stream = { next: Math.random }
+const chance = { draw: Math.random, stream: () => stream }
 
 function createIdle(): unknown {
   const runtime = assembleRuntime(
     { service: 'bench', policies },
     {
       clock,
-      random: new SeededRandom(1),
+      random: chance,
       events: NO_EVENTS,
       transports: [],
       registries: [registry],

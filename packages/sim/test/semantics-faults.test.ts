@@ -92,7 +92,7 @@ describe('slow', () => {
   })
 
   it('holds the worker', async () => {
-    const api = { concurrency: 4, work: '10ms' }
+    const api: ServiceData = { concurrency: 4, work: '10ms' }
     const run = await tell({
       api,
       faults: [at(0).slow('api', { add: '10ms' })],
@@ -144,7 +144,7 @@ describe('slow', () => {
 
 describe('error', () => {
   it('answers after `after`, without taking a worker', async () => {
-    const api = { concurrency: 1, work: '10ms' }
+    const api: ServiceData = { concurrency: 1, work: '10ms' }
     const faults = [at(0).error('api', { ratio: 0.5, after: '30ms' })]
     const run = await tell({ api, faults, loads: [load('user', { rate: 50 })] })
     const { ok = 0, error = 0 } = outcomesOf(run, 'user>api')
@@ -171,7 +171,7 @@ describe('error', () => {
 })
 
 describe('crash', () => {
-  const WAY = { network: { latency: '5ms' } }
+  const WAY = { network: { latency: '5ms' } } as const
 
   it('resets open calls one way-delay later, and refuses new ones after a round trip', async () => {
     const faults = [at(1050).crash('api#1')]

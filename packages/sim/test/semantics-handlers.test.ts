@@ -331,7 +331,7 @@ describe('a policy inside a handler', () => {
       workload: [constantArrivalRate({ to: 'api', rate: 10 })],
     })
     // A distribution of one's own is user code, too, and belongs to no instance.
-    const work = { meanMs: 1, sampleMs: () => void stray.execute(() => 1) ?? 1 }
+    const work = { meanMs: 1, sampleMs: () => Number(stray.execute(() => 1)) }
     const operations = new Map([['', { steps: [{ kind: 'work', work } as const], errorRate: 0 }]])
     const services = scenario.services.map((one) => ({ ...one, operations }))
     const refusal = await failureOf(runScenario({ ...scenario, services }))

@@ -6,8 +6,8 @@ import type { ResolvedHttpOptions } from './http-options.ts'
 export class EndpointPool {
   readonly origin: string
   readonly pool: Pool
-  /** Ids of the endpoints that stand at this address. The last one that is forgotten closes the pool. */
-  readonly endpointIds: Set<string> = new Set()
+  /** The endpoints that stand at this address. The last one that is forgotten closes the pool. */
+  readonly users: Set<string> = new Set()
   isClosed = false
 
   /** Timeouts are the pipeline's: undici's own would start a timer for each request and end it under another name. */
@@ -37,4 +37,9 @@ export class EndpointPool {
 /** IPv6 addresses stand in brackets. */
 export function originOf({ address: { host, port } }: Endpoint): string {
   return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+}
+
+/** An endpoint's name among all: ids are unique within a service only. */
+export function userOf({ service, id }: Endpoint): string {
+  return `${service}/${id}`
 }

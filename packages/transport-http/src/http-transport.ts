@@ -9,7 +9,7 @@ import {
   type Transport,
 } from '@seakeep/core/spi'
 import { unreachable } from './answer-result.ts'
-import { EndpointPool, originOf } from './endpoint-pool.ts'
+import { EndpointPool, originOf, userOf } from './endpoint-pool.ts'
 import { HttpAttempt } from './http-attempt.ts'
 import type { ResolvedHttpOptions } from './http-options.ts'
 import { requestHead } from './request-head.ts'
@@ -53,13 +53,12 @@ export class HttpTransport implements Transport {
     return (reason) => sent.cancel(reason)
   }
 
-  forget(endpointId: string): void {
-    for (const known of this.#pools.values()) {
-      if (!known.endpointIds.delete(endpointId) || known.endpointIds.size > 0) continue
-      this.#pools.delete(known.origin)
-      this.#leaving.add(known)
-      known.close(() => this.#leaving.delete(known))
-    }
+  forget(endpoint: Endpoint): void {
+    const known = this.#pools.get(originOf(endpoint))
+    if (known === undefined || !known.users.delete(userOf(endpoint)) || known.users.size > 0) return
+    this.#pools.delete(known.origin)
+    this.#leaving.add(known)
+    known.close(() => this.#leaving.delete(known))
   }
 
   close(deadlineMs: number, done: () => void): void {
@@ -92,7 +91,7 @@ export class HttpTransport implements Transport {
       pool = new EndpointPool(origin, this.#options)
       this.#pools.set(origin, pool)
     }
-    pool.endpointIds.add(endpoint.id)
+    pool.users.add(userOf(endpoint))
     this.#poolOf.set(endpoint, pool)
     return pool
   }

@@ -9,10 +9,8 @@ import type { Placement } from './route.ts'
 /** How long a row outlives its endpoint's absence from the snapshot, so that flapping does not wipe what it learnt. */
 const GRACE_MS = 60_000
 
-/** What the rows of one target are made with. */
-export interface RowParts {
-  readonly balancer: Balancer
-  readonly outliers: OutlierDetector | undefined
+/** Who knows what a row is made with. */
+export interface RowMaker {
   transportFor(protocol: string): Transport | undefined
   /** Undefined where the policy has no breaker per endpoint. */
   createBreaker(row: EndpointRow): CircuitBreaker | undefined
@@ -27,17 +25,20 @@ export class EndpointPlacement implements Placement {
   readonly balancer: Balancer
   readonly transport = undefined
   isClosing = false
-  readonly #parts: RowParts
-  readonly #rows = new Map<string, EndpointRow>()
+  readonly #outliers: OutlierDetector | undefined
+  readonly #maker: RowMaker
+  /** By id, those in their grace included; made with the first endpoint. */
+  #rows: Map<string, EndpointRow> | undefined = undefined
   #present: readonly EndpointRow[] = []
   #picker: Picker<EndpointRow>
   /** One object for all picks: a picker reads it and keeps nothing. */
   readonly #context: Writable<PickContext<EndpointRow>> = { nowMs: 0, key: 0, avoid: undefined }
 
-  constructor(parts: RowParts) {
-    this.#parts = parts
-    this.balancer = parts.balancer
-    this.#picker = parts.balancer.picker<EndpointRow>([])
+  constructor(balancer: Balancer, outliers: OutlierDetector | undefined, maker: RowMaker) {
+    this.balancer = balancer
+    this.#outliers = outliers
+    this.#maker = maker
+    this.#picker = balancer.picker<EndpointRow>([])
   }
 
   get size(): number {
@@ -45,7 +46,7 @@ export class EndpointPlacement implements Placement {
   }
 
   row(id: string): EndpointRow | undefined {
-    return this.#rows.get(id)
+    return this.#rows?.get(id)
   }
 
   pick(key: number, avoid: EndpointRow | undefined, nowMs: number): EndpointRow | undefined {
@@ -57,11 +58,12 @@ export class EndpointPlacement implements Placement {
   }
 
   onVerdict(row: EndpointRow, verdict: 'success' | 'failure', nowMs: number): void {
-    this.#parts.outliers?.onResult(row, verdict, nowMs)
+    this.#outliers?.onResult(row, verdict, nowMs)
   }
 
   /** Takes over a snapshot: keeps the rows it knows, makes those it does not, retires those that have left. */
   update(snapshot: Snapshot, nowMs: number): void {
+    if (snapshot.endpoints.length === 0 && this.#present.length === 0) return
     const left = new Set(this.#present)
     const present = snapshot.endpoints.map((endpoint) => {
       const row = this.#rowFor(endpoint)
@@ -71,29 +73,30 @@ export class EndpointPlacement implements Placement {
     for (const row of left) row.leftAtMs = nowMs
     this.#forget(nowMs)
     this.#present = present
-    this.#parts.outliers?.setHosts(present)
+    this.#outliers?.setHosts(present)
     this.#picker = this.balancer.picker(present)
   }
 
   #rowFor(endpoint: Endpoint): EndpointRow {
-    const transport = this.#parts.transportFor(endpoint.protocol)
+    const transport = this.#maker.transportFor(endpoint.protocol)
+    this.#rows ??= new Map()
     let row = this.#rows.get(endpoint.id)
     if (row !== undefined) {
       row.update(endpoint, transport)
       return row
     }
     row = new EndpointRow(endpoint, transport)
-    row.breaker = this.#parts.createBreaker(row)
+    row.breaker = this.#maker.createBreaker(row)
     this.#rows.set(endpoint.id, row)
     return row
   }
 
   #forget(nowMs: number): void {
-    for (const [id, row] of this.#rows) {
+    for (const [id, row] of this.#rows ?? []) {
       if (row.leftAtMs === undefined || nowMs - row.leftAtMs < GRACE_MS) continue
-      this.#rows.delete(id)
-      row.transport?.forget?.(id)
-      if (row.breaker !== undefined) this.#parts.dropBreaker(row.breaker)
+      this.#rows?.delete(id)
+      row.transport?.forget?.(row.endpoint)
+      if (row.breaker !== undefined) this.#maker.dropBreaker(row.breaker)
     }
   }
 }

@@ -4,7 +4,7 @@ import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { OutlierDetector } from '../health/outlier.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createRoute } from './create-route.ts'
-import { EndpointPlacement } from './endpoint-placement.ts'
+import { EndpointPlacement, type RowMaker } from './endpoint-placement.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { FunctionPlacement } from './function-placement.ts'
 import type { Route } from './route.ts'
@@ -14,7 +14,7 @@ import type { TargetPorts } from './target-ports.ts'
  * One service as one runtime uses it (or one function that a policy guards): the routes of its methods, the rows of its
  * endpoints, and the loops that decide about both. Loops belong here, never to an endpoint.
  */
-export class Target {
+export class Target implements RowMaker {
   readonly service: string
   readonly placement: EndpointPlacement | FunctionPlacement
   /** The route of the service as a whole. */
@@ -34,13 +34,8 @@ export class Target {
         policy.outlier === undefined
           ? undefined
           : new OutlierDetector(policy.outlier, { clock: ports.clock, events: ports.events, service })
-      this.placement = new EndpointPlacement({
-        balancer: ports.createBalancer(policy.loadBalancing, ports.random, service),
-        outliers: this.#outliers,
-        transportFor: (protocol) => ports.transportFor(protocol),
-        createBreaker: (row) => this.#createEndpointBreaker(policy, row),
-        dropBreaker: (breaker) => this.#loop.remove(breaker),
-      })
+      const balancer = ports.createBalancer(policy.loadBalancing, ports.random, service)
+      this.placement = new EndpointPlacement(balancer, this.#outliers, this)
     } else this.placement = new FunctionPlacement(guarded)
     this.base = createRoute(service, policy, ports, this.placement, this.#loop)
   }
@@ -68,9 +63,16 @@ export class Target {
     this.#outliers?.close()
   }
 
-  #createEndpointBreaker({ circuitBreaker }: ResolvedPolicy, row: EndpointRow): CircuitBreaker | undefined {
-    if (circuitBreaker === undefined || circuitBreaker.per === 'service') return undefined
+  // ---- RowMaker ----
+
+  transportFor(protocol: string): Transport | undefined {
+    return this.#ports.transportFor(protocol)
+  }
+
+  createBreaker(row: EndpointRow): CircuitBreaker | undefined {
     const { service } = this
+    const { circuitBreaker } = this.base.policy
+    if (circuitBreaker === undefined || circuitBreaker.per === 'service') return undefined
     const { clock, random, events } = this.#ports
     return this.#loop.add(
       new CircuitBreaker(circuitBreaker, {
@@ -82,5 +84,10 @@ export class Target {
         onAdmittingChange: () => row.refresh(),
       }),
     )
+  }
+
+  dropBreaker(breaker: CircuitBreaker): void {
+    this.#loop.remove(breaker)
+    breaker.close()
   }
 }

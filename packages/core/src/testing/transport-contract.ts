@@ -260,7 +260,7 @@ export function transportContract(api: ContractApi, name: string, create: () => 
       const { transport, endpoint } = bench.harness
       const before = bench.send({})
       const far = await bench.arrival()
-      transport.forget?.(endpoint.id)
+      transport.forget?.(endpoint)
       const after = bench.send({})
       ;(await bench.arrival()).answer(200, 'new')
       expect((await after.settled).ending).toBe('ok')

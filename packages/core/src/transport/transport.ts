@@ -1,4 +1,5 @@
 import type { Attempt, AttemptSink, Cancel } from '../call/call.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { AttemptResult } from '../call/outcome.ts'
 
 /**
@@ -10,7 +11,7 @@ export interface Transport {
   readonly protocol: string
   send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel
   /** Tells that an endpoint has left for good, so that its connections can be closed when idle. */
-  forget?(endpointId: string): void
+  forget?(endpoint: Endpoint): void
   /** Closes idle connections at once and the others when their attempts have ended, or at the deadline by force. */
   close(deadlineMs: number, done: () => void): void
 }

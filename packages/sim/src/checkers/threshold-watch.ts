@@ -6,32 +6,43 @@ import type { ServerStats } from '../recording/server-stats.ts'
 import type { ResolvedScenario, ResolvedThreshold } from '../scenario/resolved-scenario.ts'
 import { recoveryMs } from './recovery.ts'
 
+/** Which calls a threshold is about, and until when it looks. */
+export interface Watching {
+  /** Calls offered from here … */
+  readonly fromUs: number
+  /** … up to here count. */
+  readonly untilUs: number
+  /** What happens later is not seen: such a call is open. */
+  readonly seenUntilUs: number
+  /** The deadline the threshold itself sets; `Infinity` for none. */
+  readonly withinUs: number
+}
+
 /** A threshold under watch: follows its subject's calls through its own window, and is judged at the end. */
 export class ThresholdWatch implements CallListener {
   readonly threshold: ResolvedThreshold
   readonly #calls: CallStats = new CallStats()
-  readonly #fromUs: number
-  readonly #untilUs: number
-  readonly #withinUs: number
+  readonly #watching: Watching
 
-  constructor(threshold: ResolvedThreshold, window: { readonly fromUs: number; readonly untilUs: number }) {
+  constructor(threshold: ResolvedThreshold, watching: Watching) {
     this.threshold = threshold
-    this.#fromUs = window.fromUs
-    this.#untilUs = window.untilUs
-    this.#withinUs = threshold.withinMs === undefined ? Number.POSITIVE_INFINITY : threshold.withinMs * 1000
+    this.#watching = watching
   }
 
-  onEnd(offeredUs: number, endedUs: number, ending: string, isGood: boolean, isUnsent: boolean): void {
-    if (offeredUs < this.#fromUs || offeredUs >= this.#untilUs) return
-    const tookUs = endedUs - offeredUs
+  onEnd(offeredUs: number, endedUs: number, judgeUs: number, ending: string, isUnsent: boolean): void {
+    const { fromUs, untilUs, seenUntilUs, withinUs } = this.#watching
+    if (offeredUs < fromUs || offeredUs >= untilUs) return
+    if (endedUs >= seenUntilUs) return this.onOpen(offeredUs, seenUntilUs, judgeUs)
+    const isGood = ending === 'ok' && endedUs <= Math.min(judgeUs, offeredUs + withinUs)
     this.#calls.offered += 1
-    this.#calls.end(ending, isUnsent, isGood && tookUs <= this.#withinUs, tookUs)
+    this.#calls.end(ending, isUnsent, isGood, endedUs - offeredUs)
   }
 
-  onOpen(offeredUs: number, isOverdue: boolean): void {
-    if (offeredUs < this.#fromUs || offeredUs >= this.#untilUs) return
+  onOpen(offeredUs: number, endUs: number, judgeUs: number): void {
+    const { fromUs, untilUs, seenUntilUs, withinUs } = this.#watching
+    if (offeredUs < fromUs || offeredUs >= untilUs) return
     this.#calls.offered += 1
-    if (isOverdue) this.#calls.overdue += 1
+    if (Math.min(judgeUs, offeredUs + withinUs) < Math.min(endUs, seenUntilUs)) this.#calls.overdue += 1
   }
 
   /** Calls offered in its window. */
@@ -59,7 +70,7 @@ export class ThresholdWatch implements CallListener {
         return this.#length(this.#calls.latency)
       case 'offered':
         return this.threshold.aggregate === 'rate'
-          ? this.#calls.offered / ((Math.min(this.#untilUs, scenario.durationMs * 1000) - this.#fromUs) / 1e6)
+          ? this.#calls.offered / ((Math.min(this.#watching.untilUs, scenario.durationMs * 1000) - this.#watching.fromUs) / 1e6)
           : this.#calls.offered
       case 'amplification':
         return amplification(edgesOf(subject, recorder))

@@ -127,7 +127,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
 
   /** The run is over and it is still open. */
   closeBooks(endUs: number): void {
-    const isOverdue = this.judgeUs <= endUs
+    // An answer at the very instant would still be in time.
+    const isOverdue = this.judgeUs < endUs
     if (isOverdue) {
       this.record.timeline.end(this.offeredUs, false)
       this.workload?.timeline.end(this.offeredUs, false)
@@ -138,7 +139,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
       if (this.workload !== undefined) this.workload.calls.overdue += 1
     }
     for (const subject of this.#subjects()) {
-      for (const one of this.world.recorder.listeners.get(subject) ?? []) one.onOpen(this.offeredUs, isOverdue)
+      for (const one of this.world.recorder.listeners.get(subject) ?? []) one.onOpen(this.offeredUs, endUs, this.judgeUs)
     }
   }
 
@@ -158,7 +159,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     if (recorder.listeners.size === 0) return
     for (const subject of this.#subjects()) {
       for (const one of recorder.listeners.get(subject) ?? []) {
-        one.onEnd(this.offeredUs, now, ending, isGood, isUnsent)
+        one.onEnd(this.offeredUs, now, this.judgeUs, ending, isUnsent)
       }
     }
   }

@@ -19,7 +19,7 @@ export class CallStats {
     return this.offered - this.succeeded - this.failed - this.rejected - this.cancelled
   }
 
-  /** `isUnsent`: refused by the caller's own policy with nothing sent. */
+  /** `isUnsent`: nothing was sent. With a refusal by the caller's own policy that is `rejected`; all else has failed. */
   end(ending: string, isUnsent: boolean, isGood: boolean, tookUs: number): void {
     if (ending === 'ok') {
       this.succeeded += 1
@@ -27,7 +27,7 @@ export class CallStats {
       this.latency.record(tookUs)
     } else {
       if (ending === 'cancelled') this.cancelled += 1
-      else if (isUnsent) this.rejected += 1
+      else if (isUnsent && !FAILURES.has(ending)) this.rejected += 1
       else this.failed += 1
       this.failedLatency.record(tookUs)
     }
@@ -56,6 +56,9 @@ export class CallStats {
     return judged === 0 ? null : this.good / judged
   }
 }
+
+/** Endings that are no refusal, also where nothing was sent: a deadline may have passed before. */
+const FAILURES: ReadonlySet<string> = new Set(['error', 'timeout', 'refused', 'unreachable'])
 
 export function latencyReport(histogram: Histogram): LatencyReport {
   const ms = (us: number | null): number | null => (us === null ? null : us / 1000)

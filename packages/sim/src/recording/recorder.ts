@@ -29,8 +29,10 @@ export interface WorkloadRecord {
 
 /** Someone who follows single calls: a threshold over a window of its own. */
 export interface CallListener {
-  onEnd(offeredUs: number, endedUs: number, ending: string, isGood: boolean, isUnsent: boolean): void
-  onOpen(offeredUs: number, isOverdue: boolean): void
+  /** `judgeUs`: the instant its goodput is judged by; `Infinity` for none. */
+  onEnd(offeredUs: number, endedUs: number, judgeUs: number, ending: string, isUnsent: boolean): void
+  /** The run is over, and the call is not. */
+  onOpen(offeredUs: number, endUs: number, judgeUs: number): void
 }
 
 /** Everything a run measures. Nothing in here decides anything: a run is the same with or without it. */

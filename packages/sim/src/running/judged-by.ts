@@ -1,4 +1,4 @@
-import type { ResolvedScenario, ResolvedWorkload } from '../scenario/resolved-scenario.ts'
+import type { ResolvedScenario, ResolvedThreshold, ResolvedWorkload } from '../scenario/resolved-scenario.ts'
 
 /**
  * How long a workload's users wait at most: what goodput is judged by. Not the policy under test where that can be
@@ -16,4 +16,16 @@ export function judgedByMs(workload: ResolvedWorkload, scenario: ResolvedScenari
   if (first === undefined) return Number.POSITIVE_INFINITY
   const policy = scenario.policies?.policyFor(workload.callerName, first.service, first.method)
   return policy?.timeoutMs ?? Number.POSITIVE_INFINITY
+}
+
+/** The deadline a threshold sets by its own `within`; `Infinity` for none, also where its calls have one already. */
+export function withinMs({ subject, withinMs }: ResolvedThreshold, { workloads }: ResolvedScenario): number {
+  if (withinMs === undefined) return Number.POSITIVE_INFINITY
+  const isJudged = workloads.some(({ id, to, deadlineMs }) => {
+    if (deadlineMs === undefined) return false
+    if (subject.kind === 'workload') return subject.workload === id
+    const target = subject.kind === 'edge' ? subject.to : subject.service
+    return to.some(({ service }) => service === target)
+  })
+  return isJudged ? Number.POSITIVE_INFINITY : withinMs
 }

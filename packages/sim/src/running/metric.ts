@@ -2,7 +2,7 @@ import { ConfigError, type Duration } from '@seakeep/core'
 import { didYouMean, parseDuration } from '@seakeep/core/spi'
 import { meanGoodput } from '../checkers/recovery.ts'
 import type { Recorder } from '../recording/recorder.ts'
-import type { LatencyReport, RunDocument } from '../recording/run-document.ts'
+import type { Conservation, LatencyReport, RunDocument } from '../recording/run-document.ts'
 import type { Timeline } from '../recording/timeline.ts'
 
 export interface MetricWindow {
@@ -36,9 +36,9 @@ export function metricOf(
     case 'offered':
       return calls?.offered ?? edge?.calls ?? null
     case 'errors':
-      return calls === undefined || calls.offered === 0 ? null : calls.failed / calls.offered
+      return share(calls, calls?.failed)
     case 'rejected':
-      return calls === undefined || calls.offered === 0 ? null : calls.rejected / calls.offered
+      return share(calls, calls?.rejected)
     case 'amplification':
       return edge?.amplification ?? null
     case 'utilization':
@@ -48,6 +48,12 @@ export function metricOf(
       return latency?.[figure as keyof LatencyReport] ?? null
     }
   }
+}
+
+/** Over the calls that have ended, as a threshold has it. */
+function share(calls: Conservation | undefined, part = 0): number | null {
+  const ended = calls === undefined ? 0 : calls.offered - calls.inFlight
+  return ended === 0 ? null : part / ended
 }
 
 function split(name: string): [subject: string, metric: string, figure: string] {

@@ -3,6 +3,7 @@ import { subjectKey, ThresholdWatch } from '../checkers/threshold-watch.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { ThresholdReport } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
+import { withinMs } from './judged-by.ts'
 
 /** The thresholds of a run: each through its own window, and once more before the first fault. */
 export class WatchedThresholds {
@@ -15,13 +16,18 @@ export class WatchedThresholds {
     this.#scenario = scenario
     this.#recorder = recorder
     const { warmupMs, thresholds } = scenario
-    const faultMs = firstFaultMs(scenario)
+    const warmupUs = warmupMs * 1000
+    const faultUs = (firstFaultMs(scenario) ?? Number.NaN) * 1000
     for (const threshold of thresholds) {
-      const fromMs = threshold.fromMs ?? warmupMs
-      const window = { fromUs: fromMs * 1000, untilUs: (threshold.untilMs ?? Number.POSITIVE_INFINITY) * 1000 }
-      this.#watches.push(this.#follow(new ThresholdWatch(threshold, window)))
-      if (faultMs === undefined || !speaksOfSteadyState(threshold.name)) continue
-      const steady = { fromUs: warmupMs * 1000, untilUs: faultMs * 1000 }
+      const { fromMs = 0, untilMs = Number.POSITIVE_INFINITY } = threshold
+      const withinUs = withinMs(threshold, scenario) * 1000
+      // What was offered before the warm-up's end is not measured, whatever the window.
+      const window = { fromUs: Math.max(fromMs * 1000, warmupUs), untilUs: untilMs * 1000 }
+      const watching = { ...window, seenUntilUs: Number.POSITIVE_INFINITY, withinUs }
+      this.#watches.push(this.#follow(new ThresholdWatch(threshold, watching)))
+      if (Number.isNaN(faultUs) || !speaksOfSteadyState(threshold.name)) continue
+      // What the fault does to calls that were under way is not held against the time before it.
+      const steady = { fromUs: warmupUs, untilUs: faultUs, seenUntilUs: faultUs, withinUs }
       this.#before.push(this.#follow(new ThresholdWatch(threshold, steady)))
     }
   }
