@@ -103,20 +103,27 @@ describe('a closed loop', () => {
     expect(run.services.api?.server.open).toBe(10)
   })
 
-  it.each([
-    ['each user has a runtime of its own', undefined, 6],
-    ['users may share one', 1, 1],
-  ])('%s', async (_, callers, runtimes) => {
-    // Each caller's circuit opens with its first failure: so many calls get through.
+  it('whose users are refused at once and do not think calls on, once a millisecond', async () => {
     const policies = {
       version: 1,
       targets: { api: { circuitBreaker: { minimumCalls: 1, openFor: '1h', maxOpenFor: '1h' } } },
     }
-    const options = { to: 'api', clients: 6, thinkTime: '10ms', ...(callers === undefined ? {} : { callers }) } as const
-    const run = await under(closedLoop(options), { work: '5ms', errorRate: 1 }, { policies, duration: '1s' })
-    const sent = run.edges['client>api']?.attempts ?? 0
-    // All six are under way when the first failure comes back to a shared runtime.
-    expect(callers === 1 ? run.events$.length : sent).toBe(callers === 1 ? 2 : runtimes)
+    const run = await under(closedLoop({ to: 'api', clients: 2 }), { work: '5ms', errorRate: 1 }, { policies })
+    expect(outcomesOf(run)).toEqual({ error: 2, 'circuit-open': 2 * 9995 })
+  })
+
+  it.each([
+    ['each user has a runtime of its own', {}, 6],
+    ['users may share one', { callers: 1 }, 1],
+    ['or a few', { callers: 2 }, 2],
+  ])('%s', async (_, sharing, runtimes) => {
+    // Every runtime's circuit opens with the first failure, for the service and for its only endpoint.
+    const circuitBreaker = { minimumCalls: 1, openFor: '1h', maxOpenFor: '1h' }
+    const policies = { version: 1, targets: { api: { circuitBreaker } } }
+    const workload = closedLoop({ to: 'api', clients: 6, thinkTime: '10ms', ...sharing })
+    const run = await under(workload, { work: '5ms', errorRate: 1 }, { policies, duration: '1s' })
+    expect(run.events$.map(({ type }) => type)).toEqual(Array(2 * runtimes).fill('circuitOpened'))
+    expect(new Set(run.events$.map(({ caller }) => caller)).size).toBe(runtimes)
   })
 })
 

@@ -1,4 +1,4 @@
-/** Where an instance listens. `path` is for Unix sockets; then host and port are ignored. */
+/** Where an instance listens. */
 export interface Address {
   readonly host: string
   readonly port: number

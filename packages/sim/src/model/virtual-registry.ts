@@ -41,14 +41,17 @@ export class VirtualRegistry {
   /** The registry as one host sees it. What it watches ends with its present life. */
   portFor(host: VirtualHost): Registry {
     const epoch = host.epoch
-    const isAlive = (): boolean => host.epoch === epoch
+    let isOpen = true
+    const isAlive = (): boolean => isOpen && host.epoch === epoch
     return {
       name: 'sim',
       watch: (service, sink) => this.#watch(service, { sink, isAlive }),
       register: (instance, ttlMs, done) => this.#register(instance, ttlMs, done),
       heartbeat: (instance, ttlMs, done) => this.#heartbeat(instance, ttlMs, done),
       deregister: (instance, done) => this.#deregister(instance, done),
-      close: () => {},
+      close: () => {
+        isOpen = false
+      },
     }
   }
 
@@ -57,10 +60,7 @@ export class VirtualRegistry {
     this.#isDown = true
     for (const catalogue of this.#catalogues.values()) {
       for (const lease of catalogue.leases.values()) lease.timer?.cancel()
-      for (const watcher of [...catalogue.watchers]) {
-        if (watcher.isAlive()) watcher.sink.error(new Error('the registry cannot be reached'))
-        else catalogue.watchers.delete(watcher)
-      }
+      this.#toEach(catalogue, (sink) => sink.error(new Error('the registry cannot be reached')))
     }
   }
 
@@ -124,9 +124,15 @@ export class VirtualRegistry {
   #tell(catalogue: Catalogue): void {
     catalogue.isKnown = true
     catalogue.list = Object.freeze(Array.from(catalogue.leases.values(), (lease) => lease.instance))
+    const { list } = catalogue
+    this.#toEach(catalogue, (sink) => sink.instances(list))
+  }
+
+  /** Tells those who watch now and still do when it is their turn; who has died meanwhile is let go of. */
+  #toEach(catalogue: Catalogue, tell: (sink: RegistrySink) => void): void {
     for (const watcher of [...catalogue.watchers]) {
-      if (watcher.isAlive()) watcher.sink.instances(catalogue.list)
-      else catalogue.watchers.delete(watcher)
+      if (!watcher.isAlive()) catalogue.watchers.delete(watcher)
+      else if (catalogue.watchers.has(watcher)) tell(watcher.sink)
     }
   }
 

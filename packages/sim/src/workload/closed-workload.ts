@@ -4,6 +4,12 @@ import { Purpose } from '../model/purpose.ts'
 import type { CallOwner } from '../model/sim-call.ts'
 import type { CallerPool } from './caller-pool.ts'
 
+/**
+ * The shortest way from one call of a user to its next, where neither the call nor thinking took any time (it was refused
+ * by the caller's own breaker): without it such users would call for ever in one instant.
+ */
+const LEAST_ROUND_US = 1000
+
 /** A closed workload: each user thinks, calls, waits for the end, and thinks again. */
 export class ClosedWorkload {
   readonly #users: readonly User[]
@@ -24,6 +30,7 @@ class User implements TimerTask, CallOwner {
   readonly #seed: number
   readonly #index: number
   #number = 0
+  #calledUs = Number.NEGATIVE_INFINITY
 
   constructor(pool: CallerPool, thinkTime: Distribution, seed: number, index: number) {
     this.#pool = pool
@@ -38,6 +45,7 @@ class User implements TimerTask, CallOwner {
 
   onTimer(): void {
     this.#number += 1
+    this.#calledUs = this.#pool.world.kernel.nowUs
     this.#pool.call(mix(this.#seed, this.#number), this, this.#index)
   }
 
@@ -47,7 +55,8 @@ class User implements TimerTask, CallOwner {
 
   #think(fromUs: number): void {
     const key = mix(mix(this.#seed, this.#number), Purpose.think)
-    const atUs = fromUs + this.#thinkTime.sampleMs(key) * 1000
+    const thoughtUs = fromUs + this.#thinkTime.sampleMs(key) * 1000
+    const atUs = thoughtUs > this.#calledUs ? thoughtUs : this.#calledUs + LEAST_ROUND_US
     if (atUs < this.#pool.workload.untilMs * 1000) this.#pool.world.kernel.at(atUs, this)
   }
 }
