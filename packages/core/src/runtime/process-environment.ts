@@ -18,6 +18,8 @@ import { PolicyTable } from './policy-table.ts'
  */
 let table: PolicyTable | undefined
 let simulated: PolicyEnvironment | undefined
+/** What `policy()` has handed out for each policy of the table. */
+const ambient = new WeakMap<Policy, AmbientPolicy>()
 
 /** Finds the policy that stands for a declaration where the caller is, or throws where it must not be used. */
 export type PolicyEnvironment = (options: PolicyOptions) => Policy
@@ -30,7 +32,13 @@ export type PolicyEnvironment = (options: PolicyOptions) => Policy
  * @throws ConfigError naming the path, the value and what is allowed.
  */
 export function policy(options: PolicyOptions): Policy {
-  return new AmbientPolicy(options, processTable().policy(options))
+  const own = processTable().policy(options)
+  let known = ambient.get(own)
+  if (known === undefined) {
+    known = new AmbientPolicy(options, own)
+    ambient.set(own, known)
+  }
+  return known
 }
 
 /** For the simulator: takes the environment's place until the handle is disposed of. */

@@ -1,6 +1,6 @@
 import type { Attempt, AttemptSink, Cancel } from '../call/call.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { AttemptResult } from '../call/outcome.ts'
+import type { Endpoint } from '../endpoint/endpoint.ts'
 
 /**
  * The Transport port: sends one attempt to one endpoint. It neither retries, nor balances, nor times out by itself; the

@@ -70,7 +70,8 @@ export class ThresholdWatch implements CallListener {
         return this.#length(this.#calls.latency)
       case 'offered':
         return this.threshold.aggregate === 'rate'
-          ? this.#calls.offered / ((Math.min(this.#watching.untilUs, scenario.durationMs * 1000) - this.#watching.fromUs) / 1e6)
+          ? this.#calls.offered /
+              ((Math.min(this.#watching.untilUs, scenario.durationMs * 1000) - this.#watching.fromUs) / 1e6)
           : this.#calls.offered
       case 'amplification':
         return amplification(edgesOf(subject, recorder))

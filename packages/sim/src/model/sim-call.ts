@@ -139,7 +139,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
       if (this.workload !== undefined) this.workload.calls.overdue += 1
     }
     for (const subject of this.#subjects()) {
-      for (const one of this.world.recorder.listeners.get(subject) ?? []) one.onOpen(this.offeredUs, endUs, this.judgeUs)
+      for (const one of this.world.recorder.listeners.get(subject) ?? [])
+        one.onOpen(this.offeredUs, endUs, this.judgeUs)
     }
   }
 
