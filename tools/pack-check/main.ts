@@ -16,6 +16,16 @@ const OLDEST_NODE = '22.19.0'
 const PUBLINT = 'publint@0.3.25'
 const ATTW = '@arethetypeswrong/cli@0.18.5'
 
+const SCENARIO = `import { defineScenario, poisson, service } from '@seakeep/sim'
+export default defineScenario({
+  name: 'shop',
+  duration: '5s',
+  topology: { shop: service({ replicas: 2, concurrency: 4, work: '5ms' }) },
+  workload: [poisson({ to: 'shop', rate: 100, deadline: '1s' })],
+  thresholds: { 'shop.goodput': ['ratio>=0.99'] },
+})
+`
+
 const root = join(import.meta.dirname, '..', '..')
 const project = mkdtempSync(join(tmpdir(), 'seakeep-pack-'))
 const packages = readdirSync(join(root, 'packages'))
@@ -115,11 +125,19 @@ try {
     step('type-check, strict, libraries included', () =>
       run(project, 'node', join('node_modules', 'typescript', 'bin', 'tsc')),
     )
-    useOn(join(project, 'node_modules', 'oldest-node', 'bin', 'node'))
+    const oldestNode = join(project, 'node_modules', 'oldest-node', 'bin', 'node')
+    useOn(oldestNode)
     useOn(process.execPath)
-    step('seakeep demo, from the tarball', () => {
+    step('seakeep demo', () => {
       const output = run(project, join('node_modules', '.bin', 'seakeep'), 'demo')
       if (!/goodput/.test(output) || !/seed/.test(output)) throw new Error(`the demo says:\n${output}`)
+    })
+    step(`seakeep run of a .sim.ts on Node ${OLDEST_NODE}`, () => {
+      writeFileSync(join(project, 'shop.sim.ts'), SCENARIO)
+      const cli = join('node_modules', '@seakeep', 'sim', 'dist', 'cli', 'main.js')
+      run(project, oldestNode, cli, 'run', 'shop.sim.ts', '--json', 'run.json')
+      const { passed } = readJson(join(project, 'run.json')) as { passed: boolean }
+      if (!passed) throw new Error('the scenario did not pass')
     })
   }
 } finally {
