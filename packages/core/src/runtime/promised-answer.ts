@@ -2,28 +2,9 @@ import type { Answer, CallOutcome } from '../call/outcome.ts'
 import { PromisedOutcome } from './promised-outcome.ts'
 
 /** The edge of `client().call()`: an answer with a status below 400 resolves, all else is an error of the family. */
-export class PromisedAnswer extends PromisedOutcome {
-  readonly #resolve: (answer: Answer) => void
-  readonly #reject: (error: unknown) => void
-
-  constructor(
-    service: string,
-    number: number,
-    signal: AbortSignal | undefined,
-    resolve: (answer: Answer) => void,
-    reject: (error: unknown) => void,
-  ) {
-    super(service, number, signal)
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  commit(answer: unknown): void {
-    this.#resolve(answer as Answer)
-  }
-
+export class PromisedAnswer extends PromisedOutcome<Answer> {
   protected end(outcome: CallOutcome): void {
-    if (outcome.isAnswered && (outcome.status ?? 200) < 400) this.#resolve(outcome.value as Answer)
-    else this.#reject(this.errorFor(outcome))
+    if (outcome.isAnswered && (outcome.status ?? 200) < 400) this.resolve(outcome.value as Answer)
+    else this.reject(this.errorFor(outcome))
   }
 }

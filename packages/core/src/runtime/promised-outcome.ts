@@ -4,13 +4,23 @@ import type { CallOutcome } from '../call/outcome.ts'
 import { errorOf } from './call-error.ts'
 
 /** The public edge: turns an outcome, which is a value inside, into the end of a promise. */
-export abstract class PromisedOutcome implements CallSink {
+export abstract class PromisedOutcome<Value> implements CallSink {
+  protected readonly resolve: (value: Value) => void
+  protected readonly reject: (error: unknown) => void
   readonly #service: string
   readonly #number: number
   readonly #signal: AbortSignal | undefined
   #onAbort: (() => void) | undefined = undefined
 
-  constructor(service: string, number: number, signal: AbortSignal | undefined) {
+  constructor(
+    service: string,
+    number: number,
+    signal: AbortSignal | undefined,
+    resolve: (value: Value) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.resolve = resolve
+    this.reject = reject
     this.#service = service
     this.#number = number
     this.#signal = signal
@@ -32,7 +42,9 @@ export abstract class PromisedOutcome implements CallSink {
     this.#signal.addEventListener('abort', this.#onAbort)
   }
 
-  abstract commit(answer: unknown): void
+  commit(answer: unknown): void {
+    this.resolve(answer as Value)
+  }
 
   settle(outcome: CallOutcome): void {
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)

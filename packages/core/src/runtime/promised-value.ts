@@ -6,31 +6,12 @@ import { PromisedOutcome } from './promised-outcome.ts'
  * The edge of `execute`. What the function itself threw is thrown again as it is, with `retryStopped` where retrying
  * ended; all else becomes an error of the family.
  */
-export class PromisedValue extends PromisedOutcome {
-  readonly #resolve: (value: unknown) => void
-  readonly #reject: (error: unknown) => void
-
-  constructor(
-    name: string,
-    number: number,
-    signal: AbortSignal | undefined,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
-    super(name, number, signal)
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  commit(answer: unknown): void {
-    this.#resolve(answer)
-  }
-
+export class PromisedValue extends PromisedOutcome<unknown> {
   protected end(outcome: CallOutcome): void {
-    if (outcome.isAnswered) this.#resolve(outcome.value)
+    if (outcome.isAnswered) this.resolve(outcome.value)
     else if (outcome.ending === 'error' && outcome.error !== undefined) {
-      this.#reject(withRetryStopped(outcome.error, outcome.retryStopped))
-    } else this.#reject(this.errorFor(outcome))
+      this.reject(withRetryStopped(outcome.error, outcome.retryStopped))
+    } else this.reject(this.errorFor(outcome))
   }
 }
 
