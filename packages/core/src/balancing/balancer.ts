@@ -1,6 +1,7 @@
 import type { Random } from '../random/random.ts'
+import type { ResolvedBalancingOptions } from './balancing-options.ts'
 
-/** What a balancer knows and keeps of an endpoint: its slot in the pipeline's row. */
+/** What a balancer knows and keeps of an endpoint: its slot in the pipeline's row, made by `createLoad`. */
 export interface Load {
   /** Attempts sent and not settled. */
   inFlight: number
@@ -10,11 +11,15 @@ export interface Load {
   costAtMs: number
   /** Until when the endpoint counts as one whose latest answer was a failure. */
   failedUntilMs: number
+  /** When its next turn is due, in the virtual time of weighted turns; negative until it has one. */
+  turn: number
 }
 
-/** The fields of a row which a picker reads. Anyone who decides about an endpoint may write the first two. */
+/** The fields of a row which a picker reads. The selection decides about `eligible` and `weight`; pickers obey. */
 export interface Pickable {
-  /** False while ejected, draining or behind an open circuit. */
+  /** Unique among the endpoints of the service: what hashing goes by. */
+  readonly id: string
+  /** True for those that were chosen to be picked from. */
   eligible: boolean
   /** Relative share, at least 0. */
   weight: number
@@ -28,21 +33,34 @@ export interface PickContext<Row> {
   readonly key: number
   /** The endpoint of the attempt before: another one is taken while there is one. */
   readonly avoid: Row | undefined
+  /** Hash of the call's routing key as a signed 32-bit integer; only for a balancer that {@link Balancer.usesKey}. */
+  readonly keyHash?: number | undefined
 }
 
 /**
- * Immutable choice over one snapshot: answers at once, is replaced when the snapshot changes, never edited (gRPC's
- * Picker). Takes eligible rows; where none is eligible, any row, so that a wrong judgement of health cannot take a
- * whole service away. Undefined only where there is no row.
+ * Immutable choice over one snapshot: answers at once, is replaced when the snapshot or a judgement changes, never
+ * edited (gRPC's Picker). Takes eligible rows; where none is eligible, any row, so that a wrong judgement of health
+ * cannot take a whole service away. Undefined only where there is no row.
  */
 export interface Picker<Row extends Pickable> {
   pick(context: PickContext<Row>): Row | undefined
 }
 
-/** One per target: makes a picker from the rows of a snapshot, and is told how attempts went. */
+/** One per target: makes pickers, and is told how attempts went. */
 export interface Balancer {
   readonly algorithm: string
-  picker<Row extends Pickable>(rows: readonly Row[]): Picker<Row>
+  /** True where the routing key of a call decides, so that its hash is worth its price. */
+  readonly usesKey?: boolean
+  /**
+   * A picker of `rows`. They are those of `members` that may be picked now: an algorithm whose choice should outlive a
+   * change of health builds on `members` and reads `eligible` as it picks. `previous` is the picker that this one
+   * replaces, to go on where it stood.
+   */
+  picker<Row extends Pickable>(
+    rows: readonly Row[],
+    members?: readonly Row[],
+    previous?: Picker<Row> | undefined,
+  ): Picker<Row>
   /** An attempt was sent. */
   onSend(load: Load, nowMs: number): void
   /** The head of an answer came: `latencyMs` after it was sent. */
@@ -51,5 +69,10 @@ export interface Balancer {
   onEnd(load: Load, isFailure: boolean, retryAfterMs: number | undefined, nowMs: number): void
 }
 
-/** How a runtime is given a balancer of one's own: a factory over ports. */
-export type BalancerFactory = (algorithm: string, random: Random, service: string) => Balancer
+/** How a runtime is given a balancer of one's own: a factory over ports. `options` is the policy's whole layer. */
+export type BalancerFactory = (
+  algorithm: string,
+  random: Random,
+  service: string,
+  options?: ResolvedBalancingOptions,
+) => Balancer

@@ -4,10 +4,12 @@ import { Sfc32 } from '../random/sfc32.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import type { Balancer, Load, Picker } from './balancer.ts'
 import { createBalancer } from './balancer-factory.ts'
+import { LeastRequest } from './least-request.ts'
+import { createLoad } from './load.ts'
 import { RoundRobin } from './round-robin.ts'
 
 // The algorithms under load, against results of queueing theory and of other people's measurements. The ids are those
-// of docs/validation: L6 (many clients), L7 (Linkerd's "Beyond Round Robin"), L9 (a mixed fleet).
+// of docs/validation: L4 (the order of the algorithms), L6 (many clients), L7 (Linkerd's "Beyond Round Robin"), L9 (a mixed fleet).
 
 interface Server {
   readonly weight?: number
@@ -17,6 +19,7 @@ interface Server {
   readonly failRatio?: number
 }
 interface Row {
+  readonly id: string
   readonly server: number
   eligible: boolean
   weight: number
@@ -38,8 +41,13 @@ function run({ servers, balancer, clients = 1, perSecond, untilMs, warmupMs = 0 
   const fleet = servers.map((server) => ({ ...server, busy: 0, line: [] as (() => void)[], taken: 0 }))
   const callers = Array.from({ length: clients }, (_, client): { balancer: Balancer; picker: Picker<Row> } => {
     const own = balancer(client)
-    const load = (): Load => ({ inFlight: 0, costMs: -1, costAtMs: 0, failedUntilMs: 0 })
-    const rows = servers.map(({ weight = 1 }, server) => ({ server, eligible: true, weight, load: load() }))
+    const rows = servers.map(({ weight = 1 }, server) => ({
+      id: `s${server}`,
+      server,
+      eligible: true,
+      weight,
+      load: createLoad(),
+    }))
     return { balancer: own, picker: own.picker(rows) }
   })
   const latencies: number[] = []
@@ -83,6 +91,27 @@ const draws = new Sfc32(11, 12)
 const exponential = (meanMs: number) => () => -Math.log(1 - draws.next()) * meanMs
 const many = (count: number, server: Server): Server[] => Array.from({ length: count }, () => server)
 const of = (algorithm: string) => (client: number) => createBalancer(algorithm, new SeededRandom(5, `c${client}`), 's')
+const leastOf = (choices: number | 'all') => (client: number) =>
+  new LeastRequest(new SeededRandom(5, `c${client}`), { choices, bias: 1 })
+
+describe('10 servers, 90 % busy, one client (L4)', () => {
+  it('random waits longest, then round robin, two choices, three, and the least of all', () => {
+    const mean = (balancer: (client: number) => Balancer) =>
+      run({
+        servers: many(10, { workers: 1, workMs: exponential(10) }),
+        balancer,
+        perSecond: 900,
+        untilMs: 100_000,
+        warmupMs: 5_000,
+      }).meanMs / 10
+    const means = [of('random'), of('round-robin'), leastOf(2), leastOf(3), leastOf('all')].map(mean)
+    expect(means).toEqual([...means].sort((a, b) => b - a))
+    // M/M/1: 1/(1 − ρ); E10/M/1: 5.66; join the shortest of ten: 1.911.
+    expect(Math.abs(means[0]! / 10 - 1)).toBeLessThan(0.15)
+    expect(means[1]! / 5.66).toBeCloseTo(1, 0.9)
+    expect(means[4]! / 1.911).toBeCloseTo(1, 1.1)
+  })
+})
 
 describe('many clients (L6: 50 servers, 90 % busy)', () => {
   const load = {
@@ -95,6 +124,19 @@ describe('many clients (L6: 50 servers, 90 % busy)', () => {
   it('p2c waits as theory says, alone and among others', () => {
     expect(run({ ...load, balancer: of('p2c') }).meanMs / 10 / 2.67).toBeCloseTo(1, 1.2)
     expect(run({ ...load, balancer: of('p2c'), clients: 10 }).meanMs / 10 / 4.23).toBeCloseTo(1, 1.2)
+  })
+
+  it.each([
+    [1, 1.17],
+    [10, 3.62],
+    [100, 6.99],
+  ])('least request of all with %d clients waits %d', (clients, expected) => {
+    const { meanMs } = run({ ...load, balancer: leastOf('all'), clients })
+    expect(Math.abs(meanMs / 10 / expected - 1)).toBeLessThan(0.06)
+  })
+
+  it('least request of two is p2c', () => {
+    expect(run({ ...load, balancer: of('least-request') }).meanMs / 10 / 2.67).toBeCloseTo(1, 1.2)
   })
 
   it('round robin does not lock in phase', () => {
@@ -118,6 +160,17 @@ describe('a mixed fleet (L9: 10 servers, and 10 of half the speed)', () => {
     const { meanMs } = run({ servers, balancer: of(algorithm), perSecond: 1200, untilMs: 150_000, warmupMs: 5_000 })
     expect(meanMs / 10 / expected).toBeCloseTo(1, 1.1)
   })
+
+  it('random by speed waits 6.67, as two kinds of M/M/1 do; random by nothing never stops growing', () => {
+    const of20 = (fast: number): Server[] => [
+      ...many(10, { weight: fast, workers: 1, workMs: exponential(10) }),
+      ...many(10, { workers: 1, workMs: exponential(20) }),
+    ]
+    const mean = (servers: Server[], untilMs: number) =>
+      run({ servers, balancer: of('random'), perSecond: 1200, untilMs, warmupMs: 5_000 }).meanMs / 10
+    expect(mean(of20(2), 200_000) / 6.67).toBeCloseTo(1, 1.1)
+    expect(mean(of20(1), 40_000)).toBeGreaterThan(40)
+  })
 })
 
 describe('one slow endpoint of eleven (L7)', () => {
@@ -135,10 +188,16 @@ describe('one slow endpoint of eleven (L7)', () => {
   })
 })
 
-describe('p2c-ewma and failures', () => {
+describe('failures at once (3e.39)', () => {
   it.each([100, 1000, 5000])('leaves almost nothing of %d calls a second to a host that fails at once', (perSecond) => {
     const servers = [{ workMs: () => 1, failRatio: 1 }, ...many(9, { workMs: exponential(50) })]
     const { shares } = run({ servers, balancer: of('p2c-ewma'), perSecond, untilMs: 60_000, warmupMs: 5_000 })
+    expect(shares[0]).toBeLessThan(0.005)
+  })
+
+  it.each(['least-request', 'p2c-ewma'])('%s leaves it nothing either when its answers say so at once', (algorithm) => {
+    const servers = [{ workMs: () => 0, failRatio: 1 }, ...many(9, { workMs: exponential(50) })]
+    const { shares } = run({ servers, balancer: of(algorithm), perSecond: 1000, untilMs: 60_000, warmupMs: 5_000 })
     expect(shares[0]).toBeLessThan(0.005)
   })
 
@@ -151,6 +210,10 @@ describe('p2c-ewma and failures', () => {
 
 describe('weights 1:3', () => {
   it.each([
+    ['random', 100, 0.02],
+    ['weighted-round-robin', 100, 0.001],
+    ['least-request', 2, 0.02],
+    ['least-request', 500, 0.02],
     ['p2c', 2, 0.02],
     ['p2c', 20, 0.03],
     ['p2c', 500, 0.02],

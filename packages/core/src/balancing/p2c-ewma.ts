@@ -1,14 +1,11 @@
 import type { Random } from '../random/random.ts'
 import type { Balancer, Load, Pickable, Picker } from './balancer.ts'
+import { holdFailure, unfailed } from './failure-tier.ts'
 import { share } from './rank.ts'
 import { TwoChoices } from './two-choices.ts'
 
 /** After this long a sample weighs 1/e, and an idle endpoint's cost has fallen to 1/e. Finagle's and Linkerd's value. */
 const DECAY_MS = 10_000
-/** How long an endpoint counts as failing after a failure that named no wait of its own. Linkerd's load biaser. */
-const FAILED_MS = 5_000
-/** The longest wait a server may name. As Linkerd's. */
-const LONGEST_FAILED_MS = 300_000
 /** The least a latency counts, so that attempts in flight still tell endpoints apart whose answers take no time. */
 const LEAST_MS = 0.001
 /** Beyond any latency: what an endpoint that has not answered yet counts while it is being tried. */
@@ -52,16 +49,13 @@ export class P2cEwma implements Balancer {
 
   onEnd(load: Load, isFailure: boolean, retryAfterMs: number | undefined, nowMs: number): void {
     load.inFlight--
-    if (!isFailure) return
-    const forMs = Math.min(retryAfterMs ?? FAILED_MS, LONGEST_FAILED_MS)
-    // A longer wait that was named before stays; only an answer ends it early.
-    load.failedUntilMs = Math.max(load.failedUntilMs, nowMs + forMs)
+    if (isFailure) holdFailure(load, retryAfterMs, nowMs)
   }
 }
 
-function lessLoad(first: Pickable, second: Pickable, nowMs: number): Pickable {
-  const hasFirstFailed = nowMs < first.load.failedUntilMs
-  if (hasFirstFailed !== nowMs < second.load.failedUntilMs) return hasFirstFailed ? second : first
+function lessLoad(first: Pickable, second: Pickable, { nowMs }: { readonly nowMs: number }): Pickable {
+  const better = unfailed(first, second, nowMs)
+  if (better !== undefined) return better
   return loadOf(second, nowMs) < loadOf(first, nowMs) ? second : first
 }
 

@@ -13,17 +13,19 @@ import { bestRank, rank } from './rank.ts'
 export class RoundRobin implements Balancer {
   readonly algorithm = 'round-robin'
   readonly #random: RandomStream
-  readonly #turn: Turn = { rows: [], next: 0 }
 
   constructor(random: RandomStream) {
     this.#random = random
   }
 
-  picker<Row extends Pickable>(rows: readonly Row[]): Picker<Row> {
-    const turn = this.#turn
-    turn.next = this.#goOn(rows)
-    turn.rows = rows
-    return new RoundRobinPicker(turn, rows)
+  picker<Row extends Pickable>(
+    rows: readonly Row[],
+    _members?: readonly Row[],
+    previous?: Picker<Row> | undefined,
+  ): Picker<Row> {
+    const before = previous instanceof RoundRobinPicker ? previous.comingUp() : []
+    const start = placeOfFirst(before, rows) ?? (rows.length === 0 ? 0 : Math.floor(this.#random.next() * rows.length))
+    return new RoundRobinPicker(rows, start)
   }
 
   onSend(load: Load): void {
@@ -35,32 +37,28 @@ export class RoundRobin implements Balancer {
   onEnd(load: Load): void {
     load.inFlight--
   }
-
-  /** Where to go on in the new rows: at the first of the old order that is still there, else anywhere. */
-  #goOn(rows: readonly Pickable[]): number {
-    const { rows: before, next } = this.#turn
-    const places = new Map(rows.map((row, index) => [row, index]))
-    for (let i = 0; i < before.length; i++) {
-      const place = places.get(before[(next + i) % before.length] as Pickable)
-      if (place !== undefined) return place
-    }
-    return rows.length === 0 ? 0 : Math.floor(this.#random.next() * rows.length)
-  }
 }
 
-/** Whose turn it is; shared by the pickers of one balancer. */
-interface Turn {
-  rows: readonly Pickable[]
-  next: number
+/** Where the first of `before` that is still there stands in `rows`. */
+function placeOfFirst(before: readonly Pickable[], rows: readonly Pickable[]): number | undefined {
+  if (before.length === 0) return undefined
+  const places = new Map(rows.map((row, index) => [row, index]))
+  const first = before.find((row) => places.has(row))
+  return first === undefined ? undefined : places.get(first)
 }
 
 class RoundRobinPicker<Row extends Pickable> implements Picker<Row> {
-  readonly #turn: Turn
   readonly #rows: readonly Row[]
+  #next: number
 
-  constructor(turn: Turn, rows: readonly Row[]) {
-    this.#turn = turn
+  constructor(rows: readonly Row[], next: number) {
     this.#rows = rows
+    this.#next = next
+  }
+
+  /** The rows in the order of their turns. */
+  comingUp(): readonly Pickable[] {
+    return [...this.#rows.slice(this.#next), ...this.#rows.slice(0, this.#next)]
   }
 
   pick({ avoid }: PickContext<Row>): Row | undefined {
@@ -70,12 +68,12 @@ class RoundRobinPicker<Row extends Pickable> implements Picker<Row> {
 
   #nextOf(wanted: number, avoid: Row | undefined): Row | undefined {
     const rows = this.#rows
-    let place = this.#turn.next
+    let place = this.#next
     for (let i = 0; i < rows.length; i++, place++) {
       if (place >= rows.length) place = 0
       const row = rows[place] as Row
       if (rank(row, avoid) !== wanted) continue
-      this.#turn.next = place + 1
+      this.#next = place + 1
       return row
     }
     return undefined

@@ -4,11 +4,13 @@ import type { Random } from '../random/random.ts'
 import { SeededRandom } from '../random/seeded-random.ts'
 import type { Balancer, Load, Picker } from './balancer.ts'
 import { createBalancer } from './balancer-factory.ts'
+import { createLoad } from './load.ts'
 
 class Row {
+  readonly id = 'a'
   eligible = true
   weight: number
-  readonly load: Load = { inFlight: 0, costMs: -1, costAtMs: 0, failedUntilMs: 0 }
+  readonly load: Load = createLoad()
   constructor(weight: number = 1) {
     this.weight = weight
   }
@@ -290,7 +292,9 @@ describe('createBalancer', () => {
         expect.unreachable()
       } catch (error) {
         expect(isConfigError(error)).toBe(true)
-        expect(String(error)).toContain('known: round-robin, p2c, p2c-ewma')
+        expect(String(error)).toContain(
+          'known: round-robin, weighted-round-robin, random, least-request, p2c, p2c-ewma',
+        )
       }
     }
   })

@@ -1,9 +1,13 @@
 import { Draw, type Random } from '../random/random.ts'
 import type { Pickable, PickContext, Picker } from './balancer.ts'
 import { bestRank, rank, share } from './rank.ts'
+import { WeightedDraw } from './weighted-draw.ts'
 
-/** Which of two rows gets the attempt. The first was drawn first: where nothing speaks for the second, it is taken. */
-export type Preference = (first: Pickable, second: Pickable, nowMs: number) => Pickable
+/**
+ * Which of two rows gets the attempt. The first was drawn first: where nothing speaks for the second, it is taken. The time
+ * comes in an object, as a number that is no integer would be allocated for the call.
+ */
+export type Preference = (first: Pickable, second: Pickable, at: { readonly nowMs: number }) => Pickable
 
 /** Draws for one choice before the rows are searched, which takes one more. */
 const TRIES = 8
@@ -20,20 +24,20 @@ const NONE = -1
  * proportion to weight, so that weights hold at any load, also while nothing is in flight, and with any number of rows
  * (drawn evenly, none could ever get more than 2/n). All draws are keyed by the attempt.
  *
- * A draw that meets a row of a lower rank, or fails the weight's coin, is repeated a few times; then the rows are
- * searched, which is exact and slower, and rare while most rows are healthy and weights are alike.
+ * A draw that meets a row of a lower rank, or the first one again, is repeated a few times; then the rows are searched,
+ * which is exact and slower, and rare unless one row holds most of the weight.
  */
 export class TwoChoices<Row extends Pickable> implements Picker<Row> {
   readonly #rows: readonly Row[]
   readonly #random: Random
   readonly #prefer: Preference
-  readonly #heaviest: number
+  readonly #weights: WeightedDraw
 
   constructor(rows: readonly Row[], random: Random, prefer: Preference) {
     this.#rows = rows
     this.#random = random
     this.#prefer = prefer
-    this.#heaviest = rows.reduce((most, row) => Math.max(most, row.weight), 0)
+    this.#weights = new WeightedDraw(rows)
   }
 
   pick(context: PickContext<Row>): Row | undefined {
@@ -44,21 +48,14 @@ export class TwoChoices<Row extends Pickable> implements Picker<Row> {
     let second = this.#draw(context, SECOND, first)
     if (second === NONE) second = this.#search(context, SECOND, first)
     const row = rows[first] as Row
-    return second === NONE ? row : (this.#prefer(row, rows[second] as Row, context.nowMs) as Row)
+    return second === NONE ? row : (this.#prefer(row, rows[second] as Row, context) as Row)
   }
 
   /** The index of a row of rank 0 beside `other`, in proportion to weight; `NONE` where the tries did not meet one. */
   #draw(context: PickContext<Row>, purpose: number, other: number): number {
-    const rows = this.#rows
-    const count = other === NONE ? rows.length : rows.length - 1
     for (let i = 0; i < TRIES; i++) {
-      // The whole part of one draw is the row, the rest the coin: a row at half the weight is taken half the times.
-      const drawn = this.#random.draw(context.key, purpose + i) * count
-      let index = Math.floor(drawn)
-      const coin = drawn - index
-      if (other !== NONE && index >= other) index++
-      const row = rows[index] as Row
-      if (rank(row, context.avoid) === 0 && coin * this.#heaviest < row.weight) return index
+      const index = this.#weights.draw(this.#random.draw(context.key, purpose + i), other)
+      if (index !== NONE && rank(this.#rows[index] as Row, context.avoid) === 0) return index
     }
     return NONE
   }
