@@ -1,27 +1,42 @@
 import { type StateCell, WritableCell } from '../state/state-cell.ts'
-import type { LimiterState, PermitEnd, Waiter } from './limiter.ts'
+import type { Clock } from '../time/clock.ts'
+import type { AdaptiveLimit } from './adaptive-limit.ts'
+import { createLine } from './create-line.ts'
+import type { Limiter, LimiterState, PermitEnd, Waiter } from './limiter.ts'
 import type { ResolvedConcurrencyOptions } from './limiter-options.ts'
+import { TypicalTime } from './typical-time.ts'
+import type { WaitingLine } from './waiting-line.ts'
+
+/** What a limiter may lean on. Without a clock nothing is given up for its wait or its deadline, and no limit moves. */
+export interface LimiterParts {
+  readonly clock?: Clock
+  readonly adaptive?: AdaptiveLimit | undefined
+}
 
 /**
- * Decides how many attempts may be under way at once, and who of those that wait is next: first come, first served, also
- * against an attempt that comes while a permit is being handed on.
+ * Decides how many attempts can be under way at once, and hands the permits that come free to those that wait: nobody
+ * overtakes the line, whatever its discipline, also not an attempt that comes while a permit is being handed on.
  *
- * The line is a list through the waiting objects themselves, so whoever gives up leaves it in O(1) and frees its place
- * at once (cockatiel keeps an aborted item's slot until it would have been served). Permits are handed on by one loop:
- * a waiter that ends within `onPermit` only lowers the count, and the loop goes on, however many there are.
+ * Permits are handed on by one loop: a waiter that ends within `onPermit` only lowers the count, and the loop goes on,
+ * however many there are. Whoever cannot be answered by its deadline gets no permit: see {@link TypicalTime}.
  */
-export class ConcurrencyLimiter implements StateCell<LimiterState> {
+export class ConcurrencyLimiter implements Limiter {
+  readonly #line: WaitingLine
+  readonly #clock: Clock | undefined
+  readonly #adaptive: AdaptiveLimit | undefined
+  readonly #typical = new TypicalTime()
   #limit: number
   #places: number
   #inFlight = 0
   #queued = 0
-  #first: Waiter | undefined = undefined
-  #last: Waiter | undefined = undefined
   #isServing = false
   /** Made when somebody follows the limit. */
   #cell: WritableCell<LimiterState> | undefined = undefined
 
-  constructor(options: ResolvedConcurrencyOptions) {
+  constructor(options: ResolvedConcurrencyOptions, parts: LimiterParts = {}) {
+    this.#line = createLine(options.line)
+    this.#clock = parts.clock
+    this.#adaptive = parts.adaptive
     this.#limit = options.limit
     this.#places = options.queue
   }
@@ -49,61 +64,79 @@ export class ConcurrencyLimiter implements StateCell<LimiterState> {
     return this.#cell.changes$
   }
 
-  /** Takes a permit, if one is free and nobody waits for it. */
   tryAcquire(): boolean {
     if (this.#inFlight >= this.#limit || this.#queued > 0) return false
     this.#inFlight++
     return true
   }
 
-  /** Puts an attempt that {@link tryAcquire} refused at the end of the line; false where the line is full. */
+  /** False where the line is full of those who go before it, or where its deadline cannot be met. */
   join(waiter: Waiter): boolean {
-    if (this.#queued >= this.#places) return false
-    waiter.isWaiting = true
-    waiter.previousWaiter = this.#last
-    waiter.nextWaiter = undefined
-    if (this.#last === undefined) this.#first = waiter
-    else this.#last.nextWaiter = waiter
-    this.#last = waiter
+    if (this.#places === 0) return false
+    const nowMs = this.#line.isTimed || waiter.waitDeadlineMs !== undefined ? this.#now() : 0
+    if (this.#isTooLate(waiter, nowMs)) return false
+    let victim: Waiter | undefined
+    if (this.#queued >= this.#places) {
+      victim = this.#line.victimFor(waiter)
+      if (victim?.onDropped === undefined) return false
+      this.leave(victim)
+    }
+    this.#line.join(waiter, nowMs)
     this.#queued++
+    victim?.onDropped?.()
     return true
   }
 
-  /** Takes a waiter out of the line that gives up. One that is not waiting is left alone. */
   leave(waiter: Waiter): void {
     if (!waiter.isWaiting) return
-    const { previousWaiter: previous, nextWaiter: next } = waiter
-    if (previous === undefined) this.#first = next
-    else previous.nextWaiter = next
-    if (next === undefined) this.#last = previous
-    else next.previousWaiter = previous
-    waiter.previousWaiter = undefined
-    waiter.nextWaiter = undefined
-    waiter.isWaiting = false
+    this.#line.leave(waiter)
     this.#queued--
   }
 
-  /** Gives a permit back, exactly once. How the attempt ended is for limits that move; a fixed one does not look at it. */
-  release(_end: PermitEnd): void {
+  release(end: PermitEnd, tookMs?: number, nowMs?: number): void {
     if (this.#inFlight === 0) throw new Error('A permit was released that was not held')
+    if (tookMs !== undefined) {
+      if (this.#places > 0 && end === 'success' && tookMs > 0) this.#typical.record(tookMs)
+      const adaptive = this.#adaptive
+      if (adaptive?.learn(end, tookMs, nowMs ?? this.#now(), this.#inFlight)) {
+        this.#inFlight--
+        return this.setLimit(adaptive.limit)
+      }
+    }
     this.#inFlight--
-    if (this.#first !== undefined) this.#serve()
+    if (this.#queued > 0) this.#serve()
   }
 
-  /** New numbers; whoever is under way or waits goes on, also beyond a smaller limit or line. */
+  /**
+   * New numbers; whoever is under way or waits goes on, also beyond a smaller limit or line. Algorithm and discipline
+   * are not numbers: another one takes another limiter.
+   */
   update(options: ResolvedConcurrencyOptions): void {
     this.#places = options.queue
-    this.setLimit(options.limit)
+    if (this.#adaptive === undefined || options.adaptive === undefined) return this.setLimit(options.limit)
+    this.#adaptive.update(options.adaptive)
+    this.setLimit(this.#adaptive.limit)
   }
 
+  /** Also serves whoever a greater limit, or a permit that has come free, has room for. */
   setLimit(limit: number): void {
-    if (limit === this.#limit) return
+    const isChanged = limit !== this.#limit
     this.#limit = limit
     try {
-      this.#serve()
+      if (this.#queued > 0) this.#serve()
     } finally {
-      this.#cell?.set(this.value)
+      if (isChanged) this.#cell?.set(this.value)
     }
+  }
+
+  /** When its limit is to be looked at next; `Infinity` where that waits for an attempt. */
+  get dueAtMs(): number {
+    return this.#adaptive?.dueAtMs ?? Number.POSITIVE_INFINITY
+  }
+
+  /** Time moves a limit that an algorithm finds: called by the loop of the target at {@link dueAtMs}. */
+  onTime(nowMs: number): void {
+    if (this.#adaptive?.onTime(nowMs)) this.setLimit(this.#adaptive.limit)
   }
 
   /** Ends `changes$`. */
@@ -116,16 +149,33 @@ export class ConcurrencyLimiter implements StateCell<LimiterState> {
     if (this.#isServing) return
     this.#isServing = true
     let failure: { readonly thrown: unknown } | undefined
-    for (let next = this.#first; next !== undefined && this.#inFlight < this.#limit; next = this.#first) {
-      this.leave(next)
-      this.#inFlight++
+    const line = this.#line
+    let nowMs = line.isTimed ? this.#now() : -1
+    while (this.#queued > 0 && this.#inFlight < this.#limit) {
+      const waiter = line.next(nowMs) as Waiter
+      if (nowMs < 0 && waiter.waitDeadlineMs !== undefined) nowMs = this.#now()
+      const isGivenUp =
+        waiter.onDropped !== undefined && (line.givesUp(waiter, nowMs) || this.#isTooLate(waiter, nowMs))
+      this.leave(waiter)
       try {
-        next.onPermit()
+        if (isGivenUp) waiter.onDropped?.()
+        else {
+          this.#inFlight++
+          waiter.onPermit()
+        }
       } catch (thrown) {
         failure ??= { thrown }
       }
     }
     this.#isServing = false
     if (failure !== undefined) throw failure.thrown
+  }
+
+  #isTooLate({ waitDeadlineMs }: Waiter, nowMs: number): boolean {
+    return waitDeadlineMs !== undefined && this.#clock !== undefined && nowMs + this.#typical.ms >= waitDeadlineMs
+  }
+
+  #now(): number {
+    return this.#clock?.now() ?? 0
   }
 }

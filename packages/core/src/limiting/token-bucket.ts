@@ -1,10 +1,4 @@
-import type { ResolvedRateLimitOptions } from './limiter-options.ts'
-
-/**
- * A nanosecond. Arrivals at exactly the rate come at instants such as 0.1 + 0.2, a rounding error before their token:
- * such a token is given, and stays due when it was, so that the errors do not add up to a higher rate.
- */
-const ROUNDING_MS = 1e-6
+import { type Allowance, type RateNumbers, ROUNDING_MS } from './rate-limiter.ts'
 
 /**
  * Decides how many attempts a second may begin: `rate` sustained, `burst` at once after idleness. Over any stretch of T
@@ -14,7 +8,7 @@ const ROUNDING_MS = 1e-6
  * held for weeks would drift: it counts the tokens taken since the bucket was full last, so the instant at which a token
  * is there is one sum over whole numbers.
  */
-export class TokenBucket {
+export class TokenBucket implements Allowance {
   #rate: number
   #burst: number
   /** When the bucket was full last. */
@@ -22,14 +16,18 @@ export class TokenBucket {
   /** Tokens taken since. */
   #taken = 0
 
-  constructor(options: ResolvedRateLimitOptions) {
+  constructor(options: RateNumbers) {
     this.#rate = options.rate
     this.#burst = options.burst
   }
 
+  get fullAtMs(): number {
+    return this.#fullAtMs + (this.#taken * 1000) / this.#rate
+  }
+
   /** Takes a token, if one is there. */
   tryTake(nowMs: number): boolean {
-    if (nowMs >= this.#fullAtMs + (this.#taken * 1000) / this.#rate) {
+    if (nowMs >= this.fullAtMs) {
       this.#fullAtMs = nowMs
       this.#taken = 1
       return true
@@ -46,7 +44,7 @@ export class TokenBucket {
   }
 
   /** Other numbers, same tokens, as far as the new bucket holds them. */
-  update(options: ResolvedRateLimitOptions, nowMs: number): void {
+  update(options: RateNumbers, nowMs: number): void {
     const tokens = Math.min(this.#tokens(nowMs), options.burst)
     this.#rate = options.rate
     this.#burst = options.burst

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InboundPolicy } from '../config/policy-options.ts'
+import { type InboundPolicy, resolveInbound } from '../config/policy-options.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import { Admission } from './admission.ts'
@@ -77,5 +77,56 @@ describe('inbound admission', () => {
     a.leave()
     expect(log).toEqual(['late shed'])
     expect(draining.log).toEqual(['a admitted', 'c shutting-down', 'b admitted'])
+  })
+
+  it('keeps rates by caller and lines by priority, and moves a limit that an algorithm finds', () => {
+    const clock = new ManualClock()
+    const log: string[] = []
+    const policy = resolveInbound({
+      rateLimit: { rate: 1, burst: 3, by: 'key' },
+      concurrency: { algorithm: 'aimd', initial: 1, max: 10, queue: 5, discipline: 'priority' },
+    })
+    const admission = new Admission(policy, clock)
+    const enter = (name: string, caller: string, priority?: string) =>
+      admission.enter(
+        NO_DEADLINE,
+        { admit: () => void log.push(name), refuse: (reason) => void log.push(`${name} ${reason}`) },
+        { caller, priority },
+      )
+    const a = enter('a', 'one')
+    const b = enter('b', 'one', 'sheddable')
+    const c = enter('c', 'one', 'critical')
+    enter('d', 'one')
+    const e = enter('e', 'two')
+    expect(log).toEqual(['a', 'd rate-limited'])
+    a.leave()
+    c.leave('drop')
+    expect(log.slice(2)).toEqual(['c', 'e'])
+    e.leave()
+    b.leave()
+    for (let i = 0; i < 20; i++) {
+      const f = enter(`f${i}`, `new ${i}`, 'critical')
+      clock.advance(100)
+      f.leave()
+    }
+    expect(clock.pending).toBe(1)
+    admission.drain()
+    expect([clock.pending, admission.queued]).toEqual([0, 0])
+  })
+
+  it('drops from the line whoever would be answered too late', () => {
+    const { clock, log, enter } = admitting({ concurrency: { limit: 1, queue: 9, maxWaitMs: 10_000 } })
+    for (let i = 0; i < 10; i++) {
+      const one = enter('a')
+      clock.advance(100)
+      one.leave()
+    }
+    log.length = 0
+    const second = enter('b')
+    enter('c', 1150)
+    clock.advance(80)
+    second.leave()
+    expect(log).toEqual(['b admitted', 'c concurrency'])
+    expect(clock.pending).toBe(0)
   })
 })

@@ -1,41 +1,70 @@
 import type { InboundPolicy } from '../config/policy-options.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
-import { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
-import type { Waiter } from '../limiting/limiter.ts'
-import { TokenBucket } from '../limiting/token-bucket.ts'
-import { after, type Clock, type Timer } from '../time/clock.ts'
+import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
+import { createLimiter } from '../limiting/create-limiter.ts'
+import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
+import { LimitLoop } from '../limiting/limit-loop.ts'
+import type { RateLimiter } from '../limiting/rate-limiter.ts'
+import type { Random } from '../random/random.ts'
+import { type EventSink, NO_EVENTS } from '../telemetry/events.ts'
+import { after, type Clock } from '../time/clock.ts'
+import type { LoadMonitor } from './load-monitor.ts'
+import { type AdmissionSink, type Admitted, type Headcount, RequestPlace } from './request-place.ts'
+import { ShedLoop } from './shed-loop.ts'
+import { Shedding } from './shedding.ts'
 
-/** Told once whether a request may be served. */
-export interface AdmissionSink {
-  admit(): void
-  refuse(reason: RejectionReason, retryAfterMs: number | undefined): void
+export type { AdmissionSink, Admitted } from './request-place.ts'
+
+/** What is known of a request before it is read. */
+export interface RequestTraits {
+  /** Its class, as `seakeep-priority` says; absent is `default`. */
+  readonly priority?: string | undefined
+  /** Who asks: a service, a tenant. Those who name nobody share one part. */
+  readonly caller?: string | undefined
+  /** Whose rate limit counts, where limits are kept by key. Default `caller`. */
+  readonly key?: string | undefined
 }
 
-/** A request's place: in the line or at work. {@link leave} ends it, exactly once. */
-export interface Admitted {
-  /** The request has been answered, or its caller has gone. */
-  leave(): void
+/** What an admission leans on beyond the clock. Without `load` nothing is shed, without `random` probes have no jitter. */
+export interface AdmissionParts {
+  readonly load?: LoadMonitor
+  readonly random?: Random
+  readonly events?: EventSink
 }
 
 /** Longest wait in the line where the policy does not say. */
 const DEFAULT_MAX_WAIT_MS = 1000
 
+const NO_TRAITS: RequestTraits = {}
+const NO_JITTER: Random = { draw: () => 0.5, stream: () => ({ next: () => 0.5 }) }
+
 /**
- * Inbound admission of one instance: rate limit, then concurrency with its line, as the document's `inbound` says. The
- * simulated server and the real ones ask the same object.
+ * Inbound admission of one instance: shedding, rate limit, then concurrency with its line, as the document's `inbound`
+ * says. The simulated server and the real ones ask the same object.
  */
-export class Admission {
+export class Admission implements Headcount {
   readonly #clock: Clock
-  readonly #rateLimit: TokenBucket | undefined
+  readonly #shedding: Shedding | undefined
+  readonly #shedLoop: ShedLoop | undefined
+  readonly #rateLimit: RateLimiter | undefined
   readonly #limiter: ConcurrencyLimiter | undefined
+  readonly #limitLoop: LimitLoop | undefined
   readonly #maxWaitMs: number
   #isDraining = false
   #inFlight = 0
 
-  constructor(policy: InboundPolicy | undefined, clock: Clock) {
+  constructor(policy: InboundPolicy | undefined, clock: Clock, parts: AdmissionParts = {}) {
+    const { load, random = NO_JITTER, events = NO_EVENTS } = parts
     this.#clock = clock
-    this.#rateLimit = policy?.rateLimit === undefined ? undefined : new TokenBucket(policy.rateLimit)
-    this.#limiter = policy?.concurrency === undefined ? undefined : new ConcurrencyLimiter(policy.concurrency)
+    if (policy?.shed !== undefined && load !== undefined) {
+      this.#shedding = new Shedding(policy.shed)
+      this.#shedLoop = new ShedLoop(this.#shedding, load, clock, events)
+    }
+    if (policy?.rateLimit !== undefined) this.#rateLimit = createRateLimiter(policy.rateLimit)
+    if (policy?.concurrency !== undefined) {
+      this.#limitLoop = new LimitLoop(clock, events)
+      this.#limiter = createLimiter(policy.concurrency, { clock, random, loop: this.#limitLoop, service: 'inbound' })
+    }
     this.#maxWaitMs = policy?.concurrency?.maxWaitMs ?? DEFAULT_MAX_WAIT_MS
   }
 
@@ -49,29 +78,39 @@ export class Admission {
     return this.#limiter?.queued ?? 0
   }
 
-  /** From here on everything new is refused with `shutting-down`. */
+  /** How much is being shed: 0 nothing, 1 all of the first class, 2 all of the first two. */
+  get shedLevel(): number {
+    return this.#shedding?.level ?? 0
+  }
+
+  /** From here on everything new is refused with `shutting-down`, and nothing is decided by time. */
   drain(): void {
     this.#isDraining = true
+    this.#shedLoop?.close()
+    this.#limitLoop?.close()
   }
 
   /** Decides about a request, at once or when a place gets free, and never later than `deadlineMs`. */
-  enter(deadlineMs: number, sink: AdmissionSink): Admitted {
+  enter(deadlineMs: number, sink: AdmissionSink, traits: RequestTraits = NO_TRAITS): Admitted {
     const now = this.#clock.now()
     if (this.#isDraining) return this.#refuse(sink, 'shutting-down', undefined)
     if (deadlineMs <= now) return this.#refuse(sink, 'shed', undefined)
-    if (this.#rateLimit !== undefined && !this.#rateLimit.tryTake(now)) {
-      return this.#refuse(sink, 'rate-limited', this.#rateLimit.retryAfterMs(now))
+    if (this.#shedding !== undefined) {
+      this.#shedLoop?.wake()
+      if (this.#shedding.refuses(traits.priority, traits.caller ?? '')) return this.#refuse(sink, 'shed', undefined)
+    }
+    const key = traits.key ?? traits.caller
+    if (this.#rateLimit !== undefined && !this.#rateLimit.tryTake(now, key)) {
+      return this.#refuse(sink, 'rate-limited', this.#rateLimit.retryAfterMs(now, key))
     }
     const limiter = this.#limiter
+    const place = new RequestPlace(this, this.#clock, limiter, sink, deadlineMs, traits.priority)
     if (limiter === undefined || limiter.tryAcquire()) {
-      const place = new Place(this, limiter, sink)
-      place.onPermit()
+      place.begin(now)
       return place
     }
-    const waitUntil = Math.min(now + this.#maxWaitMs, deadlineMs)
-    const place = new Place(this, limiter, sink)
     if (!limiter.join(place)) return this.#refuse(sink, 'concurrency', undefined)
-    place.timer = after(this.#clock, waitUntil - now, () => place.giveUp())
+    place.timer = after(this.#clock, Math.min(now + this.#maxWaitMs, deadlineMs) - now, () => place.giveUp())
     return place
   }
 
@@ -89,46 +128,3 @@ export class Admission {
 }
 
 const NOWHERE: Admitted = { leave: () => {} }
-
-class Place implements Admitted, Waiter {
-  previousWaiter: Waiter | undefined = undefined
-  nextWaiter: Waiter | undefined = undefined
-  isWaiting = false
-  timer: Timer | undefined = undefined
-  readonly #admission: Admission
-  readonly #limiter: ConcurrencyLimiter | undefined
-  readonly #sink: AdmissionSink
-  #state: 'waiting' | 'working' | 'left' = 'waiting'
-
-  constructor(admission: Admission, limiter: ConcurrencyLimiter | undefined, sink: AdmissionSink) {
-    this.#admission = admission
-    this.#limiter = limiter
-    this.#sink = sink
-  }
-
-  onPermit(): void {
-    this.timer?.cancel()
-    this.#state = 'working'
-    this.#admission.onEnter()
-    this.#sink.admit()
-  }
-
-  giveUp(): void {
-    if (this.#state !== 'waiting') return
-    this.#state = 'left'
-    this.#limiter?.leave(this)
-    this.#sink.refuse('concurrency', undefined)
-  }
-
-  leave(): void {
-    const state = this.#state
-    this.#state = 'left'
-    if (state === 'waiting') {
-      this.timer?.cancel()
-      this.#limiter?.leave(this)
-    } else if (state === 'working') {
-      this.#admission.onLeave()
-      this.#limiter?.release('success')
-    }
-  }
-}

@@ -1,0 +1,57 @@
+import type { EventSink } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
+import { DueLoop } from '../time/due-loop.ts'
+import type { ConcurrencyLimiter } from './concurrency-limiter.ts'
+
+/**
+ * Decides what time decides about the limits of one target: the end of a window, the end of a probe that nothing ended.
+ * One wake-up serves all its limiters. A target through which nothing goes has no timer, and one whose limits do not move
+ * has no pipe either.
+ */
+export class LimitLoop {
+  readonly #clock: Clock
+  readonly #events: EventSink
+  #due: DueLoop | undefined = undefined
+  /** The limiters that wait for an instant. */
+  readonly #waiting: Set<ConcurrencyLimiter> = new Set()
+  #isClosed = false
+
+  constructor(clock: Clock, events: EventSink) {
+    this.#clock = clock
+    this.#events = events
+  }
+
+  /** A limiter has become due at its `dueAtMs`. */
+  wake(limiter: ConcurrencyLimiter): void {
+    if (this.#isClosed) return
+    this.#waiting.add(limiter)
+    this.#due ??= new DueLoop(
+      this.#clock,
+      (nowMs) => this.#onDue(nowMs),
+      (error, atMs) => this.#events.emit({ type: 'listenerFailed', atMs, error }),
+    )
+    this.#due.poke(limiter.dueAtMs)
+  }
+
+  /** Forgets a limiter: time no longer moves it. */
+  remove(limiter: ConcurrencyLimiter): void {
+    this.#waiting.delete(limiter)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#due?.close()
+    this.#waiting.clear()
+  }
+
+  #onDue(nowMs: number): number {
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const limiter of this.#waiting) {
+      if (limiter.dueAtMs <= nowMs) limiter.onTime(nowMs)
+      const { dueAtMs } = limiter
+      if (dueAtMs === Number.POSITIVE_INFINITY) this.#waiting.delete(limiter)
+      else if (dueAtMs < nextMs) nextMs = dueAtMs
+    }
+    return nextMs
+  }
+}
