@@ -1,6 +1,6 @@
 // The door for users. Adapter authors and the simulator go through `spi.ts`, tests through `testing/index.ts`.
 
-export type { BalancingAlgorithm } from './balancing/balancing-options.ts'
+export type { BalancingAlgorithm, BalancingOptions } from './balancing/balancing-options.ts'
 export type { CircuitBreakerOptions } from './breaking/breaker-options.ts'
 export type { CircuitState } from './breaking/circuit-breaker.ts'
 export type { CallRequest } from './call/call.ts'
@@ -26,7 +26,9 @@ export {
   type RetryStop,
   SeakeepError,
 } from './errors/seakeep-error.ts'
+export type { HealthOptions } from './health/health-options.ts'
 export type { OutlierOptions } from './health/outlier-options.ts'
+export type { EndpointHealth, EndpointState, ServiceHealth } from './health/service-health.ts'
 export type { LimiterState } from './limiting/limiter.ts'
 export type { ConcurrencyOptions, RateLimitOptions } from './limiting/limiter-options.ts'
 export type { Duration, Ratio } from './options/duration.ts'

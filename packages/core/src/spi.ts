@@ -2,6 +2,7 @@
 
 export type { Balancer, BalancerFactory, Load, Pickable, PickContext, Picker } from './balancing/balancer.ts'
 export { createBalancer } from './balancing/balancer-factory.ts'
+export type { ResolvedBalancingOptions } from './balancing/balancing-options.ts'
 export type { Attempt, AttemptSink, CallRequest, Cancel, CancelReason, StartOptions } from './call/call.ts'
 export type { CallSink } from './call/call-sink.ts'
 export type { AttemptResult, CallOutcome, Ending } from './call/outcome.ts'
@@ -34,4 +35,5 @@ export { clockScheduler } from './time/clock-scheduler.ts'
 export { Deadline, NO_DEADLINE } from './time/deadline.ts'
 export { realClock } from './time/real-clock.ts'
 export { TimingWheel, WheelTimer } from './time/timing-wheel.ts'
+export type { EndpointProbe, ProbeResult } from './transport/endpoint-probe.ts'
 export type { Transport } from './transport/transport.ts'

@@ -6,6 +6,8 @@ import {
   type AttemptSink,
   after,
   type Cancel,
+  type EndpointProbe,
+  type ProbeResult,
   type Transport,
 } from '@seakeep/core/spi'
 import { unreachable } from './answer-result.ts'
@@ -13,6 +15,7 @@ import { EndpointPool, originOf, userOf } from './endpoint-pool.ts'
 import { HttpAttempt } from './http-attempt.ts'
 import type { ResolvedHttpOptions } from './http-options.ts'
 import { requestHead } from './request-head.ts'
+import { checkConnection } from './tcp-check.ts'
 
 /**
  * Sends attempts over HTTP/1.1 with one undici pool an address. It goes below `Pool.request` to `dispatch`: the attempt
@@ -51,6 +54,12 @@ export class HttpTransport implements Transport {
       sent.onResponseError(null, error as Error)
     }
     return (reason) => sent.cancel(reason)
+  }
+
+  check(endpoint: Endpoint, probe: EndpointProbe, timeoutMs: number, told: (result: ProbeResult) => void): Disposable {
+    if (probe.kind === 'tcp') return checkConnection(endpoint, timeoutMs, this.#ports.clock, told)
+    told({ isHealthy: undefined, reason: `HTTP makes no ${probe.kind} checks` })
+    return { [Symbol.dispose]: () => {} }
   }
 
   forget(endpoint: Endpoint): void {

@@ -29,7 +29,7 @@ class Model {
   reopensAtMs = Number.POSITIVE_INFINITY
   openings = 0
   out: Admission[] = []
-  ended: { life: number; bucket: number; isFailure: boolean; isSlow: boolean }[] = []
+  ended: { life: number; atMs: number; bucket: number; isFailure: boolean; isSlow: boolean }[] = []
   readonly options: ResolvedCircuitBreakerOptions
 
   constructor(options: ResolvedCircuitBreakerOptions) {
@@ -48,10 +48,10 @@ class Model {
   leave(admission: Admission, verdict: Verdict, durationMs: number, nowMs: number): CircuitState | undefined {
     this.out.splice(this.out.indexOf(admission), 1)
     if (admission.life !== this.life || verdict === 'ignored') return undefined
-    const { minimumCalls, failureRatio, halfOpenProbes, windowMs, slowCall } = this.options
+    const { minimumCalls, failureRatio, halfOpenProbes, windowMs, windowCalls, slowCall } = this.options
     const bucket = Math.floor(nowMs / (windowMs / 10))
     const isSlow = slowCall !== undefined && durationMs > slowCall.overMs
-    this.ended.push({ life: this.life, bucket, isFailure: verdict === 'failure', isSlow })
+    this.ended.push({ life: this.life, atMs: nowMs, bucket, isFailure: verdict === 'failure', isSlow })
     const mine = this.ended.filter((call) => call.life === this.life)
     if (this.state === 'half-open') {
       if (verdict === 'failure') return 'open'
@@ -59,12 +59,22 @@ class Model {
       const slow = mine.filter((call) => call.isSlow).length
       return slowCall !== undefined && slow > 0 && slow / mine.length >= slowCall.ratio ? 'open' : 'closed'
     }
-    const inside = mine.filter((call) => call.bucket > bucket - 10)
+    if (this.#isTooLongARow(mine)) return 'open'
+    const inside =
+      windowCalls === undefined
+        ? mine.filter((call) => call.bucket > bucket - 10)
+        : mine.slice(-windowCalls).filter((call) => nowMs - call.atMs < windowMs)
     if (inside.length < minimumCalls) return undefined
     const failures = inside.filter((call) => call.isFailure).length
     const slow = inside.filter((call) => call.isSlow).length
-    if (failures > 0 && failures / inside.length >= failureRatio) return 'open'
+    if (failureRatio !== undefined && failures > 0 && failures / inside.length >= failureRatio) return 'open'
     return slowCall !== undefined && slow > 0 && slow / inside.length >= slowCall.ratio ? 'open' : undefined
+  }
+
+  #isTooLongARow(mine: readonly { readonly isFailure: boolean }[]): boolean {
+    const { consecutiveFailures } = this.options
+    if (consecutiveFailures === undefined || mine.length < consecutiveFailures) return false
+    return mine.slice(-consecutiveFailures).every((call) => call.isFailure)
   }
 
   tick(nowMs: number): CircuitState | undefined {
@@ -94,14 +104,17 @@ function run(seed: number, steps: number): Set<string> {
   const random = new Sfc32(seed, 20)
   const below = (n: number): number => Math.floor(random.next() * n)
   const options: ResolvedCircuitBreakerOptions = {
-    failureRatio: [0.2, 0.5, 0.55, 1][below(4)] as number,
+    failureRatio: [0.2, 0.5, 0.55, 1, undefined][below(5)],
+    consecutiveFailures: [undefined, undefined, 1, 5][below(4)],
     windowMs: [10, 1_000, 10_000][below(3)] as number,
+    windowCalls: [undefined, 12, 20][below(3)],
     minimumCalls: 1 + below(12),
     openForMs: 1 + below(3_000),
     maxOpenForMs: 3_000 + below(20_000),
     jitter: [0, 0.2, 1][below(3)] as number,
     halfOpenProbes: 1 + below(4),
     probeTimeoutMs: 1 + below(2_000),
+    rampForMs: 0,
     per: 'both',
     slowCall: random.next() < 0.5 ? undefined : { overMs: 500, ratio: 0.8 },
   }
@@ -133,7 +146,7 @@ function run(seed: number, steps: number): Set<string> {
       const verdict = VERDICTS[below(VERDICTS.length)] as Verdict
       const durationMs = random.next() * 1_000
       carryOut(
-        machine.leave(admission.epoch, verdict, durationMs, nowMs),
+        machine.leave(admission.epoch, verdict, nowMs - durationMs, nowMs),
         model.leave(admission, verdict, durationMs, nowMs),
       )
     } else if (what < 0.995) {
@@ -153,3 +166,103 @@ test('does as the model does, over 200 seeds, and takes every legal step and no 
   const legal = Object.entries(LEGAL).flatMap(([from, tos]) => tos.map((to) => `${from} → ${to}`))
   expect([...seen].sort()).toEqual(legal.sort())
 })
+
+/** The orders in which `calls` calls can begin and end: each entry begins the next call (-1) or ends that one. */
+function interleavings(calls: number, begun = 0, open: readonly number[] = []): number[][] {
+  if (begun === calls && open.length === 0) return [[]]
+  const rests = begun === calls ? [] : interleavings(calls, begun + 1, [...open, begun]).map((rest) => [-1, ...rest])
+  for (const call of open) {
+    const still = open.filter((one) => one !== call)
+    rests.push(...interleavings(calls, begun, still).map((rest) => [call, ...rest]))
+  }
+  return rests
+}
+
+test('does as the model does in every interleaving of four calls with every verdict and time passing anywhere', () => {
+  const base: ResolvedCircuitBreakerOptions = {
+    failureRatio: 0.5,
+    consecutiveFailures: undefined,
+    windowMs: 10_000,
+    windowCalls: undefined,
+    minimumCalls: 2,
+    openForMs: 1_000,
+    maxOpenForMs: 1_000,
+    jitter: 0,
+    halfOpenProbes: 2,
+    probeTimeoutMs: 2_000,
+    rampForMs: 0,
+    per: 'both',
+    slowCall: undefined,
+  }
+  const orders = interleavings(4)
+  expect(orders.length).toBe(105)
+  const verdicts: readonly Verdict[] = ['success', 'failure', 'ignored']
+  for (const begins of ['closed', 'half-open'] as const) {
+    for (const order of orders) {
+      const where = `${begins}, ${order}`
+      for (let what = 0; what < 81; what++) {
+        for (let passesAt = 0; passesAt <= order.length; passesAt++) {
+          everyStep(
+            base,
+            begins,
+            order,
+            (call) => verdicts[Math.floor(what / 3 ** call) % 3] as Verdict,
+            passesAt,
+            where,
+          )
+        }
+      }
+    }
+  }
+}, 30_000)
+
+function everyStep(
+  options: ResolvedCircuitBreakerOptions,
+  begins: 'closed' | 'half-open',
+  order: readonly number[],
+  verdictOf: (call: number) => Verdict,
+  passesAt: number,
+  where: string,
+): void {
+  const machine = new BreakerState(options)
+  const model = new Model(options)
+  let nowMs = 0
+  const carryOut = (mine: Transition | undefined, theirs: CircuitState | undefined): void => {
+    agree(mine?.to, theirs, where)
+    if (mine === undefined) return
+    machine.go(mine, nowMs, 0.5)
+    model.go(mine.to, nowMs, 0.5)
+  }
+  const pass = (ms: number): void => {
+    nowMs += ms
+    carryOut(machine.tick(nowMs), model.tick(nowMs))
+  }
+  if (begins === 'half-open') {
+    machine.go({ to: 'open', event: 'circuitOpened', why: 'for the test' }, nowMs, 0.5)
+    model.go('open', nowMs, 0.5)
+    pass(1_000)
+  }
+  const admissions: (Admission | undefined)[] = []
+  for (let step = 0; step < order.length; step++) {
+    if (step === passesAt) pass(1_000)
+    const call = order[step] as number
+    if (call === -1) {
+      const admits = model.isAdmitting
+      const epoch = machine.enter(nowMs)
+      agree(epoch !== REFUSED, admits, where)
+      const isProbe = model.state === 'half-open'
+      const one = { life: model.life, isProbe, deadlineMs: nowMs + options.probeTimeoutMs, epoch }
+      if (admits) model.out.push(one)
+      admissions.push(admits ? one : undefined)
+      continue
+    }
+    const admission = admissions[call]
+    if (admission === undefined) continue
+    const verdict = verdictOf(call)
+    carryOut(machine.leave(admission.epoch, verdict, nowMs, nowMs), model.leave(admission, verdict, 0, nowMs))
+    agree(machine.isAdmitting, model.isAdmitting, where)
+  }
+  // Nothing was leaked: with all calls ended, time alone leads back to a circuit that admits.
+  for (let i = 0; i < 3; i++) pass(2_000)
+  agree(machine.isAdmitting, true, where)
+}

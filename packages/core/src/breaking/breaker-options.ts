@@ -1,16 +1,29 @@
 import type { Duration, Ratio } from '../options/duration.ts'
-import { layer } from '../options/layer.ts'
+import { optional } from '../options/field.ts'
+import { layer, orFalse } from '../options/layer.ts'
 import { type Place, placeOf } from '../options/place.ts'
 import { duration, integer, ratio } from '../options/quantities.ts'
 import { type FieldsOf, type RecordField, record } from '../options/record.ts'
 import { oneOf } from '../options/words.ts'
 
+/** Length of a time window of which nothing is said. */
+const WINDOW_MS = 10_000
+/**
+ * What is remembered by number rather than by time (the last calls unless `window` is given, failures in a row) is
+ * forgotten after so long: failures from before an idle hour say nothing about the present (cockatiel#64).
+ */
+export const STALE_MS = 600_000
+
 export interface CircuitBreakerOptions {
-  /** Opens when at least this share of the window's calls failed. Default 0.5, above 0 to 1. */
-  readonly failureRatio?: Ratio
-  /** Length of the sliding window, counted in 10 buckets. Default 10 s, at least 10 ms. */
+  /** Opens when at least this share of the window's calls failed. Default 0.5, above 0 to 1; `false`: never for that. */
+  readonly failureRatio?: Ratio | false
+  /** Also opens after this many failures in a row, whatever `minimumCalls`. Off unless set, at least 1. */
+  readonly consecutiveFailures?: number | false
+  /** Length of the sliding window. Default 10 s in 10 buckets; 10 min beside `windowCalls`. At least 10 ms. */
   readonly window?: Duration
-  /** Judges nothing below this many calls in the window. Default 20, at least 1. */
+  /** Counts the last so many calls rather than time. Off unless set; from `minimumCalls` to 10,000. */
+  readonly windowCalls?: number | false
+  /** Judges no ratio below this many calls in the window. Default 20, at least 1. */
   readonly minimumCalls?: number
   /** First open time; doubles with each reopening in a row up to `maxOpenFor`. Default 5 s, at least 1 ms. */
   readonly openFor?: Duration
@@ -22,24 +35,33 @@ export interface CircuitBreakerOptions {
   readonly halfOpenProbes?: number
   /** A probe that has not ended after this long counts as failed. Default 30 s, at least 1 ms. */
   readonly probeTimeout?: Duration
+  /**
+   * After closing the share of calls admitted grows from a tenth to all for this long; while fewer than `halfOpenProbes`
+   * are under way a call always passes. Default 5 s; `false` or 0: all at once.
+   */
+  readonly rampFor?: Duration | false
   /** Whose calls are counted together: each endpoint's, the service's, or both apart. Default `both`. */
   readonly per?: 'both' | 'endpoint' | 'service'
   /**
-   * Also opens when at least `ratio` (default 1, above 0 to 1) of the calls took longer than `over` (above 0). Off
-   * unless set.
+   * Also opens when at least `ratio` (default 1, above 0 to 1) of the calls took longer than `over` (above 0); calls
+   * still under way for longer than that count with them. Off unless set.
    */
   readonly slowCall?: { readonly over: Duration; readonly ratio?: Ratio } | false
 }
 
 export interface ResolvedCircuitBreakerOptions {
-  readonly failureRatio: number
+  readonly failureRatio: number | undefined
+  readonly consecutiveFailures: number | undefined
   readonly windowMs: number
+  readonly windowCalls: number | undefined
   readonly minimumCalls: number
   readonly openForMs: number
   readonly maxOpenForMs: number
   readonly jitter: number
   readonly halfOpenProbes: number
   readonly probeTimeoutMs: number
+  /** 0 for none. */
+  readonly rampForMs: number
   readonly per: 'both' | 'endpoint' | 'service'
   readonly slowCall: { readonly overMs: number; readonly ratio: number } | undefined
 }
@@ -47,13 +69,17 @@ export interface ResolvedCircuitBreakerOptions {
 /** The description from which validation, defaults and schema follow. */
 export const CIRCUIT_BREAKER_OPTIONS: RecordField<ResolvedCircuitBreakerOptions> = record(
   {
-    failureRatio: ratio({
-      default: 0.5,
-      above: 0,
-      about: "Opens when at least this share of the window's calls failed",
-    }),
-    window: duration({ default: '10s', min: '10ms', about: 'Length of the sliding window, counted in 10 buckets' }),
-    minimumCalls: integer({ default: 20, min: 1, about: 'Judges nothing below this many calls in the window' }),
+    failureRatio: orFalse(
+      ratio({ default: 0.5, above: 0, about: "Opens when at least this share of the window's calls failed" }),
+    ),
+    consecutiveFailures: orFalse(integer({ min: 1, about: 'Also opens after this many failures in a row' })),
+    window: optional(
+      duration({ min: '10ms', about: 'Length of the sliding window; 10s, or beside windowCalls 10m, unless set' }),
+    ),
+    windowCalls: orFalse(
+      integer({ min: 1, max: 10_000, about: 'Counts the last so many calls rather than time; at least minimumCalls' }),
+    ),
+    minimumCalls: integer({ default: 20, min: 1, about: 'Judges no ratio below this many calls in the window' }),
     openFor: duration({ default: '5s', min: '1ms', about: 'First open time; doubles with each reopening in a row' }),
     maxOpenFor: duration({ default: '60s', min: '1ms', about: 'Bound of the growing open time, at least openFor' }),
     jitter: ratio({ default: 0.2, about: 'Share by which the open time is drawn up or down' }),
@@ -63,17 +89,28 @@ export const CIRCUIT_BREAKER_OPTIONS: RecordField<ResolvedCircuitBreakerOptions>
       min: '1ms',
       about: 'A probe that has not ended by then counts as failed',
     }),
+    rampFor: orFalse(
+      duration({ default: '5s', about: 'After closing the share of calls admitted grows to all for this long' }),
+    ),
     per: oneOf(['both', 'endpoint', 'service'], { default: 'both', about: 'Whose calls are counted together' }),
     slowCall: layer(
       record({
-        over: duration({ above: 0, about: 'What takes longer is a slow call' }),
+        over: duration({ above: 0, about: 'What takes longer is a slow call, also while it is under way' }),
         ratio: ratio({ default: 1, above: 0, about: 'Opens when at least this share of the calls was slow' }),
       }),
     ),
   } satisfies FieldsOf<CircuitBreakerOptions>,
   {
     about: 'Stops calling what keeps failing, and probes it before it is trusted again',
-    notBelow: { maxOpenFor: 'openFor' },
+    notBelow: { maxOpenFor: 'openFor', windowCalls: 'minimumCalls' },
+    finish: (values, at): ResolvedCircuitBreakerOptions => {
+      const { failureRatio, consecutiveFailures, slowCall, windowCalls, windowMs, rampForMs } = values
+      if (failureRatio === undefined && consecutiveFailures === undefined && slowCall === undefined) {
+        throw at.error('nothing is left that could open it; give failureRatio, consecutiveFailures or slowCall')
+      }
+      const unset = windowCalls === undefined ? WINDOW_MS : STALE_MS
+      return { ...values, windowMs: windowMs ?? unset, rampForMs: rampForMs ?? 0 }
+    },
   },
 )
 

@@ -6,13 +6,16 @@ import { REFUSED } from './circuit-breaker.ts'
 
 const OPTIONS: ResolvedCircuitBreakerOptions = {
   failureRatio: 0.5,
+  consecutiveFailures: undefined,
   windowMs: 10_000,
+  windowCalls: undefined,
   minimumCalls: 20,
   openForMs: 5_000,
   maxOpenForMs: 60_000,
   jitter: 0,
   halfOpenProbes: 3,
   probeTimeoutMs: 30_000,
+  rampForMs: 0,
   per: 'both',
   slowCall: undefined,
 }
@@ -31,7 +34,7 @@ class Fixture {
   }
 
   leave(epoch: number, verdict: Verdict, durationMs = 1): void {
-    this.#carryOut(this.machine.leave(epoch, verdict, durationMs, this.nowMs))
+    this.#carryOut(this.machine.leave(epoch, verdict, this.nowMs - durationMs, this.nowMs))
   }
 
   call(verdict: Verdict, durationMs = 1): void {
@@ -158,7 +161,7 @@ describe('open', () => {
   test('stoplight#364: circuits that opened together do not probe together, not even at the bound', () => {
     const drawn = [0, 0.25, 0.5, 0.999].map((u) => {
       const machine = new BreakerState({ ...OPTIONS, jitter: 0.2, openForMs: 60_000, minimumCalls: 1 })
-      machine.go(machine.leave(machine.enter(0), 'failure', 1, 0) as Transition, 0, u)
+      machine.go(machine.leave(machine.enter(0), 'failure', -1, 0) as Transition, 0, u)
       return machine.openForMs
     })
     expect(drawn).toEqual([48_000, 54_000, 60_000, 60_000 * (1 + 0.2 * (2 * 0.999 - 1))])

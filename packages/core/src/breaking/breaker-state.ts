@@ -1,9 +1,11 @@
 import type { Verdict } from '../call/classification.ts'
 import type { CircuitEvent } from '../telemetry/events.ts'
 import type { ResolvedCircuitBreakerOptions } from './breaker-options.ts'
+import { spanText } from './call-window.ts'
 import { type CircuitState, REFUSED } from './circuit-breaker.ts'
+import { ClosedEvidence } from './closed-evidence.ts'
 import { ProbeLeases } from './probe-leases.ts'
-import { SlidingWindow } from './sliding-window.ts'
+import { Ramp } from './ramp.ts'
 
 /**
  * Decides when a circuit opens, probes and closes. No clock, no chance, no listeners: the present and a draw come as
@@ -34,7 +36,9 @@ export class BreakerState {
   /** The length of the present open time; undefined unless open. */
   openForMs: number | undefined = undefined
   #options: ResolvedCircuitBreakerOptions
-  #window: SlidingWindow
+  readonly #evidence: ClosedEvidence
+  /** From closing until its time is over. */
+  #ramp: Ramp | undefined = undefined
   #epoch = 0
   /** Openings since the circuit was closed last. */
   #openings = 0
@@ -42,18 +46,27 @@ export class BreakerState {
 
   constructor(options: ResolvedCircuitBreakerOptions) {
     this.#options = options
-    this.#window = new SlidingWindow(options.windowMs)
+    this.#evidence = new ClosedEvidence(options)
   }
 
-  /** New numbers, same state: counts, open time and leases that are out stay. A window of another length starts empty. */
+  /**
+   * New numbers, same state: counts, open time and leases that are out stay. A window of another length starts empty, and
+   * with another `slowCall.over` the calls already under way are no evidence.
+   */
   update(options: ResolvedCircuitBreakerOptions): void {
     this.#options = options
-    if (options.windowMs !== this.#window.windowMs) this.#window = new SlidingWindow(options.windowMs)
+    this.#evidence.update(options)
+    if (options.rampForMs === 0) this.#ramp = undefined
+  }
+
+  /** True where the age of calls under way is evidence: {@link age} has to be asked before {@link enter}. */
+  get isAging(): boolean {
+    return this.#evidence.isAging
   }
 
   /** The number of the admission, at least 0; or REFUSED. */
   enter(nowMs: number): number {
-    if (this.state === 'closed') return this.#epoch
+    if (this.state === 'closed') return this.#ramp === undefined || this.#isPastRamp(nowMs) ? this.#epoch : REFUSED
     const leases = this.#leases
     if (leases === undefined) return REFUSED
     const slot = leases.lend(nowMs + this.#options.probeTimeoutMs)
@@ -62,23 +75,44 @@ export class BreakerState {
     return this.#epoch + slot
   }
 
+  /** What was admitted goes out. */
+  onSend(epoch: number, nowMs: number): void {
+    if (this.state === 'closed' && epoch === this.#epoch) this.#evidence.sent(nowMs)
+  }
+
+  /** What the calls under way say by not having ended. */
+  age(nowMs: number): Transition | undefined {
+    const why = this.#evidence.age(nowMs)
+    return why === undefined ? undefined : opening(why)
+  }
+
   /** Ends an admission. */
-  leave(epoch: number, verdict: Verdict, durationMs: number, nowMs: number): Transition | undefined {
+  leave(epoch: number, verdict: Verdict, sentMs: number, nowMs: number): Transition | undefined {
     if (this.state === 'closed') {
-      if (epoch !== this.#epoch || verdict === 'ignored') return undefined
-      return this.#count(verdict === 'failure', durationMs, nowMs)
+      if (epoch !== this.#epoch) return undefined
+      if (sentMs <= nowMs) this.#evidence.ended(sentMs)
+      this.#ramp?.ended()
+      if (verdict === 'ignored') return undefined
+      const why = this.#evidence.record(verdict === 'failure', nowMs - sentMs, nowMs)
+      return why === undefined ? undefined : opening(why)
     }
     const leases = this.#leases
     if (leases === undefined || !leases.giveBack(epoch - this.#epoch)) return undefined
     this.#followLeases(leases)
-    return verdict === 'ignored' ? undefined : this.#judgeProbe(leases, verdict === 'failure', durationMs)
+    return verdict === 'ignored' ? undefined : this.#judgeProbe(leases, verdict === 'failure', nowMs - sentMs)
+  }
+
+  /** When a ramp, where there is one, lets all calls pass. */
+  get rampedAtMs(): number {
+    return this.#ramp === undefined ? Number.NEGATIVE_INFINITY : this.#ramp.endsAtMs
   }
 
   /** What the passing of time makes of it. */
   tick(nowMs: number): Transition | undefined {
     if (nowMs < this.dueAtMs) return undefined
-    if (this.#leases !== undefined) return opening(`a probe did not end within ${length(this.#options.probeTimeoutMs)}`)
-    return { to: 'half-open', event: 'circuitHalfOpened', why: `was open for ${length(this.openForMs ?? 0)}` }
+    if (this.#leases !== undefined)
+      return opening(`a probe did not end within ${spanText(this.#options.probeTimeoutMs)}`)
+    return { to: 'half-open', event: 'circuitHalfOpened', why: `was open for ${spanText(this.openForMs ?? 0)}` }
   }
 
   isolate(): Transition | undefined {
@@ -99,23 +133,20 @@ export class BreakerState {
     this.isAdmitting = this.isProbing || transition.to === 'closed'
     this.openForMs = transition.to === 'open' ? this.#nextOpenForMs(u) : undefined
     this.dueAtMs = this.openForMs === undefined ? Number.POSITIVE_INFINITY : nowMs + this.openForMs
-    if (transition.to === 'closed') {
-      this.#openings = 0
-      this.#window.clear()
-    }
+    this.#ramp = undefined
+    this.#evidence.clear()
+    if (transition.to !== 'closed') return
+    this.#openings = 0
+    const { rampForMs, halfOpenProbes } = this.#options
+    // Who releases a circuit by hand has decided that the target may be trusted.
+    if (rampForMs > 0 && transition !== RELEASE) this.#ramp = new Ramp(nowMs, rampForMs, halfOpenProbes)
   }
 
-  #count(isFailure: boolean, durationMs: number, nowMs: number): Transition | undefined {
-    const { failureRatio, minimumCalls, slowCall } = this.#options
-    const window = this.#window
-    window.record(nowMs, isFailure, slowCall !== undefined && durationMs > slowCall.overMs)
-    const calls = window.calls
-    if (calls < minimumCalls) return undefined
-    // Divided, not multiplied: 0.55 * 20 is a little more than 11, but 11 / 20 is exactly the number that 0.55 is.
-    const failed = window.failures
-    if (failed > 0 && failed / calls >= failureRatio) return this.#overRatio('failure', failed, calls, failureRatio)
-    if (slowCall === undefined || window.slow === 0 || window.slow / calls < slowCall.ratio) return undefined
-    return this.#overRatio('slow-call', window.slow, calls, slowCall.ratio)
+  #isPastRamp(nowMs: number): boolean {
+    const ramp = this.#ramp as Ramp
+    if (nowMs < ramp.endsAtMs) return ramp.admits(nowMs)
+    this.#ramp = undefined
+    return true
   }
 
   /** Any failure reopens; the last success that is needed closes, unless the slow ones among them are too many. */
@@ -126,7 +157,7 @@ export class BreakerState {
     if (slowCall !== undefined && durationMs > slowCall.overMs) leases.slow++
     if (leases.succeeded < leases.size) return undefined
     if (slowCall !== undefined && leases.slow > 0 && leases.slow / leases.size >= slowCall.ratio) {
-      return opening(`${leases.slow} of ${leases.size} probes took longer than ${length(slowCall.overMs)}`)
+      return opening(`${leases.slow} of ${leases.size} probes took longer than ${spanText(slowCall.overMs)}`)
     }
     return { to: 'closed', event: 'circuitClosed', why: `${leases.succeeded} of ${leases.size} probes succeeded` }
   }
@@ -141,19 +172,8 @@ export class BreakerState {
     const { openForMs, maxOpenForMs, jitter } = this.#options
     return Math.min(openForMs * 2 ** this.#openings++, maxOpenForMs) * (1 + jitter * (2 * u - 1))
   }
-
-  #overRatio(what: string, some: number, calls: number, threshold: number): Transition {
-    const ratio = Math.floor((some / calls) * 100) / 100
-    return opening(
-      `${what} ratio ${ratio} of ${calls} calls in ${length(this.#window.windowMs)} (threshold ${threshold})`,
-    )
-  }
 }
 
 function opening(why: string): Transition {
   return { to: 'open', event: 'circuitOpened', why }
-}
-
-function length(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 10) / 100} s`
 }

@@ -9,13 +9,16 @@ import { type CircuitState, REFUSED } from './circuit-breaker.ts'
 
 const OPTIONS: ResolvedCircuitBreakerOptions = {
   failureRatio: 0.5,
+  consecutiveFailures: undefined,
   windowMs: 10_000,
+  windowCalls: undefined,
   minimumCalls: 4,
   openForMs: 5_000,
   maxOpenForMs: 60_000,
   jitter: 0,
   halfOpenProbes: 2,
   probeTimeoutMs: 30_000,
+  rampForMs: 0,
   per: 'both',
   slowCall: undefined,
 }
@@ -42,12 +45,12 @@ function breakerOf(
 }
 
 function trip(breaker: CircuitBreaker): void {
-  for (let i = 0; i < 4; i++) breaker.leave(breaker.enter(clock.now()), 'failure', 1, clock.now())
+  for (let i = 0; i < 4; i++) breaker.leave(breaker.enter(clock.now()), 'failure', clock.now() - 1, clock.now())
   expect(breaker.value).toBe('open')
 }
 
 function probe(breaker: CircuitBreaker, verdict: 'success' | 'failure'): void {
-  breaker.leave(breaker.enter(clock.now()), verdict, 1, clock.now())
+  breaker.leave(breaker.enter(clock.now()), verdict, clock.now() - 1, clock.now())
 }
 
 describe('a circuit breaker', () => {

@@ -81,21 +81,27 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
 
   enter(nowMs: number): number {
     const machine = this.#machine
+    if (machine.isAging) this.#goIf(machine.age(nowMs), nowMs)
     const epoch = machine.enter(nowMs)
     if (machine.isProbing) this.#follow()
     return epoch
   }
 
-  leave(epoch: number, verdict: Verdict, durationMs: number, nowMs: number): void {
+  onSend(epoch: number, nowMs: number): void {
+    this.#machine.onSend(epoch, nowMs)
+  }
+
+  leave(epoch: number, verdict: Verdict, sentMs: number, nowMs: number): void {
     const machine = this.#machine
-    const transition = machine.leave(epoch, verdict, durationMs, nowMs)
+    const transition = machine.leave(epoch, verdict, sentMs, nowMs)
     if (transition !== undefined) this.#go(transition, nowMs)
     else if (machine.isProbing) this.#follow()
   }
 
   retryAfterMs(nowMs: number): number | undefined {
     const machine = this.#machine
-    if (machine.isAdmitting) return 0
+    // What a ramp holds back passes for certain when it is over.
+    if (machine.isAdmitting) return Math.max(0, machine.rampedAtMs - nowMs)
     // A half-open circuit with all its probes out is decided by them: when, nobody knows.
     return machine.openForMs === undefined ? undefined : Math.max(0, machine.dueAtMs - nowMs)
   }

@@ -6,6 +6,9 @@ export type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated'
 /** What {@link Gate.enter} answers when it refuses. */
 export const REFUSED = -1
 
+/** The `sentMs` of an admission that was given back before anything went out. */
+export const NEVER_SENT: number = Number.POSITIVE_INFINITY
+
 /**
  * The synchronous face of a circuit breaker, which the call path sees. The admission is an epoch: an outcome that comes
  * back with another epoch than the present one is a straggler from before a transition and moves nothing.
@@ -15,8 +18,13 @@ export interface Gate {
   readonly isAdmitting: boolean
   /** Admits (and in half-open gives a probe lease): the epoch, at least 0; or {@link REFUSED}. */
   enter(nowMs: number): number
-  /** Ends an admission, exactly once. `ignored` gives a probe lease back and counts nothing. */
-  leave(epoch: number, verdict: Verdict, durationMs: number, nowMs: number): void
+  /** What was admitted goes out now: from here on its age is evidence. At most once an admission. */
+  onSend(epoch: number, nowMs: number): void
+  /**
+   * Ends an admission, exactly once. `ignored` gives a probe lease back and counts nothing. `sentMs` is the `nowMs` of
+   * {@link onSend}, or {@link NEVER_SENT}.
+   */
+  leave(epoch: number, verdict: Verdict, sentMs: number, nowMs: number): void
   /** Milliseconds until trying again may help; undefined where that is not known (isolated). */
   retryAfterMs(nowMs: number): number | undefined
 }

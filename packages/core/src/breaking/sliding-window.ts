@@ -1,3 +1,5 @@
+import { type CallWindow, spanText } from './call-window.ts'
+
 /**
  * Decides what a breaker still remembers: the calls of the last `windowMs`, counted in ten buckets by time.
  *
@@ -11,7 +13,7 @@ const BUCKETS = 10
 const FIELDS = 3
 const NOTHING = new Uint32Array(0)
 
-export class SlidingWindow {
+export class SlidingWindow implements CallWindow {
   readonly windowMs: number
   calls = 0
   failures = 0
@@ -28,6 +30,10 @@ export class SlidingWindow {
   constructor(windowMs: number) {
     this.windowMs = windowMs
     this.#bucketMs = windowMs / BUCKETS
+  }
+
+  text(calls: number): string {
+    return `${calls} calls in ${spanText(this.windowMs)}`
   }
 
   record(nowMs: number, isFailure: boolean, isSlow: boolean): void {

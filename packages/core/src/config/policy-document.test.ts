@@ -94,7 +94,7 @@ describe('parsePolicyDocument', () => {
     [
       'an unknown field',
       { version: 1, targets: { '*.x.com': { retyr: {} } } },
-      'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, circuitBreaker, concurrency, rateLimit, outlier, loadBalancing; did you mean retry?',
+      'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, circuitBreaker, concurrency, rateLimit, throttle, outlier, health, loadBalancing; did you mean retry?',
     ],
     [
       'a field of later',
@@ -377,7 +377,12 @@ describe('policyDocumentSchema', () => {
               retry: {
                 anyOf: [{ properties: { maxAttempts: { minimum: 1, maximum: 20, default: 3 } } }, { type: 'boolean' }],
               },
-              loadBalancing: { enum: ['round-robin', 'p2c', 'p2c-ewma'], default: 'p2c-ewma' },
+              loadBalancing: {
+                anyOf: [
+                  { default: 'p2c-ewma' },
+                  { properties: { choices: { anyOf: [{ minimum: 2, maximum: 10 }, { const: 'all' }] } } },
+                ],
+              },
             },
           },
         },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_BALANCING_OPTIONS, resolveBalancingOptions } from '../balancing/balancing-options.ts'
 import { DEFAULT_CIRCUIT_BREAKER_OPTIONS } from '../breaking/breaker-options.ts'
 import { DEFAULT_OUTLIER_OPTIONS } from '../health/outlier-options.ts'
 import { DEFAULT_RETRY_OPTIONS } from '../retrying/retry-options.ts'
@@ -11,7 +12,7 @@ const NOTHING = {
   concurrency: undefined,
   rateLimit: undefined,
   outlier: undefined,
-  loadBalancing: 'p2c-ewma',
+  loadBalancing: DEFAULT_BALANCING_OPTIONS,
 }
 
 describe('resolvePolicy', () => {
@@ -79,7 +80,7 @@ describe('resolvePolicy', () => {
     [{ concurrency: true }, 'payments.concurrency: true is not allowed; an object with limit, or false'],
     [
       { bulkhead: {} },
-      'payments.bulkhead: unknown key; allowed: timeout, retry, circuitBreaker, concurrency, rateLimit, outlier',
+      'payments.bulkhead: unknown key; allowed: timeout, retry, circuitBreaker, concurrency, rateLimit, throttle, outlier',
     ],
     [{ circuitbreaker: {} }, 'did you mean circuitBreaker?'],
     [{ hedge: {} }, 'payments.hedge: not available yet in this version; allowed: timeout, retry'],
@@ -92,7 +93,7 @@ describe('resolvePolicy', () => {
 
 describe('BARE_POLICY', () => {
   it('is one bare attempt, round-robin', () => {
-    expect(BARE_POLICY).toEqual({ ...NOTHING, loadBalancing: 'round-robin' })
+    expect(BARE_POLICY).toEqual({ ...NOTHING, loadBalancing: resolveBalancingOptions('round-robin') })
     expect(Object.isFrozen(BARE_POLICY)).toBe(true)
   })
 })
@@ -106,6 +107,7 @@ describe('resolveInbound', () => {
     expect(() => resolveInbound({ retry: true } as object, 'serve.limits')).toThrow(
       'serve.limits.retry: unknown key; allowed: concurrency, rateLimit',
     )
-    expect(() => resolveInbound({ shed: {} } as object)).toThrow('inbound.shed: not available yet in this version')
+    expect(() => resolveInbound({ mode: 'off' } as object)).toThrow('inbound.mode: not available yet in this version')
+    expect(resolveInbound({ shed: { order: ['batch'] } }).shed).toEqual({ eventLoopUtilization: 0.9, order: ['batch'] })
   })
 })

@@ -2,12 +2,18 @@
  * A policy put together from the concepts' layers. Each layer is described, defaulted and bounded in its own room; here
  * stands only which layers there are and what a policy is without them.
  */
-import { BALANCING_ALGORITHM, type BalancingAlgorithm } from '../balancing/balancing-options.ts'
+import {
+  BALANCING_OPTIONS,
+  type BalancingAlgorithm,
+  type BalancingOptions,
+  type ResolvedBalancingOptions,
+} from '../balancing/balancing-options.ts'
 import {
   CIRCUIT_BREAKER_OPTIONS,
   type CircuitBreakerOptions,
   type ResolvedCircuitBreakerOptions,
 } from '../breaking/breaker-options.ts'
+import { HEALTH_OPTIONS, type HealthOptions, type ResolvedHealthOptions } from '../health/health-options.ts'
 import { OUTLIER_OPTIONS, type OutlierOptions, type ResolvedOutlierOptions } from '../health/outlier-options.ts'
 import {
   CONCURRENCY_OPTIONS,
@@ -17,6 +23,8 @@ import {
   type ResolvedConcurrencyOptions,
   type ResolvedRateLimitOptions,
 } from '../limiting/limiter-options.ts'
+import { type ResolvedShedOptions, SHED_OPTIONS, type ShedOptions } from '../limiting/shed-options.ts'
+import { type ResolvedThrottleOptions, THROTTLE_OPTIONS, type ThrottleOptions } from '../limiting/throttle-options.ts'
 import type { Duration } from '../options/duration.ts'
 import { layer, orFalse } from '../options/layer.ts'
 import { type Place, placeOf } from '../options/place.ts'
@@ -32,9 +40,13 @@ export interface PolicyLayers {
   readonly circuitBreaker?: CircuitBreakerOptions | boolean
   readonly concurrency?: ConcurrencyOptions | false
   readonly rateLimit?: RateLimitOptions | false
+  /** Client-side adaptive throttling: refuses here a share of what the target would refuse anyway. */
+  readonly throttle?: ThrottleOptions | boolean
   readonly outlier?: OutlierOptions | boolean
-  /** Default `p2c-ewma`. */
-  readonly loadBalancing?: BalancingAlgorithm
+  /** Active checks of the endpoints. */
+  readonly health?: HealthOptions | false
+  /** Default `p2c-ewma`; a word is that algorithm with all defaults. */
+  readonly loadBalancing?: BalancingAlgorithm | BalancingOptions
 }
 
 /** A policy after validation: every number known, every layer there or not. */
@@ -44,8 +56,10 @@ export interface ResolvedPolicy {
   readonly circuitBreaker: ResolvedCircuitBreakerOptions | undefined
   readonly concurrency: ResolvedConcurrencyOptions | undefined
   readonly rateLimit: ResolvedRateLimitOptions | undefined
+  readonly throttle?: ResolvedThrottleOptions | undefined
   readonly outlier: ResolvedOutlierOptions | undefined
-  readonly loadBalancing: BalancingAlgorithm
+  readonly health?: ResolvedHealthOptions | undefined
+  readonly loadBalancing: ResolvedBalancingOptions
 }
 
 /** The description from which validation, defaults and schema of a policy follow. */
@@ -56,10 +70,12 @@ export const POLICY_LAYERS: RecordField<ResolvedPolicy> = record(
     circuitBreaker: layer(CIRCUIT_BREAKER_OPTIONS),
     concurrency: layer(CONCURRENCY_OPTIONS),
     rateLimit: layer(RATE_LIMIT_OPTIONS),
+    throttle: layer(THROTTLE_OPTIONS),
     outlier: layer(OUTLIER_OPTIONS),
-    loadBalancing: BALANCING_ALGORITHM,
+    health: layer(HEALTH_OPTIONS),
+    loadBalancing: BALANCING_OPTIONS,
   } satisfies FieldsOf<PolicyLayers>,
-  { notYet: ['health', 'hedge', 'mode', 'split'] },
+  { notYet: ['hedge', 'mode', 'split'] },
 )
 
 /** The policy of a call that no policy speaks for: one bare attempt, round-robin, no timeout. */
@@ -79,11 +95,14 @@ export interface InboundLayers {
   readonly concurrency?: ConcurrencyOptions | false
   /** Counted in requests rather than attempts. */
   readonly rateLimit?: RateLimitOptions | false
+  /** Refuses the least important while the event loop has more to do than it can. */
+  readonly shed?: ShedOptions | boolean
 }
 
 export interface InboundPolicy {
   readonly concurrency: ResolvedConcurrencyOptions | undefined
   readonly rateLimit: ResolvedRateLimitOptions | undefined
+  readonly shed?: ResolvedShedOptions | undefined
 }
 
 /** The description from which validation, defaults and schema of an inbound policy follow. */
@@ -91,8 +110,9 @@ export const INBOUND_LAYERS: RecordField<InboundPolicy> = record(
   {
     concurrency: layer(CONCURRENCY_OPTIONS, { about: 'Bounds how many requests an instance works on' }),
     rateLimit: layer(RATE_LIMIT_OPTIONS, { about: 'Bounds how many requests an instance admits in a second' }),
+    shed: layer(SHED_OPTIONS, { about: 'What an instance refuses while its event loop is too busy' }),
   } satisfies FieldsOf<InboundLayers>,
-  { about: 'What each instance of the service admits', notYet: ['mode', 'shed'] },
+  { about: 'What each instance of the service admits', notYet: ['mode'] },
 )
 
 /** The inbound policy that the layers make, frozen. Throws a ConfigError that names the field under `path`. */

@@ -1,13 +1,13 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { EndpointProbe, ProbeResult } from '../transport/endpoint-probe.ts'
 
 /** The HealthChecker port: asks one endpoint how it is. Outliers are found by watching traffic, without it. */
 export interface HealthChecker {
-  /** `told` is called exactly once, unless the returned handle is disposed of first. */
-  check(endpoint: Endpoint, timeoutMs: number, told: (result: HealthResult) => void): Disposable
+  /**
+   * `told` is called exactly once and `timeoutMs` from now at the latest, perhaps before this returns; not any more after
+   * the returned handle was disposed of.
+   */
+  check(endpoint: Endpoint, probe: EndpointProbe, timeoutMs: number, told: (result: HealthResult) => void): Disposable
 }
 
-export interface HealthResult {
-  readonly isHealthy: boolean
-  /** Why, for people: `503`, `connect ECONNREFUSED`. */
-  readonly reason: string
-}
+export type HealthResult = ProbeResult

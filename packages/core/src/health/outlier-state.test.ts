@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
-import type { OutlierSlot } from './outlier-detector.ts'
+import { createOutlierSlot } from './outlier-detector.ts'
 import type { ResolvedOutlierOptions } from './outlier-options.ts'
 import { dueAtMs, eject, forgive, giveBack, mayEject } from './outlier-state.ts'
 
 const OPTIONS: ResolvedOutlierOptions = {
   consecutiveFailures: 5,
+  enforceConsecutive: 1,
+  successRate: undefined,
+  failurePercentage: undefined,
   intervalMs: 10_000,
   baseEjectionMs: 30_000,
   maxEjectionMs: 300_000,
@@ -36,14 +39,14 @@ test('a share is taken as it was written: 0.29 of 100 is 29', () => {
 })
 
 test('the ejection time grows by its base with each ejection in a row, to a maximum, and counts no further', () => {
-  const slot: OutlierSlot = { consecutiveFailures: 5, ejections: 0, isEjected: false, returnsAtMs: 0 }
+  const slot = { ...createOutlierSlot(), consecutiveFailures: 5 }
   const lengths = Array.from({ length: 12 }, () => eject(slot, OPTIONS, 0) / 1_000)
   expect(lengths).toEqual([30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 300, 300])
   expect(slot.ejections).toBe(10)
 })
 
 test('with each interval after the return one ejection less counts', () => {
-  const slot: OutlierSlot = { consecutiveFailures: 5, ejections: 0, isEjected: false, returnsAtMs: 0 }
+  const slot = { ...createOutlierSlot(), consecutiveFailures: 5 }
   expect(dueAtMs(slot, OPTIONS)).toBe(Number.POSITIVE_INFINITY)
   eject(slot, OPTIONS, 0)
   giveBack(slot, 30_000)

@@ -3,8 +3,7 @@ import type { ResolvedOutlierOptions } from './outlier-options.ts'
 
 /**
  * Decides whether an endpoint that keeps failing is taken out of the traffic, and for how long. The rules are those of
- * Envoy's outlier detection, restricted to consecutive failures (api/envoy/config/cluster/v3/outlier_detection.proto):
- * the ejection time is the base times the number of ejections in a row, up to a maximum, and that number falls by one
+ * Envoy's outlier detection (api/envoy/config/cluster/v3/outlier_detection.proto): the ejection time is the base times the number of ejections in a row, up to a maximum, and that number falls by one
  * with each interval the endpoint stays in.
  *
  * Two rules are ours, for small services, where Envoy's share rounds to nothing or takes the last endpoint
@@ -18,6 +17,29 @@ export function mayEject(hosts: number, ejected: number, options: ResolvedOutlie
   // 0.29 * 100 is a little less than 29; the share as it was written counts.
   const allowed = Math.max(1, Math.floor(hosts * options.maxEjected + 1e-9))
   return ejected < allowed
+}
+
+/**
+ * Counts how an attempt ended, among the calls of `interval`. True where that makes `consecutiveFailures` in a row, and
+ * whoever is told starts anew, as in Envoy: who cannot be ejected now has to fail as often again, or the next free place
+ * would be taken for failures of long ago.
+ */
+export function count(slot: OutlierSlot, isFailure: boolean, interval: number, consecutiveFailures: number): boolean {
+  if (slot.interval !== interval) {
+    slot.interval = interval
+    slot.calls = 0
+    slot.failures = 0
+  }
+  slot.calls++
+  if (!isFailure) {
+    slot.consecutiveFailures = 0
+    return false
+  }
+  slot.failures++
+  slot.consecutiveFailures++
+  if (slot.consecutiveFailures < consecutiveFailures || slot.isEjected) return false
+  slot.consecutiveFailures = 0
+  return true
 }
 
 /** Counts one more ejection in a row and answers how long this one lasts. Counts no further than time can grow. */
@@ -52,6 +74,8 @@ export function forgive(slot: OutlierSlot, options: ResolvedOutlierOptions): voi
 /** An endpoint nothing is known against. */
 export function forget(slot: OutlierSlot): void {
   slot.consecutiveFailures = 0
+  slot.calls = 0
+  slot.failures = 0
   slot.ejections = 0
   slot.isEjected = false
   slot.returnsAtMs = 0

@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import { SeededRandom } from '../random/seeded-random.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { OutlierDetector, type OutlierHost } from './outlier.ts'
-import type { OutlierSlot } from './outlier-detector.ts'
+import { createOutlierSlot, type OutlierSlot } from './outlier-detector.ts'
 import type { ResolvedOutlierOptions } from './outlier-options.ts'
 
 const OPTIONS: ResolvedOutlierOptions = {
   consecutiveFailures: 5,
+  enforceConsecutive: 1,
+  successRate: undefined,
+  failurePercentage: undefined,
   intervalMs: 10_000,
   baseEjectionMs: 30_000,
   maxEjectionMs: 300_000,
@@ -16,7 +20,7 @@ const OPTIONS: ResolvedOutlierOptions = {
 
 class Row implements OutlierHost {
   readonly id: string
-  readonly outlier: OutlierSlot = { consecutiveFailures: 0, ejections: 0, isEjected: false, returnsAtMs: 0 }
+  readonly outlier: OutlierSlot = createOutlierSlot()
   eligible = true
 
   constructor(id: string) {
@@ -40,7 +44,8 @@ beforeEach(() => {
 
 function detectorOf(hosts: number, options: Partial<ResolvedOutlierOptions> = {}): OutlierDetector {
   const events = { emit: (event: GovernanceEvent) => void told.push(event) }
-  const detector = new OutlierDetector({ ...OPTIONS, ...options }, { clock, events, service: 'orders' })
+  const random = new SeededRandom(11)
+  const detector = new OutlierDetector({ ...OPTIONS, ...options }, { clock, random, events, service: 'orders' })
   detector.setHosts(rows.slice(0, hosts))
   return detector
 }

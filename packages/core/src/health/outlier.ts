@@ -1,10 +1,12 @@
 import type { Verdict } from '../call/classification.ts'
+import type { Random, RandomStream } from '../random/random.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
 import type { OutlierSlot } from './outlier-detector.ts'
 import type { ResolvedOutlierOptions } from './outlier-options.ts'
-import { dueAtMs, eject, forget, forgive, giveBack, mayEject } from './outlier-state.ts'
+import { count, dueAtMs, eject, forget, forgive, giveBack, mayEject } from './outlier-state.ts'
+import { compare, digits, isJudged, successRateOf } from './outlier-statistics.ts'
 
 /** What the detector sees of the pipeline's row. */
 export interface OutlierHost {
@@ -16,27 +18,35 @@ export interface OutlierHost {
 
 export interface OutlierParts {
   readonly clock: Clock
+  readonly random: Random
   readonly events: EventSink
   readonly service: string
+  /** Called when an endpoint was ejected or has returned, after its row knows. */
+  readonly onChange?: (() => void) | undefined
 }
 
 /** Stands for an empty set; nobody is ever added to it. */
 const NOBODY = new Set<OutlierHost>()
 
 /**
- * Decides which endpoints of one target are ejected now. A result is judged on the call that brought it; returns, and
- * the forgiving of earlier ejections, wait for one wake-up that serves the whole target.
+ * Decides which endpoints of one target are ejected now. Failures in a row are judged on the call that brought them; the
+ * comparing of rates at the end of an interval, returns, and the forgiving of earlier ejections wait for one wake-up that
+ * serves the whole target. An interval begins with the first call after the one before: without calls there is no timer.
  *
  * What is known of an endpoint lies in its row, so it survives a short absence from the snapshot and goes with the row;
  * the detector holds the rows of the present snapshot and no others.
  */
 export class OutlierDetector {
   readonly #parts: OutlierParts
-  /** Made when somebody is watched: most targets of a large system never have an outlier. */
+  /** Made when there is something to wait for: most targets of a large system are hardly called. */
   #due: DueLoop | undefined = undefined
   #options: ResolvedOutlierOptions
   #hosts: readonly OutlierHost[] = []
   #ejected = 0
+  /** The number of the present interval, and when it ends; `Infinity` until a call begins it. */
+  #interval = 0
+  #endsAtMs = Number.POSITIVE_INFINITY
+  #random: RandomStream | undefined = undefined
   /** Of the hosts, those that are ejected or whose ejections are not forgiven yet, in the order in which that began. */
   #watched: Set<OutlierHost> = NOBODY
 
@@ -64,11 +74,12 @@ export class OutlierDetector {
 
   /** An attempt has ended. */
   onResult(host: OutlierHost, verdict: Verdict, nowMs: number): void {
-    const slot = host.outlier
-    if (verdict === 'success') slot.consecutiveFailures = 0
-    if (verdict !== 'failure') return
-    slot.consecutiveFailures++
-    if (slot.consecutiveFailures >= this.#options.consecutiveFailures && !slot.isEjected) this.#judge(host, nowMs)
+    if (verdict === 'ignored') return
+    const { consecutiveFailures = Number.POSITIVE_INFINITY, enforceConsecutive } = this.#options
+    const isDue = count(host.outlier, verdict === 'failure', this.#interval, consecutiveFailures)
+    if (this.#endsAtMs === Number.POSITIVE_INFINITY) this.#begin(nowMs)
+    if (isDue && this.#enforces(enforceConsecutive))
+      this.#eject(host, `${consecutiveFailures} failures in a row`, nowMs)
   }
 
   /** Other numbers; who is ejected stays so, for as long as was said. */
@@ -95,25 +106,60 @@ export class OutlierDetector {
     this.#hosts = []
   }
 
-  #judge(host: OutlierHost, nowMs: number): void {
-    const slot = host.outlier
-    const failures = slot.consecutiveFailures
-    // As Envoy: who cannot be ejected now has to fail as often again, or the next free place would be taken for
-    // failures of long ago. A late result of an endpoint that has left ejects nobody either.
-    slot.consecutiveFailures = 0
+  /** Nobody is ejected by a late result who has left the snapshot. */
+  #eject(host: OutlierHost, what: string, nowMs: number): void {
     if (!mayEject(this.#hosts.length, this.#ejected, this.#options) || !this.#hosts.includes(host)) return
+    const slot = host.outlier
     const ejectedForMs = eject(slot, this.#options, nowMs)
     this.#ejected++
     this.#watch(host)
     host.refresh()
-    const why = `${failures} failures in a row; ejection ${slot.ejections} in a row, ${this.#ejected} of ${this.#hosts.length} ejected`
+    this.#parts.onChange?.()
+    const why = `${what}; ejection ${slot.ejections} in a row, ${this.#ejected} of ${this.#hosts.length} ejected`
     this.#parts.events.emit({ type: 'endpointEjected', ...this.#about(host, nowMs), why, ejectedForMs })
+  }
+
+  /** Begins an interval, where there is anything to compare at its end. */
+  #begin(nowMs: number): void {
+    const { successRate, failurePercentage, intervalMs } = this.#options
+    if (successRate === undefined && failurePercentage === undefined) return
+    this.#endsAtMs = nowMs + intervalMs
+    this.#wakeAt(this.#endsAtMs)
+  }
+
+  #endInterval(nowMs: number): void {
+    const interval = this.#interval++
+    this.#endsAtMs = Number.POSITIVE_INFINITY
+    const { successRate, failurePercentage } = this.#options
+    const slots = this.#hosts.map((host) => host.outlier)
+    const { leastSuccessRate, successRateText, mostFailures } = compare(slots, interval, this.#options)
+    for (const host of this.#hosts) {
+      const slot = host.outlier
+      if (slot.interval !== interval || slot.isEjected) continue
+      const rate = successRateOf(slot)
+      if (successRate !== undefined && rate < leastSuccessRate && isJudged(slot, interval, successRate)) {
+        const what = `success rate ${digits(rate)} of ${slot.calls} calls (${successRateText})`
+        if (this.#enforces(successRate.enforce)) this.#eject(host, what, nowMs)
+      }
+      if (failurePercentage === undefined || slot.isEjected) continue
+      if (slot.failures / slot.calls < mostFailures || !isJudged(slot, interval, failurePercentage)) continue
+      const what = `${slot.failures} of ${slot.calls} calls failed (threshold ${mostFailures})`
+      if (this.#enforces(failurePercentage.enforce)) this.#eject(host, what, nowMs)
+    }
+  }
+
+  /** A detection that is not enforced is none; chance is asked only where it decides. */
+  #enforces(share: number): boolean {
+    if (share >= 1) return true
+    this.#random ??= this.#parts.random.stream(`outlier/${this.#parts.service}`)
+    return this.#random.next() < share
   }
 
   #return(host: OutlierHost, why: string, nowMs: number): void {
     giveBack(host.outlier, nowMs)
     this.#ejected--
     host.refresh()
+    this.#parts.onChange?.()
     this.#parts.events.emit({ type: 'endpointReturned', ...this.#about(host, nowMs), why })
   }
 
@@ -122,15 +168,19 @@ export class OutlierDetector {
   }
 
   #watch(host: OutlierHost): void {
-    const { clock, events } = this.#parts
     if (this.#watched === NOBODY) this.#watched = new Set()
     this.#watched.add(host)
+    this.#wakeAt(dueAtMs(host.outlier, this.#options))
+  }
+
+  #wakeAt(atMs: number): void {
+    const { clock, events } = this.#parts
     this.#due ??= new DueLoop(
       clock,
       (nowMs) => this.#onDue(nowMs),
-      (error, atMs) => events.emit({ type: 'listenerFailed', atMs, error }),
+      (error, errorAtMs) => events.emit({ type: 'listenerFailed', atMs: errorAtMs, error }),
     )
-    this.#due.poke(dueAtMs(host.outlier, this.#options))
+    this.#due.poke(atMs)
   }
 
   /** A service that shrinks, or other numbers, can leave too few: the ejected one that is due first comes back early. */
@@ -163,6 +213,7 @@ export class OutlierDetector {
       if (dueMs === Number.POSITIVE_INFINITY) this.#watched.delete(host)
       else if (dueMs < nextMs) nextMs = dueMs
     }
-    return nextMs
+    if (nowMs >= this.#endsAtMs) this.#endInterval(nowMs)
+    return Math.min(nextMs, this.#endsAtMs)
   }
 }

@@ -1,4 +1,4 @@
-import { REFUSED } from '../breaking/circuit-breaker.ts'
+import { NEVER_SENT, REFUSED } from '../breaking/circuit-breaker.ts'
 import type { Attempt, AttemptSink, CallRequest, Cancel } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, Ending } from '../call/outcome.ts'
@@ -97,7 +97,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     const { placement } = this.call.route
     let avoided = avoid
     for (let picks = 0; picks < MAX_PICKS; picks++) {
-      const row = placement.pick(this.key + picks, avoided, now)
+      const row = placement.pick(this.key + picks, avoided, now, this.call.options.key)
       if (row === undefined) return 'no-endpoint'
       this.#row = row
       if (row.breaker === undefined) return undefined
@@ -140,6 +140,8 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     this.#phase = SENT
     this.#sentMs = now
     call.onSend(row)
+    route.breaker?.onSend(this.#serviceEpoch, now)
+    row?.breaker?.onSend(this.#endpointEpoch, now)
     const own = route.attemptTimeoutMs === undefined ? NO_DEADLINE : now + route.attemptTimeoutMs
     this.deadlineMs = Math.min(own, call.deadlineMs)
     if (this.deadlineMs !== NO_DEADLINE) this.#timer = route.clock.schedule(this.deadlineMs, this)
@@ -219,7 +221,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     this.#timer = undefined
     this.#cancelSend = undefined
     const { route } = this.call
-    const tookMs = isSent ? now - this.#sentMs : 0
+    const sentMs = isSent ? this.#sentMs : NEVER_SENT
     const row = this.#row
     if (row !== undefined) {
       if (isSent) {
@@ -227,9 +229,9 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
         route.placement.balancer?.onEnd(row.load, isFailure, result?.retryAfterMs, now)
         if (verdict !== 'ignored') route.placement.onVerdict(row, verdict, now)
       }
-      if (this.#endpointEpoch !== REFUSED) row.breaker?.leave(this.#endpointEpoch, verdict, tookMs, now)
+      if (this.#endpointEpoch !== REFUSED) row.breaker?.leave(this.#endpointEpoch, verdict, sentMs, now)
     }
-    if (this.#serviceEpoch !== REFUSED) route.breaker?.leave(this.#serviceEpoch, verdict, tookMs, now)
+    if (this.#serviceEpoch !== REFUSED) route.breaker?.leave(this.#serviceEpoch, verdict, sentMs, now)
     if (this.#hasPermit) {
       this.#hasPermit = false
       route.limiter?.release(permitEnd)

@@ -1,10 +1,12 @@
-import type { Balancer, PickContext, Picker } from '../balancing/balancer.ts'
+import type { Balancer, PickContext } from '../balancing/balancer.ts'
+import type { Selection } from '../balancing/selection.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { Endpoint, Snapshot } from '../endpoint/endpoint.ts'
-import type { OutlierDetector } from '../health/outlier.ts'
+import { hashText } from '../random/mix.ts'
 import type { Transport } from '../transport/transport.ts'
 import { EndpointRow } from './endpoint-row.ts'
 import type { Placement } from './route.ts'
+import type { TargetHealth } from './target-health.ts'
 
 /** How long a row outlives its endpoint's absence from the snapshot, so that flapping does not wipe what it learnt. */
 const GRACE_MS = 60_000
@@ -18,27 +20,37 @@ export interface RowMaker {
 }
 
 /**
- * The endpoints of one target: rows by id, and the picker over those of the present snapshot. It is told of snapshots by
+ * The endpoints of one target: rows by id, and the selection from those of the present snapshot. It is told of snapshots by
  * the resolver's loop and asked by calls.
  */
 export class EndpointPlacement implements Placement {
   readonly balancer: Balancer
   readonly transport = undefined
   isClosing = false
-  readonly #outliers: OutlierDetector | undefined
+  readonly #health: TargetHealth | undefined
   readonly #maker: RowMaker
   /** By id, those in their grace included; made with the first endpoint. */
   #rows: Map<string, EndpointRow> | undefined = undefined
   #present: readonly EndpointRow[] = []
-  #picker: Picker<EndpointRow>
+  readonly #selection: Selection<EndpointRow>
   /** One object for all picks: a picker reads it and keeps nothing. */
-  readonly #context: Writable<PickContext<EndpointRow>> = { nowMs: 0, key: 0, avoid: undefined }
+  readonly #context: Writable<PickContext<EndpointRow>> = {
+    nowMs: 0,
+    key: 0,
+    avoid: undefined,
+    keyHash: undefined,
+  }
 
-  constructor(balancer: Balancer, outliers: OutlierDetector | undefined, maker: RowMaker) {
+  constructor(
+    balancer: Balancer,
+    selection: Selection<EndpointRow>,
+    health: TargetHealth | undefined,
+    maker: RowMaker,
+  ) {
     this.balancer = balancer
-    this.#outliers = outliers
+    this.#selection = selection
+    this.#health = health
     this.#maker = maker
-    this.#picker = balancer.picker<EndpointRow>([])
   }
 
   get size(): number {
@@ -49,16 +61,26 @@ export class EndpointPlacement implements Placement {
     return this.#rows?.get(id)
   }
 
-  pick(key: number, avoid: EndpointRow | undefined, nowMs: number): EndpointRow | undefined {
+  pick(
+    key: number,
+    avoid: EndpointRow | undefined,
+    nowMs: number,
+    routingKey: string | undefined,
+  ): EndpointRow | undefined {
     const context = this.#context
     context.nowMs = nowMs
     context.key = key
     context.avoid = avoid
-    return this.#picker.pick(context)
+    // Most balancers do not ask, and a hash costs what the key is long.
+    if (this.balancer.usesKey === true) {
+      // Signed, as V8 allocates for integers from 2^31 on.
+      context.keyHash = routingKey === undefined ? undefined : hashText(routingKey) | 0
+    }
+    return this.#selection.pick(context)
   }
 
   onVerdict(row: EndpointRow, verdict: 'success' | 'failure', nowMs: number): void {
-    this.#outliers?.onResult(row, verdict, nowMs)
+    this.#health?.onResult(row, verdict, nowMs)
   }
 
   /** Takes over a snapshot: keeps the rows it knows, makes those it does not, retires those that have left. */
@@ -73,8 +95,8 @@ export class EndpointPlacement implements Placement {
     for (const row of left) row.leftAtMs = nowMs
     this.#forget(nowMs)
     this.#present = present
-    this.#outliers?.setHosts(present)
-    this.#picker = this.balancer.picker(present)
+    this.#selection.setRows(present)
+    this.#health?.setRows(present, this.#rows)
   }
 
   #rowFor(endpoint: Endpoint): EndpointRow {
@@ -85,7 +107,7 @@ export class EndpointPlacement implements Placement {
       row.update(endpoint, transport)
       return row
     }
-    row = new EndpointRow(endpoint, transport)
+    row = new EndpointRow(endpoint, transport, this.#selection)
     row.breaker = this.#maker.createBreaker(row)
     this.#rows.set(endpoint.id, row)
     return row

@@ -1,7 +1,10 @@
-import type { Load, Pickable } from '../balancing/balancer.ts'
+import type { Load } from '../balancing/balancer.ts'
+import type { Candidate } from '../balancing/candidate.ts'
+import { createLoad } from '../balancing/load.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
-import type { OutlierSlot } from '../health/outlier-detector.ts'
+import { type CheckSlot, createCheckSlot } from '../health/check-state.ts'
+import { createOutlierSlot, type OutlierSlot } from '../health/outlier-detector.ts'
 import type { Transport } from '../transport/transport.ts'
 
 /**
@@ -9,37 +12,61 @@ import type { Transport } from '../transport/transport.ts'
  * weight or address and a short absence from the snapshot, and holds the slots of the concepts, which do not know of
  * each other; {@link refresh} is where their judgements meet.
  */
-export class EndpointRow implements Pickable {
+export class EndpointRow implements Candidate {
   endpoint: Endpoint
   transport: Transport | undefined
   eligible = true
   weight: number
-  readonly load: Load = { inFlight: 0, costMs: -1, costAtMs: 0, failedUntilMs: 0 }
-  readonly outlier: OutlierSlot = { consecutiveFailures: 0, ejections: 0, isEjected: false, returnsAtMs: 0 }
+  isHealthy = true
+  readySinceMs = -1
+  readonly load: Load = createLoad()
+  readonly outlier: OutlierSlot = createOutlierSlot()
+  readonly check: CheckSlot = createCheckSlot()
   breaker: CircuitBreaker | undefined
   /** When it left the snapshot; undefined while it is in. */
   leftAtMs: number | undefined
+  readonly #follower: HealthFollower | undefined
 
-  constructor(endpoint: Endpoint, transport: Transport | undefined) {
+  constructor(endpoint: Endpoint, transport: Transport | undefined, follower?: HealthFollower) {
     this.endpoint = endpoint
     this.transport = transport
     this.weight = endpoint.weight
+    this.#follower = follower
   }
 
   get id(): string {
     return this.endpoint.id
+  }
+  get zone(): string | undefined {
+    return this.endpoint.zone
+  }
+  get fullWeight(): number {
+    return this.endpoint.weight
+  }
+  /** A whole number of at least 0 in `meta.priority`; anything else is 0. */
+  get priority(): number {
+    const written = Number(this.endpoint.meta?.priority)
+    return Number.isSafeInteger(written) && written > 0 ? written : 0
+  }
+  get isBarred(): boolean {
+    return this.breaker !== undefined && !this.breaker.isAdmitting
   }
 
   /** Takes over what the snapshot says now. */
   update(endpoint: Endpoint, transport: Transport | undefined): void {
     this.endpoint = endpoint
     this.transport = transport
-    this.weight = endpoint.weight
     this.leftAtMs = undefined
   }
 
-  /** Brings `eligible` up to date after the breaker or the outlier detector has changed its mind. */
+  /** Brings `isHealthy` up to date after the breaker, the checks or the outlier detector have changed their mind. */
   refresh(): void {
-    this.eligible = !this.outlier.isEjected && (this.breaker === undefined || this.breaker.isAdmitting)
+    this.isHealthy = !this.outlier.isEjected && this.check.verdict !== 'unhealthy' && !this.isBarred
+    this.#follower?.markStale(this)
   }
+}
+
+/** Who is to know that a row's health has changed. */
+export interface HealthFollower {
+  markStale(row: EndpointRow): void
 }

@@ -48,8 +48,13 @@ export interface Placement {
   readonly transport: Transport | undefined
   /** Set while the runtime is closing: new calls are refused. */
   readonly isClosing: boolean
-  /** The row for an attempt; undefined where there is no endpoint. */
-  pick(key: number, avoid: EndpointRow | undefined, nowMs: number): EndpointRow | undefined
+  /** The row for an attempt; undefined where there is no endpoint. `routingKey` is what the call is routed by, if anything. */
+  pick(
+    key: number,
+    avoid: EndpointRow | undefined,
+    nowMs: number,
+    routingKey: string | undefined,
+  ): EndpointRow | undefined
   /** Endpoints that could still be asked. */
   readonly size: number
   /** Tells the passive health of a row how an attempt ended. */

@@ -12,5 +12,7 @@ export interface TargetPorts {
   readonly events: EventSink
   readonly classifier: Classifier
   readonly createBalancer: BalancerFactory
+  /** Where this runtime runs, for zone-aware balancing. */
+  readonly zone?: string | undefined
   transportFor(protocol: string): Transport | undefined
 }

@@ -1,13 +1,14 @@
+import { Selection } from '../balancing/selection.ts'
 import { CircuitBreaker } from '../breaking/breaker.ts'
 import { BreakerLoop } from '../breaking/breaker-loop.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
-import { OutlierDetector } from '../health/outlier.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createRoute } from './create-route.ts'
 import { EndpointPlacement, type RowMaker } from './endpoint-placement.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { FunctionPlacement } from './function-placement.ts'
 import type { Route } from './route.ts'
+import { TargetHealth } from './target-health.ts'
 import type { TargetPorts } from './target-ports.ts'
 
 /**
@@ -19,9 +20,10 @@ export class Target implements RowMaker {
   readonly placement: EndpointPlacement | FunctionPlacement
   /** The route of the service as a whole. */
   readonly base: Route
+  /** Undefined where a function is guarded. */
+  readonly health: TargetHealth | undefined
   readonly #ports: TargetPorts
   readonly #loop: BreakerLoop
-  readonly #outliers: OutlierDetector | undefined
   /** Those of methods with a policy of their own; made with the first. */
   #routes: Map<ResolvedPolicy, Route> | undefined = undefined
 
@@ -30,12 +32,12 @@ export class Target implements RowMaker {
     this.#ports = ports
     this.#loop = new BreakerLoop(ports.clock, ports.events)
     if (guarded === undefined) {
-      this.#outliers =
-        policy.outlier === undefined
-          ? undefined
-          : new OutlierDetector(policy.outlier, { clock: ports.clock, events: ports.events, service })
-      const balancer = ports.createBalancer(policy.loadBalancing, ports.random, service)
-      this.placement = new EndpointPlacement(balancer, this.#outliers, this)
+      this.health = new TargetHealth(service, policy, ports)
+      const { loadBalancing } = policy
+      const { random, zone } = ports
+      const balancer = ports.createBalancer(loadBalancing.algorithm, random, service, loadBalancing)
+      const selection = new Selection<EndpointRow>(loadBalancing, { balancer, random, service, zone })
+      this.placement = new EndpointPlacement(balancer, selection, this.health, this)
     } else this.placement = new FunctionPlacement(guarded)
     this.base = createRoute(service, policy, ports, this.placement, this.#loop)
   }
@@ -60,7 +62,7 @@ export class Target implements RowMaker {
   close(): void {
     this.placement.isClosing = true
     this.#loop.close()
-    this.#outliers?.close()
+    this.health?.close()
   }
 
   // ---- RowMaker ----

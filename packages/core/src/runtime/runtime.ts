@@ -5,6 +5,7 @@ import type { CallSink } from '../call/call-sink.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Snapshot } from '../endpoint/endpoint.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
+import type { ServiceHealth } from '../health/service-health.ts'
 import type { LimiterState } from '../limiting/limiter.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
 import { GovernedCall } from '../pipeline/governed-call.ts'
@@ -103,6 +104,13 @@ export class Runtime implements CallStarter, AsyncDisposable {
       service,
       endpoint,
     })
+  }
+
+  /** What registration, checks and traffic say about each endpoint of a service, merged. */
+  health(service: string): StateCell<ServiceHealth> {
+    const { health } = (this.#targets.get(service) ?? this.#open(service)).target
+    if (health !== undefined) return health.cell
+    throw new TypeError('a service is placed on endpoints')
   }
 
   /** The concurrency limiter of a service. */

@@ -26,7 +26,7 @@ export interface CircuitEvent extends OfTarget {
   readonly openForMs?: number
 }
 export interface EndpointEvent extends OfTarget {
-  readonly type: 'endpointEjected' | 'endpointReturned'
+  readonly type: 'endpointEjected' | 'endpointReturned' | 'endpointFailedChecks' | 'endpointRecovered'
   readonly why: string
   readonly ejectedForMs?: number
 }

@@ -1,6 +1,7 @@
 import type { Attempt, AttemptSink, Cancel } from '../call/call.ts'
 import type { AttemptResult } from '../call/outcome.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import type { EndpointProbe, ProbeResult } from './endpoint-probe.ts'
 
 /**
  * The Transport port: sends one attempt to one endpoint. It neither retries, nor balances, nor times out by itself; the
@@ -10,6 +11,11 @@ export interface Transport {
   /** Which endpoints it speaks to: matched with `endpoint.protocol`. */
   readonly protocol: string
   send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel
+  /**
+   * Asks an endpoint how it is, in a way that is not a GET through {@link send}: a connection, gRPC's health service.
+   * `told` is called once, `timeoutMs` from now at the latest, unless the handle is disposed of first.
+   */
+  check?(endpoint: Endpoint, probe: EndpointProbe, timeoutMs: number, told: (result: ProbeResult) => void): Disposable
   /** Tells that an endpoint has left for good, so that its connections can be closed when idle. */
   forget?(endpoint: Endpoint): void
   /** Closes idle connections at once and the others when their attempts have ended, or at the deadline by force. */

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import { createBalancer } from '../balancing/balancer-factory.ts'
+import { type BalancingOptions, resolveBalancingOptions } from '../balancing/balancing-options.ts'
+import { Selection } from '../balancing/selection.ts'
+import type { CircuitBreaker } from '../breaking/breaker.ts'
+import { classify } from '../call/classification.ts'
+import { resolvePolicy } from '../config/policy-options.ts'
+import type { Instance } from '../endpoint/endpoint.ts'
+import { SeededRandom } from '../random/seeded-random.ts'
+import { NO_EVENTS } from '../telemetry/events.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+import { EndpointPlacement } from './endpoint-placement.ts'
+import type { EndpointRow } from './endpoint-row.ts'
+import { TargetHealth } from './target-health.ts'
+
+const instances = (count: number, more: Partial<Instance> = {}): Instance[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `orders#${i + 1}`,
+    service: 'orders',
+    address: { host: '10.0.0.1', port: 80 + i },
+    protocol: 'http',
+    weight: 1,
+    ...more,
+  }))
+
+function placementOf(options: BalancingOptions, endpoints: readonly Instance[]) {
+  const resolved = resolveBalancingOptions(options)
+  const random = new SeededRandom(1)
+  const balancer = createBalancer(resolved.algorithm, random, 'orders', resolved)
+  const selection = new Selection<EndpointRow>(resolved, { balancer, random, service: 'orders' })
+  const health = new TargetHealth('orders', resolvePolicy({}), {
+    clock: new ManualClock(),
+    random,
+    events: NO_EVENTS,
+    classifier: classify,
+    createBalancer,
+    transportFor: () => undefined,
+  })
+  const placement = new EndpointPlacement(balancer, selection, health, {
+    transportFor: () => undefined,
+    createBreaker: () => undefined,
+    dropBreaker: () => {},
+  })
+  placement.update({ service: 'orders', endpoints, revision: 1 }, 0)
+  return placement
+}
+
+describe('EndpointPlacement', () => {
+  it('sends calls of one routing key to one endpoint, where the balancer asks for keys', () => {
+    const sticky = placementOf({ algorithm: 'ring-hash' }, instances(20))
+    const rows = new Set<string | undefined>()
+    for (let i = 0; i < 100; i++) {
+      const key = `user-${i}`
+      const row = sticky.pick(i, undefined, 0, key)
+      rows.add(row?.id)
+      expect(sticky.pick(i + 1000, undefined, 0, key)).toBe(row)
+    }
+    expect(rows.size).toBeGreaterThan(15)
+    const any = placementOf({ algorithm: 'random' }, instances(20))
+    expect(new Set(Array.from({ length: 100 }, (_, i) => any.pick(i, undefined, 0, 'user-1'))).size).toBe(20)
+  })
+
+  it('forgets the key of the call before', () => {
+    const sticky = placementOf({ algorithm: 'maglev' }, instances(20))
+    sticky.pick(1, undefined, 0, 'user-1')
+    expect(new Set(Array.from({ length: 100 }, (_, i) => sticky.pick(i, undefined, 0, undefined))).size).toBe(20)
+  })
+
+  it('reads the priority of an endpoint from its meta', () => {
+    const standby = instances(3, { meta: { priority: '1' } }).map((one) => ({ ...one, id: `standby-${one.id}` }))
+    const placement = placementOf({}, [...standby, ...instances(3)])
+    for (let i = 0; i < 100; i++) expect(placement.pick(i, undefined, 0, undefined)?.priority).toBe(0)
+    for (const wrong of ['', 'first', '-1', '1.5'])
+      expect(placementOf({}, instances(1, { meta: { priority: wrong } })).row('orders#1')?.priority).toBe(0)
+  })
+
+  it('takes an open breaker for ill health, and panic does not open it', () => {
+    const placement = placementOf({}, instances(4))
+    for (const id of ['orders#1', 'orders#2', 'orders#3']) {
+      const row = placement.row(id) as EndpointRow
+      row.breaker = { isAdmitting: false } as CircuitBreaker
+      row.refresh()
+    }
+    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 0, undefined)?.id).toBe('orders#4')
+    // Ejected as well: now none is healthy, and the only one whose circuit is closed is it.
+    const last = placement.row('orders#4') as EndpointRow
+    last.outlier.isEjected = true
+    last.refresh()
+    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 0, undefined)).toBe(last)
+  })
+
+  it('keeps what was learnt of an endpoint through changes of the snapshot', () => {
+    const placement = placementOf({ algorithm: 'least-request' }, instances(3))
+    const row = placement.row('orders#1') as EndpointRow
+    row.load.inFlight = 9
+    placement.update({ service: 'orders', endpoints: instances(3).slice(1), revision: 2 }, 10)
+    placement.update({ service: 'orders', endpoints: instances(3, { weight: 2 }), revision: 3 }, 20)
+    expect(placement.row('orders#1')).toBe(row)
+    expect([row.load.inFlight, row.fullWeight]).toEqual([9, 2])
+    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 20, undefined)).not.toBe(row)
+  })
+})
