@@ -2,7 +2,7 @@ import type { CallRequest, CancelReason, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, CallOutcome, Ending } from '../call/outcome.ts'
-import type { RejectionReason, RetryStop } from '../errors/seakeep-error.ts'
+import type { AttemptFailure, RejectionReason, RetryStop } from '../errors/seakeep-error.ts'
 import { mix } from '../random/mix.ts'
 import { Draw } from '../random/random.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
@@ -39,6 +39,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   retryAfterMs: number | undefined = undefined
   retryStopped: RetryStop | undefined = undefined
   attempts = 0
+  lastFailure: AttemptFailure | undefined = undefined
   deadlineExceeded: boolean | undefined = undefined
 
   #sink: CallSink
@@ -134,6 +135,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
 
   #retryOrFinish(attempt: EndedAttempt, ending: Ending, pushback: boolean): void {
     const { route, options } = this
+    this.lastFailure = ending === 'ok' ? 'error' : (ending as AttemptFailure)
     if (route.maxAttempts === 1 || (route.budget !== undefined && (options.parentAttempt ?? 1) > 1)) {
       return this.#finish(ending)
     }

@@ -313,6 +313,94 @@ describe('a policy', () => {
     expect(await answer).toEqual({ status: 503, call: 3 })
   })
 
+  // It threw out of the settling: the call never ended, and its permit was gone for good.
+  it.each([
+    ['later', () => Promise.resolve(1)],
+    ['at once', () => 1],
+  ])('judges by default where the classifier throws %s', async (_when, run) => {
+    const classifier = () => {
+      throw new Error('mine')
+    }
+    const { policy } = given({ classify: classifier, concurrency: { limit: 1 } })
+    const told: string[] = []
+    policy.events$.subscribe((event) => told.push(event.type))
+    expect(await policy.execute(run)).toBe(1)
+    expect(told).toEqual(['listenerFailed'])
+    expect(policy.state.value.inFlight).toBe(0)
+  })
+
+  it('does not take a word for a verdict that is none', async () => {
+    const { policy } = given({ classify: () => 'failed' as 'failure', circuitBreaker: { minimumCalls: 1 } })
+    await failureOf(policy.execute(() => Promise.reject(new Error('boom'))))
+    expect(policy.state.value.breaker).toBe('open')
+  })
+
+  it('is the built-in standard where only the name is given', async () => {
+    const { table } = given({})
+    const policy = table.policy('quotes')
+    let calls = 0
+    const error = await failureOf(policy.execute(() => Promise.reject(new Error(`${++calls}`)), { timeout: 1 }))
+    expect(error).toMatchObject({ message: '1', retryStopped: 'deadline' })
+    expect(table.policy('quotes')).toBe(policy)
+  })
+
+  it('compares options by what they mean', () => {
+    const { policy, table } = given({ timeout: '1s', retry: true, fallback: () => 1 })
+    const told: string[] = []
+    policy.events$.subscribe((event) => told.push(event.type))
+    table.policy({ fallback: () => 2, retry: { maxAttempts: 3 }, timeout: 1000, name: 'payments' })
+    expect(told).toEqual([])
+    table.policy({ name: 'payments', timeout: '1s', retry: true })
+    expect(told).toEqual(['policyConflicted'])
+    expect(() => table.policy({ name: 'payments', timeout: 'soon' as '1s' })).toThrow('payments.timeout: "soon"')
+  })
+
+  it.each([
+    [{ fallback: 5 }, 'p.fallback: 5 is not allowed'],
+    [{ fallback: { timeout: '1s' } }, 'p.fallback.run: missing'],
+    [{ fallback: { run: () => 1, timeOut: 5 } }, 'p.fallback.timeOut: unknown key'],
+    [{ classify: 'failure' }, 'p.classify: "failure" is not allowed; a function'],
+    [{ maxKeys: 0 }, 'p.maxKeys: 0 is not allowed'],
+  ])('refuses %j', (options, message) => {
+    const { table } = given({})
+    expect(() => table.policy({ name: 'p', ...options } as unknown as PolicyOptions)).toThrow(message)
+  })
+
+  it('falls back where the function was cancelled by another, and not its caller', async () => {
+    const { policy, table } = given({ fallback: () => 'from the cache' })
+    const inner = table.policy({ name: 'inner' })
+    const gone = AbortSignal.abort()
+    expect(await policy.execute(() => inner.execute(never, { signal: gone }))).toBe('from the cache')
+  })
+
+  it('names each call once, whatever its key', async () => {
+    const { policy } = given({ concurrency: { limit: 1 } })
+    const ids: unknown[] = []
+    for (const key of ['eu', 'us']) {
+      void policy.execute(never, { key })
+      ids.push((await failureOf(policy.execute(never, { key }))).callId)
+    }
+    expect(ids).toEqual(['payments-2', 'payments-4'])
+  })
+
+  it('tells by which call a late fallback was late', async () => {
+    const { policy, clock } = given({ fallback: { run: never, timeout: '1s' } })
+    const failure = failureOf(policy.execute(() => Promise.reject(new Error('boom'))))
+    await clock.advanceAsync(1000)
+    expect(await failure).toMatchObject({ service: 'payments', callId: 'payments-1', cause: { message: 'boom' } })
+  })
+
+  it('wraps a method in place', async () => {
+    const { policy } = given({})
+    const account = {
+      balance: 7,
+      read: policy.wrap(function (this: { balance: number }, plus: number) {
+        return this.balance + plus
+      }),
+    }
+    expect(await account.read(1)).toBe(8)
+  })
+
   it('makes 10,000 waiting calls fail at once without recursion', async () => {
     const { policy } = given({ concurrency: { limit: 1, queue: 10_000, maxWait: '1m' } })
     let fail: (error: Error) => void = () => {}

@@ -53,6 +53,8 @@ export interface PolicyEvent extends EventBase {
 }
 export interface RuntimeEvent extends EventBase {
   readonly type: 'runtimeStarted' | 'drainStarted' | 'runtimeClosed' | 'listenerFailed'
+  /** For `listenerFailed`: whose calls it was about, where that is known. */
+  readonly name?: string
   readonly error?: Error
 }
 

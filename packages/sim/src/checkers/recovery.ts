@@ -17,7 +17,9 @@ export function recoveryMs(
   recorder: Recorder,
 ): number | null {
   const timeline = timelineOf(subject, recorder)
-  const { faults, durationMs, warmupMs } = scenario
+  const { durationMs, warmupMs } = scenario
+  // What would strike after the end never does.
+  const faults = scenario.faults.filter(({ atMs }) => atMs < durationMs)
   if (timeline === undefined || faults.length === 0) return null
   const stepMs = recorder.stepUs / 1000
   const firstMs = Math.min(...faults.map((fault) => fault.atMs))
