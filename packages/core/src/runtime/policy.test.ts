@@ -258,10 +258,16 @@ describe('a policy', () => {
     const { policy, clock } = given({
       retry: { maxAttempts: 3, backoff: { initial: 0, max: 0 }, budget: { ratio: 0, minPerSecond: 0.1 } },
     })
+    const told: string[] = []
+    policy.events$.subscribe((event) => told.push(event.type))
     const fail = (): Promise<never> => Promise.reject(new Error('boom'))
-    const one = failureOf(policy.execute(fail))
-    await clock.advanceAsync(1)
-    expect((await one).retryStopped).toBe('retry-budget')
+    for (let i = 0; i < 3; i++) {
+      const one = failureOf(policy.execute(fail))
+      await clock.advanceAsync(1)
+      expect((await one).retryStopped).toBe('retry-budget')
+    }
+    // Told when it begins to refuse, not for each refusal.
+    expect(told).toEqual(['retryBudgetExhausted'])
   })
 
   it('answers with the fallback, also for refusals and timeouts, but not for who aborted', async () => {

@@ -84,7 +84,13 @@ class AmbientPolicy implements Policy {
   }
 
   execute<T>(run: Guarded<T>, options?: ExecuteOptions): Promise<T> {
-    return this.#here.execute(run, options)
+    let policy: Policy
+    try {
+      policy = this.#here
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return policy.execute(run, options)
   }
   wrap<This, A extends readonly unknown[], T>(
     run: (this: This, ...args: A) => T | PromiseLike<T>,

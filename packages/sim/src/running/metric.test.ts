@@ -19,5 +19,7 @@ test('an edge has the figures of its calls, and a service the amplification of a
 
 test('what is not measured is an error', () => {
   expect(() => run.metric('web>api.utilization')).toThrow('utilization is not measured of web>api')
-  expect(() => run.metric('web.goodput', { between: '1s' } as object)).toThrow('between: unknown key; allowed: from, until')
+  expect(() => run.metric('web.goodput', { between: '1s' } as object)).toThrow(
+    'between: unknown key; allowed: from, until',
+  )
 })
