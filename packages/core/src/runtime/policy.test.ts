@@ -311,6 +311,23 @@ describe('a policy', () => {
     expect(policy.state.value.breaker).toBe('closed')
   })
 
+  it('waits as long as a 429 or 503 asks for, by its headers or by itself', async () => {
+    const { policy, clock } = given({ retry: { maxAttempts: 4, backoff: { initial: 0, max: 0 } } })
+    const calledAt: number[] = []
+    const answer = policy.execute(() => {
+      calledAt.push(clock.now())
+      const headers = new Headers({ 'retry-after': '2' })
+      if (calledAt.length === 1) return { status: 503, headers }
+      if (calledAt.length === 2) throw Object.assign(new Error('later'), { status: 429, retryAfterMs: 50 })
+      if (calledAt.length === 3) return { status: 500, headers }
+      return { status: 200 }
+    })
+    await clock.advanceAsync(3000)
+    expect(await answer).toEqual({ status: 200 })
+    // A 500 with the header asks for nothing.
+    expect(calledAt).toEqual([0, 2000, 2050, 2050])
+  })
+
   it('hands out a failed value once retrying has ended', async () => {
     const { policy, clock } = given({ retry: { backoff: { initial: 0, max: 0 } } })
     let calls = 0
