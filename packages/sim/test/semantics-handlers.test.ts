@@ -281,9 +281,9 @@ describe('what a handler throws', () => {
   })
 
   it('real time and chance are refused with the line that asked, and what to use instead', async () => {
-    const failure = await failureOf(handle(() => Math.random()))
+    const failure = await failureOf(handle(() => crypto.randomUUID()))
     expect(failure).toMatchObject({ name: 'HandlerError' })
-    expect((failure as Error).message).toMatch(/Math\.random.*context\.random.*semantics-handlers\.test\.ts/s)
+    expect((failure as Error).message).toMatch(/crypto\.randomUUID.*context\.random.*semantics-handlers\.test\.ts/s)
   })
 })
 

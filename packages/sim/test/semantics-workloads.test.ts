@@ -50,6 +50,15 @@ describe('open workloads', () => {
     expect(Object.values(alone.services.api?.instances ?? {}).map((one) => one.arrivals)).toEqual(Array(5).fill(2000))
   })
 
+  it('have chance of their own: not all of them begin their rounds at one instance', async () => {
+    const run = await under(constantArrivalRate({ to: 'api', rate: 1000, until: 40, clients: 1000 }), {
+      replicas: 20,
+      work: '1ms',
+    })
+    const asked = Object.values(run.services.api?.instances ?? {}).filter(({ arrivals }) => arrivals > 0)
+    expect(asked.length).toBeGreaterThan(10)
+  })
+
   it('spread over several services by their shares', async () => {
     const to = [{ service: 'api', share: 3 }, { service: 'web', share: 1 }, { service: 'db' }]
     const run = await under(poisson({ to, rate: 500 }), undefined, {

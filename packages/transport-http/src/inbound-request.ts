@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nextTick } from 'node:process'
 import type { RejectionReason } from '@seakeep/core'
-import { type AdmissionSink, type Admitted, type Clock, NO_DEADLINE, type ServerHost } from '@seakeep/core/spi'
-import { type RequestContext, runInRequest } from './request-context.ts'
 import {
-  ATTEMPT_HEADER,
-  PRIORITY_HEADER,
-  parseTimeout,
-  REFUSED_HEADER,
+  type AdmissionSink,
+  type Admitted,
+  type Clock,
+  NO_DEADLINE,
   RETRY_AFTER_MS_HEADER,
-  TIMEOUT_HEADER,
-} from './seakeep-headers.ts'
+  type ServerHost,
+} from '@seakeep/core/spi'
+import { type RequestContext, runInRequest } from './request-context.ts'
+import { ATTEMPT_HEADER, PRIORITY_HEADER, parseTimeout, REFUSED_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
 
 /** One request at the door: probed, refused, in the line or at work, and left exactly once. */
 export class InboundRequest implements AdmissionSink, RequestContext {

@@ -7,8 +7,6 @@ export const ATTEMPT_HEADER = 'seakeep-attempt'
 export const PRIORITY_HEADER = 'seakeep-priority'
 /** On a refusal: why the request was not begun. Its presence says that trying again is safe. */
 export const REFUSED_HEADER = 'seakeep-refused'
-/** Finer than Retry-After, whose unit is the second; 0 where the server leaves the wait to its caller. */
-export const RETRY_AFTER_MS_HEADER = 'retry-after-ms'
 
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/
 /** Nanoseconds, which are whole numbers in every unit. */

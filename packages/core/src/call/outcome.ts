@@ -44,6 +44,8 @@ export interface CallOutcome {
   readonly attempts: number
   /** The endpoint of the last attempt. */
   readonly endpoint?: string | undefined
+  /** How the last attempt that ended had failed: the cause, where a deadline ends the call during the next one. */
+  readonly lastFailure?: AttemptFailure | undefined
   /** True where the call's own deadline or total timeout ended it; false where an attempt's did. */
   readonly deadlineExceeded?: boolean | undefined
 }

@@ -3,7 +3,8 @@ import type { Fragment } from '../options/layer.ts'
 import { type Place, rootPlace } from '../options/place.ts'
 import { printed } from '../options/printed.ts'
 import { didYouMean } from '../options/suggest.ts'
-import { STANDARD_POLICY } from './policy-options.ts'
+import { type Laid, layOver, placeOfLaid } from './overlay.ts'
+import { POLICY_LAYERS, type ResolvedPolicy, STANDARD_POLICY } from './policy-options.ts'
 
 /** Some layers and where they were written. */
 export interface WrittenLayers {
@@ -39,6 +40,13 @@ export class NamedPolicies {
     }
     const { parent, place } = policy
     return [...(parent === undefined ? [] : this.chain(parent, place.at('extends'))), policy]
+  }
+
+  /** The policy that is made of a name's chain alone, all defaults filled in. */
+  resolve(name: string): ResolvedPolicy {
+    let laid: Laid | undefined
+    for (const { layers, place } of this.chain(name, rootPlace(name))) laid = layOver(laid, layers, place)
+    return POLICY_LAYERS.resolve(laid?.value, laid === undefined ? rootPlace(name) : placeOfLaid(laid))
   }
 
   #checkChain(name: string, parent: string, at: Place): void {

@@ -56,6 +56,8 @@ const DOCUMENT: RecordField<DocumentContent> = record({
 export class PolicyDocument {
   /** 16 hexadecimal digits, equal for equal content: the order of keys and the spelling of amounts do not count. */
   readonly hash: string
+  /** The policy named `standard`, which is there without being defined. */
+  readonly standard: ResolvedPolicy
   readonly #selection: PolicySelection
   readonly #inbound: { readonly [service: string]: InboundPolicy }
 
@@ -71,6 +73,7 @@ export class PolicyDocument {
       }),
     )
     this.#selection.check()
+    this.standard = named.resolve('standard')
     this.#inbound = inbound
     this.hash = contentHash({ version, policies, targets, inbound })
   }

@@ -43,6 +43,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
   #timer: Timer | undefined = undefined
   #cancelSend: Cancel | undefined = undefined
   #hasPermit = false
+  #isCancelled = false
 
   constructor(call: AttemptOwner, number: number, key: number) {
     this.call = call
@@ -154,6 +155,8 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     try {
       const cancel = transport.send(this, this)
       if (this.#phase === SENT) this.#cancelSend = cancel
+      // The caller gave up while it was being sent.
+      else if (this.#isCancelled) cancel('cancelled')
     } catch (error) {
       this.settle({ ending: 'error', error })
     }
@@ -184,7 +187,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     if (!this.isCommitted && this.#row !== undefined && result.ending === 'ok') {
       route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
     }
-    const verdict = judge(route.classifier, result, this.number)
+    const verdict = judge(route, result, this.number)
     const ending = result.ending !== 'ok' ? result.ending : verdict === 'failure' ? 'error' : 'ok'
     const permitEnd = verdict === 'success' ? 'success' : isPushback(result) ? 'drop' : 'ignore'
     this.#end(now, ending, result, verdict, permitEnd)
@@ -194,6 +197,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
   cancel(): void {
     if (this.#phase === WAITING) this.call.route.limiter?.leave(this)
     const isSent = this.#phase === SENT
+    this.#isCancelled = true
     if (isSent) this.#cancelSend?.('cancelled')
     this.#settleLoans(this.call.route.clock.now(), undefined, 'ignored', 'ignore', isSent)
   }

@@ -1,6 +1,7 @@
 import type { Attempt, AttemptSink, CallRequest, Cancel } from '../call/call.ts'
 import { statusOf } from '../call/classification.ts'
 import type { AttemptResult } from '../call/outcome.ts'
+import { askedWaitMs } from '../call/retry-after.ts'
 import type { Clock } from '../time/clock.ts'
 import { Deadline } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -37,17 +38,17 @@ export class FunctionTransport implements Transport {
     try {
       answer = (attempt.request as GuardedRequest).run(context)
     } catch (error) {
-      sink.settle(failed(error))
+      sink.settle(failed(error, this.#clock))
       return NOTHING
     }
     if (isPromiseLike(answer)) {
       answer.then(
-        (value) => sink.settle(succeeded(value)),
-        (error: unknown) => sink.settle(failed(error)),
+        (value) => sink.settle(succeeded(value, this.#clock)),
+        (error: unknown) => sink.settle(failed(error, this.#clock)),
       )
       return (reason) => context.abort(reason === 'timeout')
     }
-    sink.settle(succeeded(answer))
+    sink.settle(succeeded(answer, this.#clock))
     return NOTHING
   }
 
@@ -95,18 +96,19 @@ const REASONS = {
   cancelled: new DOMException('The call was cancelled by its caller', 'AbortError'),
 }
 
-function succeeded(value: unknown): AttemptResult {
-  return { ending: 'ok', value, error: undefined, status: statusOf(value), retryAfterMs: undefined }
+function succeeded(value: unknown, clock: Clock): AttemptResult {
+  const status = statusOf(value)
+  return { ending: 'ok', value, error: undefined, status, retryAfterMs: waitMs(value, status, clock) }
 }
 
-function failed(error: unknown): AttemptResult {
-  return { ending: 'error', value: undefined, error, status: statusOf(error), retryAfterMs: retryAfterOf(error) }
+function failed(error: unknown, clock: Clock): AttemptResult {
+  const status = statusOf(error)
+  return { ending: 'error', value: undefined, error, status, retryAfterMs: waitMs(error, status, clock) }
 }
 
-function retryAfterOf(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null) return undefined
-  const wish = (error as { retryAfterMs?: unknown }).retryAfterMs
-  return typeof wish === 'number' && wish >= 0 ? wish : undefined
+/** Only who answers 429 or 503 is asked when to come back. */
+function waitMs(ended: unknown, status: number | undefined, clock: Clock): number | undefined {
+  return status === 429 || status === 503 ? askedWaitMs(ended, clock.wallNow()) : undefined
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {

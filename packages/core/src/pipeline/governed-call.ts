@@ -2,9 +2,10 @@ import type { CallRequest, CancelReason, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, CallOutcome, Ending } from '../call/outcome.ts'
-import type { RejectionReason, RetryStop } from '../errors/seakeep-error.ts'
+import type { AttemptFailure, RejectionReason, RetryStop } from '../errors/seakeep-error.ts'
 import { mix } from '../random/mix.ts'
 import { Draw } from '../random/random.ts'
+import type { RetryBudget } from '../retrying/retry-policy.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import { ActiveAttempt } from './active-attempt.ts'
@@ -39,6 +40,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   retryAfterMs: number | undefined = undefined
   retryStopped: RetryStop | undefined = undefined
   attempts = 0
+  lastFailure: AttemptFailure | undefined = undefined
   deadlineExceeded: boolean | undefined = undefined
 
   #sink: CallSink
@@ -134,6 +136,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
 
   #retryOrFinish(attempt: EndedAttempt, ending: Ending, pushback: boolean): void {
     const { route, options } = this
+    this.lastFailure = ending === 'ok' ? 'error' : (ending as AttemptFailure)
     if (route.maxAttempts === 1 || (route.budget !== undefined && (options.parentAttempt ?? 1) > 1)) {
       return this.#finish(ending)
     }
@@ -149,8 +152,17 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     const asked = pushback && this.retryAfterMs !== undefined ? Math.min(this.retryAfterMs, MAX_PUSHBACK_MS) : 0
     const delay = Math.max(asked, drawn)
     if (now + delay >= this.deadlineMs) return this.#stop('deadline', ending)
-    if (route.budget !== undefined && !route.budget.withdraw(now)) return this.#stop('retry-budget', ending)
+    if (route.budget !== undefined && !this.#withdraw(route.budget, now)) return this.#stop('retry-budget', ending)
     this.#timer = route.clock.schedule(now + delay, this)
+  }
+
+  /** Takes a retry out of the budget; says so, once, when the budget begins to refuse. */
+  #withdraw(budget: RetryBudget, now: number): boolean {
+    const wasExhausted = budget.isExhausted
+    if (budget.withdraw(now)) return true
+    const { service, events } = this.route
+    if (!wasExhausted) events.emit({ type: 'retryBudgetExhausted', atMs: now, service })
+    return false
   }
 
   #stop(why: RetryStop, ending: Ending): void {

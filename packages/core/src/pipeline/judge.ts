@@ -1,11 +1,24 @@
-import { type Classifier, classify, type Verdict } from '../call/classification.ts'
+import { classify, type Verdict } from '../call/classification.ts'
 import type { AttemptResult } from '../call/outcome.ts'
+import type { Route } from './route.ts'
 
-/** Judges how an attempt ended. The default classifier is asked without making an object for it. */
-export function judge(classifier: Classifier, result: AttemptResult, attempt: number): Verdict {
+/**
+ * Judges how an attempt ended. The default classifier is asked without making an object for it. One of a user's that
+ * throws, or answers what is no verdict, is reported and the default judges in its place: whatever it does, the attempt
+ * has ended, and its permit must be freed and its caller told.
+ */
+export function judge(route: Route, result: AttemptResult, attempt: number): Verdict {
+  const { classifier } = route
   if (classifier !== classify) {
     const error = result.ending === 'ok' ? undefined : (result.error ?? result)
-    return classifier({ value: result.value, error, attempt })
+    try {
+      const verdict = classifier({ value: result.value, error, attempt })
+      if (verdict === 'success' || verdict === 'failure' || verdict === 'ignored') return verdict
+      throw new TypeError(`classify answered ${String(verdict)}; allowed: success, failure, ignored`)
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      route.events.emit({ type: 'listenerFailed', atMs: route.clock.now(), name: route.service, error })
+    }
   }
   const status = result.status
   if (result.ending === 'ok') {

@@ -19,6 +19,7 @@ type BudgetOptions = NonNullable<ResolvedRetryOptions['budget']>
 export class WindowedRetryBudget implements RetryBudget {
   #ratio: number
   #reserve: number
+  #isExhausted = false
   readonly #calls = new SlotCounter(SLOTS)
   readonly #retries = new SlotCounter(SLOTS + 1)
 
@@ -32,9 +33,13 @@ export class WindowedRetryBudget implements RetryBudget {
   }
 
   withdraw(nowMs: number): boolean {
-    if (this.#retries.sum(nowMs) + 1 > this.#ratio * this.#calls.sum(nowMs) + this.#reserve) return false
-    this.#retries.add(nowMs)
-    return true
+    this.#isExhausted = this.#retries.sum(nowMs) + 1 > this.#ratio * this.#calls.sum(nowMs) + this.#reserve
+    if (!this.#isExhausted) this.#retries.add(nowMs)
+    return !this.#isExhausted
+  }
+
+  get isExhausted(): boolean {
+    return this.#isExhausted
   }
 
   /** Retries that may be made at once. For people. */

@@ -13,4 +13,6 @@ export interface RetryBudget {
   deposit(nowMs: number): void
   /** Takes one retry out; false where the budget does not hold it. */
   withdraw(nowMs: number): boolean
+  /** The latest retry was refused. */
+  readonly isExhausted: boolean
 }

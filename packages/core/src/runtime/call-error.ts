@@ -20,7 +20,9 @@ export function errorOf(outcome: CallOutcome, service: string, callId: string, c
     case 'cancelled':
       return new CancelledError({ ...details, cause: cancelReason ?? outcome.error })
     case 'timeout':
-      if (outcome.deadlineExceeded === true) return new DeadlineExceededError(details)
+      if (outcome.deadlineExceeded === true) {
+        return new DeadlineExceededError({ ...details, cause: outcome.error ?? lastFailure(outcome, service, callId) })
+      }
       return attemptError('timeout', outcome, details)
     case 'ok':
     case 'error':
@@ -31,6 +33,12 @@ export function errorOf(outcome: CallOutcome, service: string, callId: string, c
     default:
       return new RejectedError(outcome.ending, { ...details, retryAfterMs: outcome.retryAfterMs })
   }
+}
+
+/** The failure that was being made good when the deadline came; undefined where the first attempt was under way. */
+function lastFailure(outcome: CallOutcome, service: string, callId: string): AttemptError | undefined {
+  if (outcome.lastFailure === undefined) return undefined
+  return attemptError(outcome.lastFailure, outcome, { service, callId })
 }
 
 function attemptError(

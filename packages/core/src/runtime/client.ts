@@ -37,7 +37,6 @@ export class Client {
   readonly service: string
   readonly #runtime: CallStarter
   readonly #clock: Clock
-  #calls = 0
 
   constructor(runtime: CallStarter, service: string, clock: Clock) {
     this.#runtime = runtime
@@ -51,13 +50,14 @@ export class Client {
    */
   call(request: CallRequest = {}, options: CallOptions = NO_OPTIONS): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const sink = new PromisedAnswer(this.service, ++this.#calls, options.signal, resolve, reject)
+      const number = this.#runtime.nextCallNumber()
+      const sink = new PromisedAnswer(this.service, number, options.signal, resolve, reject)
       if (sink.isAborted) return sink.rejectAborted()
-      sink.follow(this.#runtime.start(this.service, request, this.#startOptions(request, options), sink))
+      sink.follow(this.#runtime.start(this.service, request, this.#startOptions(request, options, number), sink))
     })
   }
 
-  #startOptions(request: CallRequest, options: CallOptions): StartOptions {
+  #startOptions(request: CallRequest, options: CallOptions, callKey: number): StartOptions {
     const { timeout, key, parent } = options
     const own = timeout === undefined ? NO_DEADLINE : this.#clock.now() + parseDuration(timeout, 'options.timeout')
     return {
@@ -66,6 +66,7 @@ export class Client {
       priority: options.priority ?? parent?.priority,
       idempotent: options.idempotent ?? isIdempotent(request),
       parentAttempt: parent?.attempt,
+      callKey,
     }
   }
 }

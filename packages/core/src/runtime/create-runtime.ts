@@ -2,6 +2,11 @@ import { Container, type ContainerModule, type ServiceIdentifier } from 'inversi
 import { createBalancer } from '../balancing/balancer-factory.ts'
 import { classify } from '../call/classification.ts'
 import { PolicyDocument, parsePolicyDocument } from '../config/policy-document.ts'
+import { listOf } from '../options/collections.ts'
+import { optional, scalar } from '../options/field.ts'
+import { rootPlace } from '../options/place.ts'
+import { type FieldsOf, objectOf, record } from '../options/record.ts'
+import { name } from '../options/words.ts'
 import { systemRandom } from '../random/system-random.ts'
 import { NO_LOAD } from '../serving/load-monitor.ts'
 import { realClock } from '../time/real-clock.ts'
@@ -21,12 +26,39 @@ export interface CreateRuntimeOptions {
   readonly modules?: readonly ContainerModule[]
 }
 
+const MODULE = scalar({
+  suffix: '',
+  expected: 'a container module, as http() or memoryRegistry()',
+  read: (input) => (isModule(input) ? input : undefined),
+  hint: (input) => (typeof input === 'function' ? '; is it a module that was not called?' : ''),
+  schema: { not: {} },
+})
+
+/** Checked like all options: a runtime whose `policies` were misspelt would govern nothing, and nobody would notice. */
+const OPTIONS = record({
+  service: name(),
+  policies: optional(
+    scalar({
+      suffix: '',
+      expected: 'the path of a policy document, or the document itself',
+      read: (input) =>
+        typeof input === 'string' || objectOf(input) !== undefined ? (input as string | object) : undefined,
+      schema: {},
+    }),
+  ),
+  modules: listOf(MODULE),
+} satisfies FieldsOf<CreateRuntimeOptions>)
+
+function isModule(input: unknown): input is ContainerModule {
+  return typeof input === 'object' && input !== null && typeof (input as { load?: unknown }).load === 'function'
+}
+
 /**
  * Makes a runtime on the process's real ports. The container serves only to let modules add and replace; it is asked
  * once, here, and no call ever sees it.
  */
 export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
-  const { service, policies, modules = [] } = options
+  const { service, policies, modules } = OPTIONS.resolve(options, rootPlace(''))
   const container = new Container({ defaultScope: 'Singleton' })
   container.bind(Tokens.clock).toConstantValue(realClock())
   container.bind(Tokens.random).toConstantValue(systemRandom)
@@ -35,7 +67,8 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   container.bind(Tokens.signals).toConstantValue(processSignals)
   container.bind(Tokens.classifier).toConstantValue(classify)
   container.bind(Tokens.balancer).toConstantValue(createBalancer)
-  await container.loadAsync(...modules)
+  // One after the other: what two of them rebind at once would be bound twice, and the later one must win.
+  for (const module of modules) await container.loadAsync(module)
 
   const adapterPorts: AdapterPorts = {
     clock: container.get(Tokens.clock),

@@ -258,10 +258,16 @@ describe('a policy', () => {
     const { policy, clock } = given({
       retry: { maxAttempts: 3, backoff: { initial: 0, max: 0 }, budget: { ratio: 0, minPerSecond: 0.1 } },
     })
+    const told: string[] = []
+    policy.events$.subscribe((event) => told.push(event.type))
     const fail = (): Promise<never> => Promise.reject(new Error('boom'))
-    const one = failureOf(policy.execute(fail))
-    await clock.advanceAsync(1)
-    expect((await one).retryStopped).toBe('retry-budget')
+    for (let i = 0; i < 3; i++) {
+      const one = failureOf(policy.execute(fail))
+      await clock.advanceAsync(1)
+      expect((await one).retryStopped).toBe('retry-budget')
+    }
+    // Told when it begins to refuse, not for each refusal.
+    expect(told).toEqual(['retryBudgetExhausted'])
   })
 
   it('answers with the fallback, also for refusals and timeouts, but not for who aborted', async () => {
@@ -305,12 +311,117 @@ describe('a policy', () => {
     expect(policy.state.value.breaker).toBe('closed')
   })
 
+  it('waits as long as a 429 or 503 asks for, by its headers or by itself', async () => {
+    const { policy, clock } = given({ retry: { maxAttempts: 4, backoff: { initial: 0, max: 0 } } })
+    const calledAt: number[] = []
+    const answer = policy.execute(() => {
+      calledAt.push(clock.now())
+      const headers = new Headers({ 'retry-after': '2' })
+      if (calledAt.length === 1) return { status: 503, headers }
+      if (calledAt.length === 2) throw Object.assign(new Error('later'), { status: 429, retryAfterMs: 50 })
+      if (calledAt.length === 3) return { status: 500, headers }
+      return { status: 200 }
+    })
+    await clock.advanceAsync(3000)
+    expect(await answer).toEqual({ status: 200 })
+    // A 500 with the header asks for nothing.
+    expect(calledAt).toEqual([0, 2000, 2050, 2050])
+  })
+
   it('hands out a failed value once retrying has ended', async () => {
     const { policy, clock } = given({ retry: { backoff: { initial: 0, max: 0 } } })
     let calls = 0
     const answer = policy.execute(() => ({ status: 503, call: ++calls }))
     await clock.advanceAsync(1)
     expect(await answer).toEqual({ status: 503, call: 3 })
+  })
+
+  // It threw out of the settling: the call never ended, and its permit was gone for good.
+  it.each([
+    ['later', () => Promise.resolve(1)],
+    ['at once', () => 1],
+  ])('judges by default where the classifier throws %s', async (_when, run) => {
+    const classifier = () => {
+      throw new Error('mine')
+    }
+    const { policy } = given({ classify: classifier, concurrency: { limit: 1 } })
+    const told: string[] = []
+    policy.events$.subscribe((event) => told.push(event.type))
+    expect(await policy.execute(run)).toBe(1)
+    expect(told).toEqual(['listenerFailed'])
+    expect(policy.state.value.inFlight).toBe(0)
+  })
+
+  it('does not take a word for a verdict that is none', async () => {
+    const { policy } = given({ classify: () => 'failed' as 'failure', circuitBreaker: { minimumCalls: 1 } })
+    await failureOf(policy.execute(() => Promise.reject(new Error('boom'))))
+    expect(policy.state.value.breaker).toBe('open')
+  })
+
+  it('is the built-in standard where only the name is given', async () => {
+    const { table } = given({})
+    const policy = table.policy('quotes')
+    let calls = 0
+    const error = await failureOf(policy.execute(() => Promise.reject(new Error(`${++calls}`)), { timeout: 1 }))
+    expect(error).toMatchObject({ message: '1', retryStopped: 'deadline' })
+    expect(table.policy('quotes')).toBe(policy)
+  })
+
+  it('compares options by what they mean', () => {
+    const { policy, table } = given({ timeout: '1s', retry: true, fallback: () => 1 })
+    const told: string[] = []
+    policy.events$.subscribe((event) => told.push(event.type))
+    table.policy({ fallback: () => 2, retry: { maxAttempts: 3 }, timeout: 1000, name: 'payments' })
+    expect(told).toEqual([])
+    table.policy({ name: 'payments', timeout: '1s', retry: true })
+    expect(told).toEqual(['policyConflicted'])
+    expect(() => table.policy({ name: 'payments', timeout: 'soon' as '1s' })).toThrow('payments.timeout: "soon"')
+  })
+
+  it.each([
+    [{ fallback: 5 }, 'p.fallback: 5 is not allowed'],
+    [{ fallback: { timeout: '1s' } }, 'p.fallback.run: missing'],
+    [{ fallback: { run: () => 1, timeOut: 5 } }, 'p.fallback.timeOut: unknown key'],
+    [{ classify: 'failure' }, 'p.classify: "failure" is not allowed; a function'],
+    [{ maxKeys: 0 }, 'p.maxKeys: 0 is not allowed'],
+  ])('refuses %j', (options, message) => {
+    const { table } = given({})
+    expect(() => table.policy({ name: 'p', ...options } as unknown as PolicyOptions)).toThrow(message)
+  })
+
+  it('falls back where the function was cancelled by another, and not its caller', async () => {
+    const { policy, table } = given({ fallback: () => 'from the cache' })
+    const inner = table.policy({ name: 'inner' })
+    const gone = AbortSignal.abort()
+    expect(await policy.execute(() => inner.execute(never, { signal: gone }))).toBe('from the cache')
+  })
+
+  it('names each call once, whatever its key', async () => {
+    const { policy } = given({ concurrency: { limit: 1 } })
+    const ids: unknown[] = []
+    for (const key of ['eu', 'us']) {
+      void policy.execute(never, { key })
+      ids.push((await failureOf(policy.execute(never, { key }))).callId)
+    }
+    expect(ids).toEqual(['payments-2', 'payments-4'])
+  })
+
+  it('tells by which call a late fallback was late', async () => {
+    const { policy, clock } = given({ fallback: { run: never, timeout: '1s' } })
+    const failure = failureOf(policy.execute(() => Promise.reject(new Error('boom'))))
+    await clock.advanceAsync(1000)
+    expect(await failure).toMatchObject({ service: 'payments', callId: 'payments-1', cause: { message: 'boom' } })
+  })
+
+  it('wraps a method in place', async () => {
+    const { policy } = given({})
+    const account = {
+      balance: 7,
+      read: policy.wrap(function (this: { balance: number }, plus: number) {
+        return this.balance + plus
+      }),
+    }
+    expect(await account.read(1)).toBe(8)
   })
 
   it('makes 10,000 waiting calls fail at once without recursion', async () => {

@@ -29,7 +29,9 @@ export interface Policy {
   /** Runs `run` under the policy; resolves to its value, or to the fallback's. */
   execute<T>(run: Guarded<T>, options?: ExecuteOptions): Promise<T>
   /** The same function, guarded: each call of it is one `execute`. */
-  wrap<A extends readonly unknown[], T>(run: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T>
+  wrap<This, A extends readonly unknown[], T>(
+    run: (this: This, ...args: A) => T | PromiseLike<T>,
+  ): (this: This, ...args: A) => Promise<T>
   /** The state kept apart for a key. */
   for(key: string): Policy
   readonly state: StateCell<PolicyState>
@@ -43,11 +45,23 @@ export interface PolicyParts {
   readonly resolved: ResolvedPolicy
   readonly fallback: { readonly run: Fallback; readonly timeoutMs: number | undefined } | undefined
   readonly maxKeys: number
+  /** Names a call: no other of the policy has the number, whatever its key. */
+  readonly nextCallNumber: () => number
   readonly ports: TargetPorts
   readonly events$: Observable<GovernanceEvent>
 }
 
 const NO_OPTIONS: ExecuteOptions = {}
+
+/** `run` under `policy`. What it is called on stays what it is called on, so that a method may be wrapped in place. */
+export function wrapped<This, A extends readonly unknown[], T>(
+  policy: Pick<Policy, 'execute'>,
+  run: (this: This, ...args: A) => T | PromiseLike<T>,
+): (this: This, ...args: A) => Promise<T> {
+  return function (this: This, ...args: A) {
+    return policy.execute(() => run.call(this, ...args))
+  }
+}
 
 export class GuardingPolicy implements Policy {
   readonly name: string
@@ -55,7 +69,6 @@ export class GuardingPolicy implements Policy {
   readonly #parts: PolicyParts
   readonly #target: Target
   readonly #byKey = new Map<string, GuardingPolicy>()
-  #calls = 0
 
   constructor(parts: PolicyParts) {
     this.name = parts.name
@@ -73,12 +86,19 @@ export class GuardingPolicy implements Policy {
     return this.#run(run, options)
   }
 
-  wrap<A extends readonly unknown[], T>(run: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return (...args) => this.#run(() => run(...args), NO_OPTIONS)
+  wrap<This, A extends readonly unknown[], T>(
+    run: (this: This, ...args: A) => T | PromiseLike<T>,
+  ): (this: This, ...args: A) => Promise<T> {
+    return wrapped(this, run)
   }
 
   for(key: string): Policy {
     return this.#forKey(key)
+  }
+
+  close(): void {
+    this.#target.close()
+    for (const policy of this.#byKey.values()) policy.close()
   }
 
   describe(): string {
@@ -86,16 +106,19 @@ export class GuardingPolicy implements Policy {
   }
 
   #run<T>(run: Guarded<T>, options: ExecuteOptions): Promise<T> {
+    const number = this.#parts.nextCallNumber()
     const promise = new Promise<T>((resolve, reject) => {
-      const sink = new PromisedValue(this.name, ++this.#calls, options.signal, resolve as (v: unknown) => void, reject)
+      const sink = new PromisedValue(this.name, number, options.signal, resolve as (v: unknown) => void, reject)
       if (sink.isAborted) return sink.rejectAborted()
       const request: GuardedRequest = { run }
-      const call = new GovernedCall(this.#target.base, request, this.#startOptions(options), this.#calls, sink)
+      const call = new GovernedCall(this.#target.base, request, this.#startOptions(options), number, sink)
       if (options.signal !== undefined) sink.follow((reason) => call.cancel(reason))
       call.start()
     })
     const { fallback, ports } = this.#parts
-    return fallback === undefined ? promise : runFallback(promise, fallback, ports.clock)
+    if (fallback === undefined) return promise
+    const subject = { service: this.name, callId: `${this.name}-${number}`, signal: options.signal }
+    return runFallback(promise, fallback, ports.clock, subject)
   }
 
   #startOptions(options: ExecuteOptions): StartOptions {

@@ -8,7 +8,7 @@ import { EventStream } from '../telemetry/event-stream.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import { realClock } from '../time/real-clock.ts'
 import { processWarnings } from './node-warnings.ts'
-import type { Policy, PolicyState } from './policy.ts'
+import { type Policy, type PolicyState, wrapped } from './policy.ts'
 import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'
 import { PolicyTable } from './policy-table.ts'
 
@@ -22,16 +22,17 @@ let simulated: PolicyEnvironment | undefined
 const ambient = new WeakMap<Policy, AmbientPolicy>()
 
 /** Finds the policy that stands for a declaration where the caller is, or throws where it must not be used. */
-export type PolicyEnvironment = (options: PolicyOptions) => Policy
+export type PolicyEnvironment = (options: PolicyOptions | string) => Policy
 
 /**
  * A policy that stands alone, on the process's real clock and chance. The same name again is the same policy; where its
  * options differ, the first ones stay and `policyConflicted` is emitted. Inside a simulation it is the policy of the
- * instance whose handler uses it, on virtual time: two instances never share its state.
+ * instance whose handler uses it, on virtual time: two instances never share its state. A name alone is the built-in
+ * policy `standard`: retries with their budget, and a circuit breaker.
  *
  * @throws ConfigError naming the path, the value and what is allowed.
  */
-export function policy(options: PolicyOptions): Policy {
+export function policy(options: PolicyOptions | string): Policy {
   const own = processTable().policy(options)
   let known = ambient.get(own)
   if (known === undefined) {
@@ -61,29 +62,43 @@ function processTable(): PolicyTable {
   return table
 }
 
+/** Looks up with each use whose policy it is: what was made in module scope may be used in a handler. */
 class AmbientPolicy implements Policy {
   readonly name: string
-  readonly #options: PolicyOptions
+  readonly #options: PolicyOptions | string
   readonly #own: Policy
+  /** The keys it was narrowed to, by `for`. */
+  readonly #keys: readonly string[]
 
-  constructor(options: PolicyOptions, own: Policy) {
-    this.name = options.name
+  constructor(options: PolicyOptions | string, own: Policy, keys: readonly string[] = []) {
+    this.name = own.name
     this.#options = options
     this.#own = own
+    this.#keys = keys
   }
 
   get #here(): Policy {
-    return simulated === undefined ? this.#own : simulated(this.#options)
+    let policy = simulated === undefined ? this.#own : simulated(this.#options)
+    for (const key of this.#keys) policy = policy.for(key)
+    return policy
   }
 
   execute<T>(run: Guarded<T>, options?: ExecuteOptions): Promise<T> {
-    return this.#here.execute(run, options)
+    let policy: Policy
+    try {
+      policy = this.#here
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return policy.execute(run, options)
   }
-  wrap<A extends readonly unknown[], T>(run: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
-    return (...args) => this.execute(() => run(...args))
+  wrap<This, A extends readonly unknown[], T>(
+    run: (this: This, ...args: A) => T | PromiseLike<T>,
+  ): (this: This, ...args: A) => Promise<T> {
+    return wrapped(this, run)
   }
   for(key: string): Policy {
-    return this.#here.for(key)
+    return new AmbientPolicy(this.#options, this.#own, [...this.#keys, key])
   }
   get state(): StateCell<PolicyState> {
     return this.#here.state

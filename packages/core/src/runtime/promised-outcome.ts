@@ -11,6 +11,7 @@ export abstract class PromisedOutcome<Value> implements CallSink {
   readonly #number: number
   readonly #signal: AbortSignal | undefined
   #onAbort: (() => void) | undefined = undefined
+  #isOver = false
 
   constructor(
     service: string,
@@ -35,9 +36,10 @@ export abstract class PromisedOutcome<Value> implements CallSink {
     this.settle({ ending: 'cancelled', isAnswered: false, attempts: 0 })
   }
 
-  /** Cancels the call when the caller's own signal is aborted. */
+  /** Cancels the call when the caller's own signal is aborted. Both may have happened while the call was started. */
   follow(cancel: Cancel): void {
-    if (this.#signal === undefined) return
+    if (this.#signal === undefined || this.#isOver) return
+    if (this.#signal.aborted) return cancel('cancelled')
     this.#onAbort = () => cancel('cancelled')
     this.#signal.addEventListener('abort', this.#onAbort)
   }
@@ -47,6 +49,7 @@ export abstract class PromisedOutcome<Value> implements CallSink {
   }
 
   settle(outcome: CallOutcome): void {
+    this.#isOver = true
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
     this.end(outcome)
   }

@@ -41,6 +41,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
   readonly #lifecycle: Lifecycle
   #calls = 0
   #isPolicyMissingTold = false
+  #isClosing = false
 
   constructor(identity: RuntimeIdentity, ports: RuntimePorts, parts: RuntimeParts) {
     this.service = identity.service
@@ -56,11 +57,13 @@ export class Runtime implements CallStarter, AsyncDisposable {
       createBalancer: parts.createBalancer,
       transportFor: (protocol) => transports.get(protocol),
     }
-    this.#policies = new PolicyTable(this.#targetPorts, this.#events)
+    this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
     this.#lifecycle = new Lifecycle(ports.clock)
     this.#lifecycle.add({
       stop: (graceMs, done) => {
+        this.#isClosing = true
         for (const target of this.#targets.values()) target.close()
+        this.#policies.close()
         for (const registry of ports.registries) registry.close()
         closeAll(ports.transports, ports.clock.now() + graceMs, done)
       },
@@ -74,9 +77,14 @@ export class Runtime implements CallStarter, AsyncDisposable {
   start(service: string, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
     const target = this.#targets.get(service) ?? this.#open(service)
     const route = target.routeFor(request.method)
-    const call = new GovernedCall(route, request, options, options.callKey ?? ++this.#calls, sink)
+    const call = new GovernedCall(route, request, options, options.callKey ?? this.nextCallNumber(), sink)
     call.start()
     return (reason) => call.cancel(reason)
+  }
+
+  nextCallNumber(): number {
+    this.#calls += 1
+    return this.#calls
   }
 
   /** The service as something to call. */
@@ -84,8 +92,11 @@ export class Runtime implements CallStarter, AsyncDisposable {
     return new Client(this, service, this.#ports.clock)
   }
 
-  /** A policy for a function, on this runtime's clock and chance. The same name again is the same policy. */
-  policy(options: PolicyOptions): Policy {
+  /**
+   * A policy for a function, on this runtime's clock and chance. The same name again is the same policy. A name alone is
+   * the policy `standard` of the policy document, or the built-in one.
+   */
+  policy(options: PolicyOptions | string): Policy {
     return this.#policies.policy(options)
   }
 
@@ -151,6 +162,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     if (policyFor(undefined) === BARE_POLICY) this.#tellPolicyMissing()
     const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries)
     this.#targets.set(service, target)
+    if (this.#isClosing) target.close()
     return target
   }
 

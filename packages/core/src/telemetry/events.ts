@@ -42,7 +42,10 @@ export interface RegistrationEvent extends OfTarget {
   readonly error?: Error
 }
 export interface AttemptEvent extends OfTarget {
-  /** A late result of an attempt that was called off was dropped. */
+  /**
+   * `attemptAbandoned`: a late result of an attempt that was called off was dropped. `retryBudgetExhausted`: the budget
+   * has begun to refuse retries.
+   */
   readonly type: 'attemptAbandoned' | 'retryBudgetExhausted'
   readonly attempt?: number
 }
@@ -53,6 +56,8 @@ export interface PolicyEvent extends EventBase {
 }
 export interface RuntimeEvent extends EventBase {
   readonly type: 'runtimeStarted' | 'drainStarted' | 'runtimeClosed' | 'listenerFailed'
+  /** For `listenerFailed`: whose calls it was about, where that is known. */
+  readonly name?: string
   readonly error?: Error
 }
 

@@ -40,6 +40,8 @@ class ClockScheduler implements SchedulerLike {
 
 /** Work that waits. It may arm itself again while it runs or later; arming it while it waits puts it off. */
 class ClockAction<T> extends Subscription implements SchedulerAction<T>, TimerTask {
+  /** Streams belong to the control plane: what waits here is a loop and never a call. */
+  readonly isBackground = true
   readonly #clock: Clock
   readonly #work: Work<T>
   #state: T | undefined

@@ -7,6 +7,11 @@
 
 /** Told when a timer is due. The object that waits is the task itself, so arming a timer allocates no closure. */
 export interface TimerTask {
+  /**
+   * True for what waits only to look after something, as control loops do. A real clock does not keep its process alive
+   * for it: a program that is done ends, also while a circuit is open. Default false.
+   */
+  readonly isBackground?: boolean
   /** Called once, never while `clock.now()` is before the instant that was asked for. */
   onTimer(timer: Timer): void
 }

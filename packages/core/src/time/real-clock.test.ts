@@ -117,6 +117,16 @@ describe('realClock in a process of its own', () => {
     expect(printed).toBe('fired')
   })
 
+  it('does not hold it for what only looks after something, which fires all the same while something else does', () => {
+    const printed = run(`
+      c.schedule(c.now() + 60_000, { isBackground: true, onTimer: () => print('never') })
+      c.schedule(c.now() + 10, { isBackground: true, onTimer: () => print('background') })
+      c.schedule(c.now() + 20, { onTimer: () => print('fired') })
+      c.schedule(c.now() + 50_000, { onTimer: () => print('cancelled') }).cancel()
+      process.on('exit', () => print('exit'))`)
+    expect(printed).toBe('background fired exit')
+  })
+
   it('loses no timer to a task that throws', () => {
     const printed = run(`
       process.on('uncaughtException', (error) => print(error.message))

@@ -8,8 +8,8 @@ import { TimingWheel, WheelTimer } from './timing-wheel.ts'
  * bound of the next one. Calls arm a timer each and cancel it when they end, nearly always; that costs list links here,
  * and nothing of the platform's. The bound may wake it once or twice with nothing due, never late.
  *
- * The one platform timer keeps the process alive exactly while a timer is armed here: a call that has not settled holds
- * the process, an idle runtime does not.
+ * The one platform timer keeps the process alive exactly while a timer is armed here whose task is not of the
+ * background: a call that has not settled holds the process, an idle runtime does not, nor does an open circuit.
  */
 export function realClock(): Clock {
   return new RealClock()
@@ -23,6 +23,8 @@ class RealClock implements Clock {
   #timeout: ReturnType<typeof setTimeout> | undefined
   /** The tick `#timeout` is set for; `Infinity` while there is none. */
   #wakesAt = Number.POSITIVE_INFINITY
+  /** Timers that keep the process alive. */
+  #holding = 0
   /** While due timers are fired: the last tick of this round. */
   #firingUntil = -1
   readonly #wake = () => this.#fire()
@@ -37,19 +39,22 @@ class RealClock implements Clock {
 
   schedule(atMs: number, task: TimerTask): Timer {
     const timer = new RealTimer(task, this)
+    if (task.isBackground !== true) this.#holding += 1
     // What a task arms for an instant that has passed waits for the next round, else it could starve the event loop.
     this.#wheel.place(timer, Math.max(Math.ceil(atMs), this.#firingUntil + 1))
     if (timer.at < this.#wakesAt) {
       if (this.#firingUntil < 0) this.#setTimeout(this.#wheel.nextTick())
-    } else if (this.#wheel.size === 1) {
+    } else if (this.#holding === 1 && task.isBackground !== true) {
       this.#timeout?.ref()
     }
     return timer
   }
 
-  /** Told by a timer that was cancelled. */
-  onCancel(): void {
-    if (this.#wheel.size === 0) this.#timeout?.unref()
+  /** Told of a timer that was cancelled. */
+  onCancel(task: TimerTask): void {
+    if (task.isBackground === true) return
+    this.#holding -= 1
+    if (this.#holding === 0) this.#timeout?.unref()
   }
 
   #fire(): void {
@@ -60,6 +65,7 @@ class RealClock implements Clock {
     this.#firingUntil = until
     try {
       for (let timer = this.#wheel.popUntil(until); timer !== undefined; timer = this.#wheel.popUntil(until)) {
+        if (timer.task.isBackground !== true) this.#holding -= 1
         timer.task.onTimer(timer)
       }
       this.#wheel.skipTo(until)
@@ -75,6 +81,7 @@ class RealClock implements Clock {
     this.#wakesAt = tick
     const delayMs = Math.ceil(tick - performance.now())
     this.#timeout = setTimeout(this.#wake, Math.min(Math.max(delayMs, 1), LONGEST_DELAY))
+    if (this.#holding === 0) this.#timeout.unref()
   }
 }
 
@@ -89,6 +96,6 @@ class RealTimer extends WheelTimer {
   override cancel(): void {
     if (!this.isPending) return
     super.cancel()
-    this.#clock.onCancel()
+    this.#clock.onCancel(this.task)
   }
 }

@@ -17,14 +17,16 @@ export function recoveryMs(
   recorder: Recorder,
 ): number | null {
   const timeline = timelineOf(subject, recorder)
-  const { faults, durationMs, warmupMs } = scenario
+  const endMs = recorder.endUs / 1000
+  // What would strike after the end, or after an interrupt, never did.
+  const faults = scenario.faults.filter(({ atMs }) => atMs < endMs)
   if (timeline === undefined || faults.length === 0) return null
   const stepMs = recorder.stepUs / 1000
   const firstMs = Math.min(...faults.map((fault) => fault.atMs))
   const lastMs = Math.max(...faults.map((fault) => endOf(fault)))
-  const healthy = meanGoodput(timeline, Math.ceil(warmupMs / stepMs), Math.floor(firstMs / stepMs))
-  if (healthy === null || lastMs >= durationMs) return null
-  const goodput = timeline.goodput()
+  const healthy = meanGoodput(timeline, Math.ceil(scenario.warmupMs / stepMs), Math.floor(firstMs / stepMs))
+  if (healthy === null || lastMs >= endMs) return null
+  const goodput = timeline.goodput().slice(0, Math.ceil(endMs / stepMs))
   const steady = Math.max(1, Math.ceil(STEADY_MS / stepMs))
   let run = 0
   for (let step = Math.floor(lastMs / stepMs); step < goodput.length; step++) {

@@ -6,11 +6,13 @@ import { runCli } from './commands.ts'
 import { processIo } from './node-io.ts'
 import { provideOwnPackages } from './own-packages.ts'
 
-// A reader that stops early, as `head` does, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
-})
+// A reader that stops early, as `head` does, is no failure, and hides none: what it does not read is dropped, and the
+// exit code is still that of the runs.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
 
 provideOwnPackages()
 const io = processIo(async (scenario, options) => (await runScenario(scenario, options)).document)

@@ -91,7 +91,7 @@ export class AppRun implements AppContext {
       return this.#failed(error)
     }
     Promise.resolve(answer).then(
-      (body) => this.#finish({ ending: 'ok', status: 200, body }),
+      (value) => this.#finish(replyOf(value)),
       (error: unknown) => this.#failed(error),
     )
   }
@@ -152,6 +152,17 @@ export class HandlerError extends Error {
   }
 }
 
-function hasStatus(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && typeof (error as { status?: unknown }).status === 'number'
+function hasStatus(value: unknown): value is { readonly status: number; readonly body?: unknown } {
+  return typeof value === 'object' && value !== null && typeof (value as { status?: unknown }).status === 'number'
+}
+
+/**
+ * What a handler gave back: an answer with a `status` of its own (one it made, or that of a call it hands on) is taken as
+ * it is; anything else is the body of a 200.
+ */
+function replyOf(value: unknown): Reply {
+  if (!hasStatus(value)) return { ending: 'ok', status: 200, body: value }
+  const { status, body } = value
+  const ending = status === 503 || status === 429 ? 'refused' : status >= 500 ? 'error' : 'ok'
+  return { ending, status, body }
 }

@@ -40,12 +40,12 @@ export class VirtualRegistry {
 
   /** The registry as one host sees it. What it watches ends with its present life. */
   portFor(host: VirtualHost): Registry {
-    const epoch = host.epoch
+    const { epoch } = host
     let isOpen = true
     const isAlive = (): boolean => isOpen && host.epoch === epoch
     return {
       name: 'sim',
-      watch: (service, sink) => this.#watch(service, { sink, isAlive }),
+      watch: (service, sink) => this.#watch(new Watcher(sink, isAlive, this.#catalogue(service))),
       register: (instance, ttlMs, done) => this.#register(instance, ttlMs, done),
       heartbeat: (instance, ttlMs, done) => this.#heartbeat(instance, ttlMs, done),
       deregister: (instance, done) => this.#deregister(instance, done),
@@ -73,13 +73,13 @@ export class VirtualRegistry {
     }
   }
 
-  #watch(service: string, watcher: Watcher): Disposable {
-    const catalogue = this.#catalogue(service)
+  #watch(watcher: Watcher): Disposable {
+    const { catalogue } = watcher
     catalogue.watchers.add(watcher)
     if (this.#isDown) watcher.sink.error(new Error('the registry cannot be reached'))
     else if (catalogue.isKnown) watcher.sink.instances(catalogue.list)
     else watcher.sink.unknown()
-    return { [Symbol.dispose]: () => catalogue.watchers.delete(watcher) }
+    return watcher
   }
 
   #register(instance: Instance, ttlMs: number, done: RegistryAnswer): void {
@@ -146,9 +146,21 @@ export class VirtualRegistry {
   }
 }
 
-interface Watcher {
+/** Somebody who follows a service: the registry's half of it, which is also the handle that ends it. */
+class Watcher implements Disposable {
   readonly sink: RegistrySink
-  isAlive(): boolean
+  readonly isAlive: () => boolean
+  readonly catalogue: Catalogue
+
+  constructor(sink: RegistrySink, isAlive: () => boolean, catalogue: Catalogue) {
+    this.sink = sink
+    this.isAlive = isAlive
+    this.catalogue = catalogue
+  }
+
+  [Symbol.dispose](): void {
+    this.catalogue.watchers.delete(this)
+  }
 }
 
 function unreachable(): RegistryError {

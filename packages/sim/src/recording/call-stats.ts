@@ -28,8 +28,10 @@ export class CallStats {
     } else {
       if (ending === 'cancelled') this.cancelled += 1
       else if (isUnsent && !FAILURES.has(ending)) this.rejected += 1
-      else this.failed += 1
-      this.failedLatency.record(tookUs)
+      else {
+        this.failed += 1
+        this.failedLatency.record(tookUs)
+      }
     }
   }
 

@@ -47,11 +47,14 @@ export class Recorder {
   /** By subject: a service, an edge `a>b` or a workload. */
   readonly listeners: Map<string, CallListener[]> = new Map()
   calls = 0
+  /** Where virtual time ended: the duration, unless the run was interrupted. */
+  endUs: number
   readonly #durationUs: number
 
   constructor(scenario: ResolvedScenario, kernel: Kernel) {
     this.warmupUs = Math.round(scenario.warmupMs * 1000)
     this.#durationUs = Math.round(scenario.durationMs * 1000)
+    this.endUs = this.#durationUs
     this.stepUs = timelineStepMs(scenario.durationMs) * 1000
     this.facts = new FactLog(kernel, this.stepUs)
     for (const { name } of scenario.services) {

@@ -4,6 +4,7 @@ import type { World } from '../model/world.ts'
 /** At the end of a run: books the calls that are open, and says what each instance still has. */
 export function closeBooks(world: World): Map<string, OpenRequests> {
   const endUs = world.kernel.nowUs
+  world.recorder.endUs = endUs
   for (const host of world.hosts) {
     for (let call = host.openCalls; call !== undefined; call = call.olderCall) call.closeBooks(endUs)
   }

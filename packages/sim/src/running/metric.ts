@@ -13,6 +13,7 @@ export interface MetricWindow {
 }
 
 const METRICS = ['goodput', 'offered', 'errors', 'rejected', 'amplification', 'utilization', 'latency']
+const WINDOW = ['from', 'until']
 const LATENCIES = ['mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'max']
 
 /** A figure of a finished run by name. @throws ConfigError for an unknown subject or metric, with a "did you mean". */
@@ -23,12 +24,17 @@ export function metricOf(
   window?: MetricWindow,
 ): number | null {
   const [subject, metric, figure] = split(name)
+  const unknown = Object.keys(window ?? {}).find((key) => !WINDOW.includes(key))
+  if (unknown !== undefined) {
+    throw new ConfigError(unknown, `unknown key; allowed: ${WINDOW.join(', ')}${didYouMean(unknown, WINDOW)}`)
+  }
   if (window !== undefined && (window.from !== undefined || window.until !== undefined)) {
     return inWindow(timelineOf(recorder, subject), recorder.stepUs / 1000, metric, window)
   }
   const edge = document.edges[subject]
   const service = document.services[subject]
-  const calls = document.workload[subject] ?? service
+  // Of an edge the document has no such figures, and the books behind it do.
+  const calls = document.workload[subject] ?? service ?? recorder.edges.get(subject)?.calls.report()
   if (edge === undefined && calls === undefined) throw unknownSubject(document, subject)
   switch (metric) {
     case 'goodput':
@@ -40,14 +46,22 @@ export function metricOf(
     case 'rejected':
       return share(calls, calls?.rejected)
     case 'amplification':
-      return edge?.amplification ?? null
+      return edge === undefined ? amplificationOf(subject, recorder) : edge.amplification
     case 'utilization':
-      return service?.server.utilization ?? null
+      if (service !== undefined) return service.server.utilization
+      throw new ConfigError(name, `utilization is not measured of ${subject}; it is of a service`)
     default: {
-      const latency = edge?.latencyMs ?? calls?.latencyMs
+      const latency = edge?.latencyMs ?? document.workload[subject]?.latencyMs ?? service?.latencyMs
       return latency?.[figure as keyof LatencyReport] ?? null
     }
   }
+}
+
+/** Of a service: over all who call it, as a threshold has it. */
+function amplificationOf(service: string, recorder: Recorder): number | null {
+  const edges = [...recorder.edges].filter(([name]) => name.endsWith(`>${service}`)).map(([, edge]) => edge)
+  const sent = edges.reduce((sum, edge) => sum + edge.sent, 0)
+  return sent === 0 ? null : edges.reduce((sum, edge) => sum + edge.attempts, 0) / sent
 }
 
 /** Over the calls that have ended, as a threshold has it. */

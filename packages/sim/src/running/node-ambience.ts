@@ -21,7 +21,7 @@ export class NodeAmbience implements Ambience {
       if (owner !== undefined) return owner.life.runtime.policy(options)
       throw new ConfigError(
         'policy',
-        `"${options.name}" was executed during a simulation outside of a handler${callerLine()}; use it inside an app`,
+        `"${typeof options === 'string' ? options : options.name}" was executed during a simulation outside of a handler${callerLine()}; use it inside an app`,
       )
     })
   }

@@ -1,3 +1,5 @@
+import { ConfigError } from '@seakeep/core'
+import { didYouMean } from '@seakeep/core/spi'
 import type { RunDocument } from '../recording/run-document.ts'
 import { resolveScenario } from '../scenario/resolve-scenario.ts'
 import type { ScenarioData } from '../scenario/scenario-data.ts'
@@ -21,8 +23,26 @@ export interface SimulatedRun extends RunDocument {
 
 /** Simulates a scenario: the production code of the core on virtual time, the same result for the same seed. */
 export async function simulate(scenario: ScenarioData, options: SimulateOptions = {}): Promise<SimulatedRun> {
-  const { seed, baseDir, ...run } = options
+  const { seed, baseDir, ...run } = checked(options)
   const resolved = resolveScenario(scenario, { baseDir, overrides: { seed } })
   const { document, recorder } = await runScenario(resolved, run)
   return { ...document, metric: (name, window) => metricOf(document, recorder, name, window) }
+}
+
+const OPTIONS: Readonly<Record<keyof SimulateOptions, true>> = {
+  seed: true,
+  baseDir: true,
+  onProgress: true,
+  signal: true,
+  drainAlways: true,
+  drainSlowly: true,
+  allTimelines: true,
+}
+
+function checked(options: SimulateOptions): SimulateOptions {
+  const known = Object.keys(OPTIONS)
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new ConfigError(key, `unknown option of simulate${didYouMean(key, known)}`)
+  }
+  return options
 }

@@ -13,5 +13,5 @@ export interface AppContext {
   readonly runtime: Runtime
 }
 
-/** A service's real code. What it resolves to is the body of the answer; `fail(reason)` answers with an error. */
+/** A service's real code. What it resolves to is the body of the answer, or the answer itself where it has a numeric `status`; `fail(reason)` answers with an error. */
 export type AppHandler = (request: CallRequest, context: AppContext) => Promise<unknown> | unknown

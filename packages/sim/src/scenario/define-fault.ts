@@ -26,8 +26,16 @@ export interface FaultsAt {
   registryDown(options?: RegistryDownData): FaultData
 }
 
+/** Kinds that later versions have: written down as data, so that they are refused by name like any other form. */
+const LATER = ['partition', 'loss', 'clockSkew', 'drain', 'deploy', 'surge']
+
 export function at(instant: Duration): FaultsAt {
+  const later = LATER.map((kind) => [
+    kind,
+    (target: unknown, options?: object) => ({ at: instant, [kind]: { target, ...options } }),
+  ])
   return {
+    ...Object.fromEntries(later),
     slow: (target, options) => ({ at: instant, slow: { target, ...options } }),
     error: (target, options) => ({ at: instant, error: { target, ...options } }),
     crash: (target, options) => ({ at: instant, crash: { target, ...options } }),

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadScenario, resolveLoaded } from './node-load-scenario.ts'
 
@@ -17,6 +19,8 @@ beforeAll(() => {
     'named.mjs': 'export const scenario = {}',
     'function.js': 'export default () => ({})',
     'throws.sim.ts': `throw new TypeError('no database')`,
+    'unparsable.mjs': 'export default { topology: ',
+    'lost-import.mjs': "import './gone.mjs'\nexport default {}",
     'sims/data.sim.yaml': `policies: ../policies.yaml\n${JSON.stringify(scenario).slice(1, -1)}`.replace(
       /^(.*)\n(.*)$/s,
       '{ $1, $2 }',
@@ -98,6 +102,20 @@ describe('what cannot be used', () => {
     expect(() => resolveLoaded(loaded)).toThrow(
       /^topology\.web\.replicas: 0 is not allowed; .* \(.*line\.sim\.yaml:3:5\)$/,
     )
+  })
+
+  // In a process of its own, since vitest reads modules in its own way.
+  test.each([
+    ['unparsable.mjs', /^seakeep: unparsable\.mjs: Unexpected end of input\n$/],
+    ['lost-import.mjs', /^seakeep: lost-import\.mjs: .*gone\.mjs.*\n$/],
+  ])('%s is a file that cannot be read, and no code that threw', (name, reason) => {
+    const cli = fileURLToPath(new URL('../cli/main.ts', import.meta.url))
+    const run = spawnSync(process.execPath, ['-C', '@seakeep/source', cli, 'run', name], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(run.stderr).toMatch(reason)
+    expect(run.status).toBe(2)
   })
 
   test('what the code throws comes through as it is', async () => {

@@ -56,7 +56,7 @@ export function resolveLoaded(loaded: LoadedScenario, overrides: ScenarioOverrid
 }
 
 async function importScenario(absolute: string, file: string): Promise<unknown> {
-  const module = (await import(pathToFileURL(absolute).href)) as { readonly default?: unknown }
+  const module = await importModule(absolute, file)
   const { default: scenario } = module
   if (scenario === undefined) {
     const named = Object.keys(module).length > 0 ? `; it exports ${Object.keys(module).join(', ')}` : ''
@@ -66,6 +66,29 @@ async function importScenario(absolute: string, file: string): Promise<unknown> 
     throw new ConfigError(file, 'its default export is a function; export the scenario itself')
   }
   return scenario
+}
+
+/** Code that throws comes through as it is; what never ran is a file that cannot be read, as YAML that does not parse. */
+async function importModule(absolute: string, file: string): Promise<{ readonly default?: unknown }> {
+  try {
+    return (await import(pathToFileURL(absolute).href)) as { readonly default?: unknown }
+  } catch (error) {
+    const problem = unreadable(error)
+    if (problem === undefined) throw error
+    throw new ConfigError(file, problem, { cause: error })
+  }
+}
+
+/** What is wrong with code that does not parse, or imports what is not there; undefined for what it threw itself. */
+function unreadable(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code } = error as { readonly code?: unknown }
+  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return error.message
+  // Node's loader is the first frame where it could not read or link the code, and not where code threw a SyntaxError.
+  const [frame = ''] = /^ +at .*$/m.exec(error.stack ?? '') ?? []
+  if (!(error instanceof SyntaxError) || !frame.includes('node:internal/modules/')) return undefined
+  const place = /^file:\/\/\S+:\d+(?=\n)/.exec(error.stack ?? '')
+  return place === null ? error.message : `${error.message} (${place[0]})`
 }
 
 function recognised(value: unknown, file: string): Pick<LoadedScenario, 'input' | 'isBare'> {

@@ -1,4 +1,5 @@
-import { RETRY_AFTER_MS_HEADER } from './seakeep-headers.ts'
+/** The finer twin of Retry-After, which our own servers send beside it: milliseconds. */
+export const RETRY_AFTER_MS_HEADER = 'retry-after-ms'
 
 /** IMF-fixdate, the one form RFC 9110 lets a server send: `Sun, 06 Nov 1994 08:49:37 GMT`. */
 const HTTP_DATE = /^\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT$/
@@ -39,4 +40,22 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
 
 function positive(ms: number): number | undefined {
   return ms > 0 ? ms : undefined
+}
+
+/**
+ * What an answer or an error of somebody else's asks for: its own `retryAfterMs`, else its headers', be they a `Headers`
+ * (fetch) or a plain object.
+ */
+export function askedWaitMs(answer: unknown, wallNowMs: number): number | undefined {
+  if (typeof answer !== 'object' || answer === null) return undefined
+  const { retryAfterMs: own, headers } = answer as { retryAfterMs?: unknown; headers?: unknown }
+  if (typeof own === 'number') return positive(own)
+  if (typeof headers !== 'object' || headers === null) return undefined
+  const { get } = headers as { get?: unknown }
+  if (typeof get !== 'function') return retryAfterMs(headers as Readonly<Record<string, string>>, wallNowMs)
+  const read = (name: string): Record<string, string> => {
+    const value: unknown = get.call(headers, name)
+    return typeof value === 'string' ? { [name]: value } : {}
+  }
+  return retryAfterMs({ ...read(RETRY_AFTER_MS_HEADER), ...read('retry-after') }, wallNowMs)
 }

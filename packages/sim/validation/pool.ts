@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { Oracle, Size } from './oracles/oracle.ts'
+
+/** One run, and the oracles that are measured in it. */
+export interface Job {
+  readonly ids: readonly string[]
+  readonly size: Size
+  readonly seed: number
+}
+
+export interface JobDone {
+  /** By oracle. */
+  readonly figures: Readonly<Record<string, number>>
+}
+
+/** The runs that oracles need, each once. */
+export function jobsFor(oracles: readonly Oracle[], size: Size, seedsOf: (oracle: Oracle) => number): Job[] {
+  const sharing = new Map<Oracle['scenario'], Oracle[]>()
+  for (const oracle of oracles) sharing.set(oracle.scenario, [...(sharing.get(oracle.scenario) ?? []), oracle])
+  const jobs: Job[] = []
+  for (const together of sharing.values()) {
+    const seeds = Math.max(...together.map(seedsOf))
+    for (let seed = 1; seed <= seeds; seed++) {
+      jobs.push({ ids: together.filter((one) => seed <= seedsOf(one)).map(({ id }) => id), size, seed })
+    }
+  }
+  return jobs
+}
+
+/** Runs the jobs on every core. What is measured does not depend on how many there are. */
+export async function runJobs(jobs: readonly Job[], onDone: (job: Job, done: JobDone) => void): Promise<void> {
+  let next = 0
+  const lanes = Array.from({ length: Math.min(jobs.length, availableParallelism()) }, async () => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url))
+    try {
+      for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) onDone(job, await ask(worker, job))
+    } finally {
+      await worker.terminate()
+    }
+  })
+  await Promise.all(lanes)
+}
+
+function ask(worker: Worker, job: Job): Promise<JobDone> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject)
+    worker.once('message', (done: JobDone) => {
+      worker.off('error', reject)
+      resolve(done)
+    })
+    worker.postMessage(job)
+  })
+}
