@@ -14,6 +14,13 @@ export { MemoryRegistry } from './discovery/memory-registry.ts'
 export { Registrar } from './discovery/registrar.ts'
 export type { Registry, RegistryAnswer, RegistryError, RegistrySink } from './discovery/registry.ts'
 export type { HealthChecker, HealthResult } from './health/health-checker.ts'
+export { createLimiter, type LimiterPorts } from './limiting/create-limiter.ts'
+export { createRateLimiter } from './limiting/create-rate-limiter.ts'
+export type { LimitAlgorithm, LimitAlgorithmFactory, LimitWindow } from './limiting/limit-algorithm.ts'
+export { LimitLoop } from './limiting/limit-loop.ts'
+export type { Limiter, PermitEnd, Waiter } from './limiting/limiter.ts'
+export { type Permit, type PermitSink, type PermitWish, tryPermit, waitForPermit } from './limiting/permit.ts'
+export type { RateLimiter } from './limiting/rate-limiter.ts'
 export * from './options/index.ts'
 export type { CallStarter } from './pipeline/call-starter.ts'
 export { hashText, mix, uniform } from './random/mix.ts'
@@ -27,7 +34,13 @@ export { type PolicyEnvironment, replaceEnvironment } from './runtime/process-en
 export { NO_SIGNALS, type ProcessSignals } from './runtime/process-signals.ts'
 export { PromisedAnswer } from './runtime/promised-answer.ts'
 export { type AdapterPorts, Tokens, token } from './runtime/tokens.ts'
-export { Admission, type AdmissionSink, type Admitted } from './serving/admission.ts'
+export {
+  Admission,
+  type AdmissionParts,
+  type AdmissionSink,
+  type Admitted,
+  type RequestTraits,
+} from './serving/admission.ts'
 export { type LoadMonitor, NO_LOAD } from './serving/load-monitor.ts'
 export type { AttachedServer, Listening, ServerAdapter, ServerHost } from './serving/server-adapter.ts'
 export { type EventSink, type GovernanceEvent, NO_EVENTS } from './telemetry/events.ts'

@@ -5,6 +5,7 @@ import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
 import type { PermitEnd, Waiter } from '../limiting/limiter.ts'
+import { Draw } from '../random/random.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import type { AttemptOwner, EndedAttempt } from './attempt-owner.ts'
@@ -34,6 +35,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
   previousWaiter: Waiter | undefined = undefined
   nextWaiter: Waiter | undefined = undefined
   isWaiting = false
+  joinedMs = 0
 
   #phase = ADMITTING
   #row: EndpointRow | undefined = undefined
@@ -73,12 +75,13 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
       this.#serviceEpoch = route.breaker.enter(now)
       if (this.#serviceEpoch === REFUSED) return this.#refuse('circuit-open', route.breaker.retryAfterMs(now), now)
     }
+    if (route.throttle !== undefined && this.#isThrottled(now)) return this.#refuse('shed', undefined, now)
     if (route.placement.balancer !== undefined) {
       const refusal = this.#place(now, avoid)
       if (refusal !== undefined) return this.#refuse(refusal, this.#row?.breaker?.retryAfterMs(now), now)
     }
-    if (route.rateLimit !== undefined && !route.rateLimit.tryTake(now)) {
-      return this.#refuse('rate-limited', route.rateLimit.retryAfterMs(now), now)
+    if (route.rateLimit !== undefined && !route.rateLimit.tryTake(now, this.call.options.key)) {
+      return this.#refuse('rate-limited', route.rateLimit.retryAfterMs(now, this.call.options.key), now)
     }
     const limiter = route.limiter
     if (limiter !== undefined) {
@@ -109,7 +112,23 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     return 'circuit-open'
   }
 
+  #isThrottled(now: number): boolean {
+    const { throttle, random } = this.call.route
+    const ratio = throttle?.refusalRatio(now) ?? 0
+    if (ratio === 0 || random.draw(this.key, Draw.throttle) >= ratio) return false
+    throttle?.onRefused(now)
+    return true
+  }
+
   // ---- Waiter ----
+
+  get waitDeadlineMs(): number {
+    return this.call.deadlineMs
+  }
+
+  onDropped(): void {
+    this.#refuse('concurrency', undefined, this.call.route.clock.now())
+  }
 
   onPermit(): void {
     this.#timer?.cancel()
@@ -236,9 +255,13 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
       if (this.#endpointEpoch !== REFUSED) row.breaker?.leave(this.#endpointEpoch, verdict, sentMs, now)
     }
     if (this.#serviceEpoch !== REFUSED) route.breaker?.leave(this.#serviceEpoch, verdict, sentMs, now)
+    // Whoever its caller called off says nothing.
+    if (route.throttle !== undefined && isSent && (result !== undefined || verdict === 'failure')) {
+      route.throttle.onEnd(verdict !== 'failure' && !(result !== undefined && isPushback(result)), now)
+    }
     if (this.#hasPermit) {
       this.#hasPermit = false
-      route.limiter?.release(permitEnd)
+      route.limiter?.release(permitEnd, isSent ? now - this.#sentMs : undefined, now)
     }
   }
 

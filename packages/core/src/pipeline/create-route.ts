@@ -1,8 +1,10 @@
 import { CircuitBreaker } from '../breaking/breaker.ts'
 import type { BreakerLoop } from '../breaking/breaker-loop.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
-import { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
-import { TokenBucket } from '../limiting/token-bucket.ts'
+import { AdaptiveThrottle } from '../limiting/adaptive-throttle.ts'
+import { createLimiter } from '../limiting/create-limiter.ts'
+import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
+import type { LimitLoop } from '../limiting/limit-loop.ts'
 import { createBackoff } from '../retrying/backoff.ts'
 import { WindowedRetryBudget } from '../retrying/retry-budget.ts'
 import type { Placement, Route } from './route.ts'
@@ -21,11 +23,12 @@ export function createRoute(
   ports: TargetPorts,
   placement: Placement,
   loop: BreakerLoop,
+  limits: LimitLoop,
   base?: Route,
 ): Route {
-  const shares = (layer: 'circuitBreaker' | 'rateLimit' | 'concurrency'): boolean =>
+  const shares = (layer: 'circuitBreaker' | 'throttle' | 'rateLimit' | 'concurrency'): boolean =>
     base !== undefined && JSON.stringify(base.policy[layer]) === JSON.stringify(policy[layer])
-  const { retry, circuitBreaker, rateLimit, concurrency } = policy
+  const { retry, circuitBreaker, throttle, rateLimit, concurrency } = policy
   const budget = retry?.budget
   const sharesBudget = JSON.stringify(base?.policy.retry?.budget) === JSON.stringify(budget)
   return {
@@ -53,12 +56,17 @@ export function createRoute(
               service,
             }),
           ),
-    rateLimit: shares('rateLimit') ? base?.rateLimit : rateLimit === undefined ? undefined : new TokenBucket(rateLimit),
+    throttle: shares('throttle') ? base?.throttle : throttle === undefined ? undefined : new AdaptiveThrottle(throttle),
+    rateLimit: shares('rateLimit')
+      ? base?.rateLimit
+      : rateLimit === undefined
+        ? undefined
+        : createRateLimiter(rateLimit),
     limiter: shares('concurrency')
       ? base?.limiter
       : concurrency === undefined
         ? undefined
-        : new ConcurrencyLimiter(concurrency),
+        : createLimiter(concurrency, { clock: ports.clock, random: ports.random, loop: limits, service }),
     placement,
   }
 }

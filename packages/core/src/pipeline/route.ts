@@ -2,8 +2,9 @@ import type { Balancer } from '../balancing/balancer.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
+import type { AdaptiveThrottle } from '../limiting/adaptive-throttle.ts'
 import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
-import type { TokenBucket } from '../limiting/token-bucket.ts'
+import type { RateLimiter } from '../limiting/rate-limiter.ts'
 import type { Random } from '../random/random.ts'
 import type { Backoff, RetryBudget } from '../retrying/retry-policy.ts'
 import type { EventSink } from '../telemetry/events.ts'
@@ -34,7 +35,8 @@ export interface Route {
   readonly maxWaitMs: number
 
   readonly breaker: CircuitBreaker | undefined
-  readonly rateLimit: TokenBucket | undefined
+  readonly throttle: AdaptiveThrottle | undefined
+  readonly rateLimit: RateLimiter | undefined
   readonly limiter: ConcurrencyLimiter | undefined
 
   readonly placement: Placement

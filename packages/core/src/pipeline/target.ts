@@ -2,6 +2,7 @@ import { Selection } from '../balancing/selection.ts'
 import { CircuitBreaker } from '../breaking/breaker.ts'
 import { BreakerLoop } from '../breaking/breaker-loop.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
+import { LimitLoop } from '../limiting/limit-loop.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createRoute } from './create-route.ts'
 import { EndpointPlacement, type RowMaker } from './endpoint-placement.ts'
@@ -24,6 +25,7 @@ export class Target implements RowMaker {
   readonly health: TargetHealth | undefined
   readonly #ports: TargetPorts
   readonly #loop: BreakerLoop
+  readonly #limits: LimitLoop
   /** Those of methods with a policy of their own; made with the first. */
   #routes: Map<ResolvedPolicy, Route> | undefined = undefined
 
@@ -31,6 +33,7 @@ export class Target implements RowMaker {
     this.service = service
     this.#ports = ports
     this.#loop = new BreakerLoop(ports.clock, ports.events)
+    this.#limits = new LimitLoop(ports.clock, ports.events)
     if (guarded === undefined) {
       this.health = new TargetHealth(service, policy, ports)
       const { loadBalancing } = policy
@@ -39,7 +42,7 @@ export class Target implements RowMaker {
       const selection = new Selection<EndpointRow>(loadBalancing, { balancer, random, service, zone })
       this.placement = new EndpointPlacement(balancer, selection, this.health, this)
     } else this.placement = new FunctionPlacement(guarded)
-    this.base = createRoute(service, policy, ports, this.placement, this.#loop)
+    this.base = createRoute(service, policy, ports, this.placement, this.#loop, this.#limits)
   }
 
   /** The route for a policy of one of the service's methods. */
@@ -48,7 +51,7 @@ export class Target implements RowMaker {
     this.#routes ??= new Map()
     let route = this.#routes.get(policy)
     if (route === undefined) {
-      route = createRoute(this.service, policy, this.#ports, this.placement, this.#loop, this.base)
+      route = createRoute(this.service, policy, this.#ports, this.placement, this.#loop, this.#limits, this.base)
       this.#routes.set(policy, route)
     }
     return route
@@ -62,6 +65,7 @@ export class Target implements RowMaker {
   close(): void {
     this.placement.isClosing = true
     this.#loop.close()
+    this.#limits.close()
     this.health?.close()
   }
 

@@ -22,6 +22,7 @@ export interface RandomStream {
 export const Draw = {
   pick: 16,
   backoff: 48,
+  throttle: 112,
   /** The first number free for the simulator's model (service demand, coins, delays). */
   model: 256,
 } as const

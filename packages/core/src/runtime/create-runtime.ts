@@ -8,9 +8,9 @@ import { rootPlace } from '../options/place.ts'
 import { type FieldsOf, objectOf, record } from '../options/record.ts'
 import { name } from '../options/words.ts'
 import { systemRandom } from '../random/system-random.ts'
-import { NO_LOAD } from '../serving/load-monitor.ts'
 import { realClock } from '../time/real-clock.ts'
 import { assembleRuntime } from './assemble-runtime.ts'
+import { NodeLoadMonitor } from './node-load-monitor.ts'
 import { readPolicyFile } from './node-policy-file.ts'
 import { processSignals } from './node-process-signals.ts'
 import { processWarnings } from './node-warnings.ts'
@@ -63,7 +63,7 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   container.bind(Tokens.clock).toConstantValue(realClock())
   container.bind(Tokens.random).toConstantValue(systemRandom)
   container.bind(Tokens.events).toConstantValue(processWarnings())
-  container.bind(Tokens.load).toConstantValue(NO_LOAD)
+  container.bind(Tokens.load).toConstantValue(new NodeLoadMonitor())
   container.bind(Tokens.signals).toConstantValue(processSignals)
   container.bind(Tokens.classifier).toConstantValue(classify)
   container.bind(Tokens.balancer).toConstantValue(createBalancer)

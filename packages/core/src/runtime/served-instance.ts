@@ -1,9 +1,8 @@
 import type { PolicyDocument } from '../config/policy-document.ts'
-import { resolveInbound } from '../config/policy-options.ts'
+import { type InboundLayers, resolveInbound } from '../config/policy-options.ts'
 import { Registrar } from '../discovery/registrar.ts'
 import type { Instance } from '../endpoint/endpoint.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
-import type { ConcurrencyOptions, RateLimitOptions } from '../limiting/limiter-options.ts'
 import type { Duration } from '../options/duration.ts'
 import { parseDuration } from '../options/parse-duration.ts'
 import { Admission } from '../serving/admission.ts'
@@ -29,7 +28,7 @@ export interface ServeOptions {
    */
   readonly advertise?: { readonly host?: string; readonly port?: number }
   /** What this instance admits. Default: the document's `inbound` entry for the service. */
-  readonly limits?: { readonly concurrency?: ConcurrencyOptions | false; readonly rateLimit?: RateLimitOptions | false }
+  readonly limits?: InboundLayers
   /** `spread`: how long clients are given to learn that it leaves (5 s); `finish`: to end what is in flight (25 s). */
   readonly drain?: { readonly spread?: Duration; readonly finish?: Duration }
 }
@@ -62,7 +61,7 @@ export class ServedInstance implements ServerHost, Stoppable {
     this.#events = events
     const inbound =
       options.limits === undefined ? policies?.inboundFor(options.name) : resolveInbound(options.limits, 'serve.limits')
-    this.admission = new Admission(inbound, ports.clock)
+    this.admission = new Admission(inbound, ports.clock, { load: ports.load, random: ports.random, events })
     this.#spreadMs = parseDuration(options.drain?.spread ?? 5000, 'serve.drain.spread')
     this.#finishMs = parseDuration(options.drain?.finish ?? 25_000, 'serve.drain.finish')
   }

@@ -35,7 +35,11 @@ export function beginLife(world: World, host: VirtualHost): Life {
     },
   )
   const inbound = policies?.inboundFor(host.caller)
-  return { runtime, random, admission: inbound === undefined ? undefined : new Admission(inbound, host.clock) }
+  return {
+    runtime,
+    random,
+    admission: inbound === undefined ? undefined : new Admission(inbound, host.clock, { random }),
+  }
 }
 
 /** Announces an instance through the core's own registrar, which keeps its lease. */
