@@ -7,9 +7,10 @@ import type { RetryBudget } from './retry-policy.ts'
  * stay below (1 + ratio) of the calls and a constant, whatever the callers wish (Finagle's RetryBudget, tower's
  * TpsBudget; both forget in ten slots, as this one does).
  *
- * Time is cut into slots of a second. Whenever a retry is granted, the slots looked at for retries cover at least the ten
- * seconds before it and those for calls at most ten, so the bound holds for those ten seconds to the millisecond, and not
- * only for windows that begin with a slot.
+ * Time is cut into slots of a second, and calls and retries are counted in the same ten: the present one and the nine
+ * before it. So the bound holds for those, whenever a retry is granted, and where every call fails the share of retries
+ * is `ratio` itself. (Looking at one slot more of retries would make it hold to the millisecond, and keep the share at
+ * ten elevenths of what was asked for.)
  */
 const SLOT_MS = 1000
 const SLOTS = 10
@@ -21,7 +22,7 @@ export class WindowedRetryBudget implements RetryBudget {
   #reserve: number
   #isExhausted = false
   readonly #calls = new SlotCounter(SLOTS)
-  readonly #retries = new SlotCounter(SLOTS + 1)
+  readonly #retries = new SlotCounter(SLOTS)
 
   constructor(options: BudgetOptions) {
     this.#ratio = options.ratio
