@@ -108,6 +108,14 @@ function isHandedOut({ type, name, edges }: HeapNode): boolean {
   return type === 'object' && HANDED_OUT.has(name) && !edges.some((edge) => edge.name === 'constructor')
 }
 
+/**
+ * What a WeakMap's table holds: V8 shows a pair from its table and from its key, but it lives by the key alone, so it is
+ * followed from there.
+ */
+function isWeakEntry(from: HeapNode, edge: string): boolean {
+  return from.type !== 'object' && edge.includes('pair in WeakMap')
+}
+
 /** All nodes that can be reached, each with the step that led there. */
 type Ways = ReadonlyMap<HeapNode, readonly [from: HeapNode, by: string] | undefined>
 
@@ -118,7 +126,7 @@ function waysFrom(starts: readonly HeapNode[], isEnd: (node: HeapNode) => boolea
   for (const node of ways.keys()) {
     if (isEnd(node)) continue
     for (const { type, name, to } of node.edges) {
-      if (type === 'weak' || NO_OBJECTS.has(to.type) || ways.has(to) || without?.has(to) === true) continue
+      if (type === 'weak' || isWeakEntry(node, name) || NO_OBJECTS.has(to.type) || ways.has(to) || without?.has(to) === true) continue
       ways.set(to, [node, name])
     }
   }

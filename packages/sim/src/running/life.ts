@@ -65,6 +65,8 @@ const TRANSITIONS: ReadonlySet<GovernanceEvent['type']> = new Set([
   'circuitReleased',
   'endpointEjected',
   'endpointReturned',
+  'endpointFailedChecks',
+  'endpointRecovered',
   'registrationLost',
   'resolverFailed',
   'resolverRecovered',
