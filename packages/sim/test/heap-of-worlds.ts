@@ -126,7 +126,14 @@ function waysFrom(starts: readonly HeapNode[], isEnd: (node: HeapNode) => boolea
   for (const node of ways.keys()) {
     if (isEnd(node)) continue
     for (const { type, name, to } of node.edges) {
-      if (type === 'weak' || isWeakEntry(node, name) || NO_OBJECTS.has(to.type) || ways.has(to) || without?.has(to) === true) continue
+      if (
+        type === 'weak' ||
+        isWeakEntry(node, name) ||
+        NO_OBJECTS.has(to.type) ||
+        ways.has(to) ||
+        without?.has(to) === true
+      )
+        continue
       ways.set(to, [node, name])
     }
   }

@@ -91,7 +91,13 @@ const oneTurnsSlow: Oracle[] = (
  * one run holds many of them: the calls it gets over its ejections are the calls to eject it.
  */
 function gray(ratio: number): (arrivals: number) => ScenarioData {
-  const outlier = { consecutiveFailures: 5, baseEjection: '1ms', maxEjection: '1ms', maxEjected: 0.1, successRate: false }
+  const outlier = {
+    consecutiveFailures: 5,
+    baseEjection: '1ms',
+    maxEjection: '1ms',
+    maxEjected: 0.1,
+    successRate: false,
+  }
   return (arrivals) => ({
     name: 'gray host',
     duration: seconds(arrivals / 1000),
