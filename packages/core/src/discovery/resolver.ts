@@ -33,6 +33,7 @@ const GIVE_UP_MAX_MS = 60_000
 export class Resolver {
   readonly service: string
   readonly #ports: ResolverPorts
+  readonly #first: ((snapshot: Snapshot) => void) | undefined
   readonly #watches: readonly ServiceWatch[]
   readonly #cell: WritableCell<Snapshot>
   readonly #due: DueLoop
@@ -41,8 +42,17 @@ export class Resolver {
   #isClosed = false
   #hasFailed = false
 
-  /** Begins to follow at once; a registry that answers inside `watch` has been heard when this returns. */
-  constructor(service: string, registries: readonly Registry[], ports: ResolverPorts) {
+  /**
+   * Begins to follow at once; a registry that answers inside `watch` has been heard when this returns. `first` is told of
+   * each snapshot before the public: nobody who follows the cell meets rows that are older.
+   */
+  constructor(
+    service: string,
+    registries: readonly Registry[],
+    ports: ResolverPorts,
+    first?: (snapshot: Snapshot) => void,
+  ) {
+    this.#first = first
     const { clock, random } = ports
     this.service = service
     this.#ports = ports
@@ -137,6 +147,7 @@ export class Resolver {
     const endpoints = carryOver(before.endpoints, instances)
     if (endpoints === before.endpoints && before.revision > 0) return
     const after: Snapshot = { service: this.service, endpoints, revision: before.revision + 1 }
+    this.#first?.(after)
     this.#cell.set(after)
     const { added, updated, removed } = diffSnapshots(before, after)
     if (added.length + updated.length + removed.length === 0) return

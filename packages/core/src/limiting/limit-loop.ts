@@ -13,7 +13,7 @@ export class LimitLoop {
   readonly #events: EventSink
   #due: DueLoop | undefined = undefined
   /** The limiters that wait for an instant. */
-  readonly #waiting: Set<ConcurrencyLimiter> = new Set()
+  #waiting: Set<ConcurrencyLimiter> | undefined = undefined
   #isClosed = false
 
   constructor(clock: Clock, events: EventSink) {
@@ -24,6 +24,7 @@ export class LimitLoop {
   /** A limiter has become due at its `dueAtMs`. */
   wake(limiter: ConcurrencyLimiter): void {
     if (this.#isClosed) return
+    this.#waiting ??= new Set()
     this.#waiting.add(limiter)
     this.#due ??= new DueLoop(
       this.#clock,
@@ -35,21 +36,21 @@ export class LimitLoop {
 
   /** Forgets a limiter: time no longer moves it. */
   remove(limiter: ConcurrencyLimiter): void {
-    this.#waiting.delete(limiter)
+    this.#waiting?.delete(limiter)
   }
 
   close(): void {
     this.#isClosed = true
     this.#due?.close()
-    this.#waiting.clear()
+    this.#waiting = undefined
   }
 
   #onDue(nowMs: number): number {
     let nextMs = Number.POSITIVE_INFINITY
-    for (const limiter of this.#waiting) {
+    for (const limiter of this.#waiting ?? []) {
       if (limiter.dueAtMs <= nowMs) limiter.onTime(nowMs)
       const { dueAtMs } = limiter
-      if (dueAtMs === Number.POSITIVE_INFINITY) this.#waiting.delete(limiter)
+      if (dueAtMs === Number.POSITIVE_INFINITY) this.#waiting?.delete(limiter)
       else if (dueAtMs < nextMs) nextMs = dueAtMs
     }
     return nextMs

@@ -27,7 +27,6 @@ function placementOf(options: BalancingOptions, endpoints: readonly Instance[]) 
   const resolved = resolveBalancingOptions(options)
   const random = new SeededRandom(1)
   const balancer = createBalancer(resolved.algorithm, random, 'orders', resolved)
-  const selection = new Selection<EndpointRow>(resolved, { balancer, random, service: 'orders' })
   const health = new TargetHealth('orders', resolvePolicy({}), {
     clock: new ManualClock(),
     random,
@@ -36,7 +35,8 @@ function placementOf(options: BalancingOptions, endpoints: readonly Instance[]) 
     createBalancer,
     transportFor: () => undefined,
   })
-  const placement = new EndpointPlacement(balancer, selection, health, {
+  const placement = new EndpointPlacement(balancer, health, {
+    createSelection: () => new Selection<EndpointRow>(resolved, { balancer, random, service: 'orders' }),
     transportFor: () => undefined,
     createBreaker: () => undefined,
     dropBreaker: () => {},

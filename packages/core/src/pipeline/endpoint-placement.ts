@@ -13,6 +13,8 @@ const GRACE_MS = 60_000
 
 /** Who knows what a row is made with. */
 export interface RowMaker {
+  /** Who among the rows may be picked. */
+  createSelection(): Selection<EndpointRow>
   transportFor(protocol: string): Transport | undefined
   /** Undefined where the policy has no breaker per endpoint. */
   createBreaker(row: EndpointRow): CircuitBreaker | undefined
@@ -32,7 +34,8 @@ export class EndpointPlacement implements Placement {
   /** By id, those in their grace included; made with the first endpoint. */
   #rows: Map<string, EndpointRow> | undefined = undefined
   #present: readonly EndpointRow[] = []
-  readonly #selection: Selection<EndpointRow>
+  /** Made with the first endpoint. */
+  #selection: Selection<EndpointRow> | undefined = undefined
   /** One object for all picks: a picker reads it and keeps nothing. */
   readonly #context: Writable<PickContext<EndpointRow>> = {
     nowMs: 0,
@@ -41,14 +44,8 @@ export class EndpointPlacement implements Placement {
     keyHash: undefined,
   }
 
-  constructor(
-    balancer: Balancer,
-    selection: Selection<EndpointRow>,
-    health: TargetHealth | undefined,
-    maker: RowMaker,
-  ) {
+  constructor(balancer: Balancer, health: TargetHealth | undefined, maker: RowMaker) {
     this.balancer = balancer
-    this.#selection = selection
     this.#health = health
     this.#maker = maker
   }
@@ -76,7 +73,7 @@ export class EndpointPlacement implements Placement {
       // Signed, as V8 allocates for integers from 2^31 on.
       context.keyHash = routingKey === undefined ? undefined : hashText(routingKey) | 0
     }
-    return this.#selection.pick(context)
+    return this.#selection?.pick(context)
   }
 
   onVerdict(row: EndpointRow, verdict: 'success' | 'failure', nowMs: number): void {
@@ -95,7 +92,7 @@ export class EndpointPlacement implements Placement {
     for (const row of left) row.leftAtMs = nowMs
     this.#forget(nowMs)
     this.#present = present
-    this.#selection.setRows(present)
+    this.#selection?.setRows(present)
     this.#health?.setRows(present, this.#rows)
   }
 
@@ -107,6 +104,7 @@ export class EndpointPlacement implements Placement {
       row.update(endpoint, transport)
       return row
     }
+    this.#selection ??= this.#maker.createSelection()
     row = new EndpointRow(endpoint, transport, this.#selection)
     row.breaker = this.#maker.createBreaker(row)
     this.#rows.set(endpoint.id, row)

@@ -11,19 +11,26 @@ const NOBODY: ReadonlyMap<string, EndpointRow> = new Map()
 
 /** All that watches over the endpoints of one target, each where the policy asks for it, and the cell they share. */
 export class TargetHealth {
-  readonly cell: HealthCell
+  readonly #service: string
+  /** Made when somebody looks. */
+  #cell: HealthCell | undefined = undefined
   readonly #outliers: OutlierDetector | undefined
   readonly #checks: CheckLoop | undefined = undefined
   #rows: ReadonlyMap<string, EndpointRow> = NOBODY
 
   constructor(service: string, { outlier, health }: ResolvedPolicy, ports: TargetPorts) {
     const { clock, random, events } = ports
-    this.cell = new HealthCell(service, () => this.#evidence())
-    const parts = { clock, random, events, service, onChange: () => this.cell.touch() }
+    this.#service = service
+    const parts = { clock, random, events, service, onChange: () => this.#cell?.touch() }
     this.#outliers = outlier === undefined ? undefined : new OutlierDetector(outlier, parts)
     if (health === undefined) return
     const checker = new TransportChecker(service, clock, (protocol) => ports.transportFor(protocol))
     this.#checks = new CheckLoop(health, { ...parts, checker })
+  }
+
+  get cell(): HealthCell {
+    this.#cell ??= new HealthCell(this.#service, () => this.#evidence())
+    return this.#cell
   }
 
   /** An attempt has ended. */
@@ -36,13 +43,13 @@ export class TargetHealth {
     this.#rows = all ?? NOBODY
     this.#outliers?.setHosts(present)
     this.#checks?.setHosts(present)
-    this.cell.touch()
+    this.#cell?.touch()
   }
 
   close(): void {
     this.#outliers?.close()
     this.#checks?.close()
-    this.cell.close()
+    this.#cell?.close()
   }
 
   *#evidence(): Iterable<Evidence> {

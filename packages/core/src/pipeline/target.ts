@@ -37,10 +37,8 @@ export class Target implements RowMaker {
     if (guarded === undefined) {
       this.health = new TargetHealth(service, policy, ports)
       const { loadBalancing } = policy
-      const { random, zone } = ports
-      const balancer = ports.createBalancer(loadBalancing.algorithm, random, service, loadBalancing)
-      const selection = new Selection<EndpointRow>(loadBalancing, { balancer, random, service, zone })
-      this.placement = new EndpointPlacement(balancer, selection, this.health, this)
+      const balancer = ports.createBalancer(loadBalancing.algorithm, ports.random, service, loadBalancing)
+      this.placement = new EndpointPlacement(balancer, this.health, this)
     } else this.placement = new FunctionPlacement(guarded)
     this.base = createRoute(service, policy, ports, this.placement, this.#loop, this.#limits)
   }
@@ -70,6 +68,13 @@ export class Target implements RowMaker {
   }
 
   // ---- RowMaker ----
+
+  createSelection(): Selection<EndpointRow> {
+    const { balancer } = this.placement
+    if (balancer === undefined) throw new TypeError('a function is not selected')
+    const { random, zone } = this.#ports
+    return new Selection<EndpointRow>(this.base.policy.loadBalancing, { balancer, random, service: this.service, zone })
+  }
 
   transportFor(protocol: string): Transport | undefined {
     return this.#ports.transportFor(protocol)

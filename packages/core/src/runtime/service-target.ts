@@ -1,4 +1,3 @@
-import type { Subscription } from 'rxjs'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import type { Registry } from '../discovery/registry.ts'
 import { Resolver } from '../discovery/resolver.ts'
@@ -12,7 +11,6 @@ export class ServiceTarget {
   readonly target: Target
   readonly resolver: Resolver
   readonly #policyFor: (method: string | undefined) => ResolvedPolicy
-  readonly #following: Subscription
   #routes: Map<string, Route> | undefined = undefined
 
   constructor(
@@ -24,10 +22,8 @@ export class ServiceTarget {
     this.#policyFor = policyFor
     this.target = new Target(service, policyFor(undefined), ports)
     const { placement } = this.target
-    this.resolver = new Resolver(service, registries, ports)
     if (!(placement instanceof EndpointPlacement)) throw new TypeError('a service is placed on endpoints')
-    placement.update(this.resolver.cell.value, ports.clock.now())
-    this.#following = this.resolver.cell.changes$.subscribe((snapshot) => {
+    this.resolver = new Resolver(service, registries, ports, (snapshot) => {
       placement.update(snapshot, ports.clock.now())
     })
   }
@@ -45,7 +41,6 @@ export class ServiceTarget {
   }
 
   close(): void {
-    this.#following.unsubscribe()
     this.resolver.close()
     this.target.close()
   }
