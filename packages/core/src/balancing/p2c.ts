@@ -1,29 +1,21 @@
 import type { Random } from '../random/random.ts'
-import type { Balancer, Load, Pickable, Picker } from './balancer.ts'
+import type { Pickable, Picker } from './balancer.ts'
+import { CountingBalancer } from './counting-balancer.ts'
 import { share } from './rank.ts'
 import { TwoChoices } from './two-choices.ts'
 
 /** Power of two choices on attempts in flight. */
-export class P2c implements Balancer {
+export class P2c extends CountingBalancer {
   readonly algorithm = 'p2c'
   readonly #random: Random
 
   constructor(random: Random) {
+    super()
     this.#random = random
   }
 
   picker<Row extends Pickable>(rows: readonly Row[]): Picker<Row> {
     return new TwoChoices(rows, this.#random, lessInFlight)
-  }
-
-  onSend(load: Load): void {
-    load.inFlight++
-  }
-
-  onAnswer(): void {}
-
-  onEnd(load: Load): void {
-    load.inFlight--
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RandomStream } from '../random/random.ts'
-import type { Balancer, Load, Pickable, PickContext, Picker } from './balancer.ts'
+import type { Pickable, PickContext, Picker } from './balancer.ts'
+import { CountingBalancer } from './counting-balancer.ts'
 import { bestRank, rank } from './rank.ts'
 
 /**
@@ -10,11 +11,12 @@ import { bestRank, rank } from './rank.ts'
  * where the one before stood. A row that is passed over gives its turn to nobody: the turn after it is the next row's
  * own, so no neighbour of a sick row gets twice its share.
  */
-export class RoundRobin implements Balancer {
+export class RoundRobin extends CountingBalancer {
   readonly algorithm = 'round-robin'
   readonly #random: RandomStream
 
   constructor(random: RandomStream) {
+    super()
     this.#random = random
   }
 
@@ -26,16 +28,6 @@ export class RoundRobin implements Balancer {
     const before = previous instanceof RoundRobinPicker ? previous.comingUp() : []
     const start = placeOfFirst(before, rows) ?? (rows.length === 0 ? 0 : Math.floor(this.#random.next() * rows.length))
     return new RoundRobinPicker(rows, start)
-  }
-
-  onSend(load: Load): void {
-    load.inFlight++
-  }
-
-  onAnswer(): void {}
-
-  onEnd(load: Load): void {
-    load.inFlight--
   }
 }
 

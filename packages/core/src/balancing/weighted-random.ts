@@ -1,5 +1,6 @@
 import { Draw, type Random } from '../random/random.ts'
-import type { Balancer, Load, Pickable, PickContext, Picker } from './balancer.ts'
+import type { Pickable, PickContext, Picker } from './balancer.ts'
+import { CountingBalancer } from './counting-balancer.ts'
 import { bestRank, rank, share } from './rank.ts'
 import { WeightedDraw } from './weighted-draw.ts'
 
@@ -10,26 +11,17 @@ const TRIES = 8
  * Each attempt to any row, in proportion to weight, whatever came before. It needs no state and no agreement between
  * clients, and it is the yardstick for everything else: a queue behind it waits 1/(1 − ρ).
  */
-export class WeightedRandom implements Balancer {
+export class WeightedRandom extends CountingBalancer {
   readonly algorithm = 'random'
   readonly #random: Random
 
   constructor(random: Random) {
+    super()
     this.#random = random
   }
 
   picker<Row extends Pickable>(rows: readonly Row[]): Picker<Row> {
     return new WeightedRandomPicker(rows, this.#random)
-  }
-
-  onSend(load: Load): void {
-    load.inFlight++
-  }
-
-  onAnswer(): void {}
-
-  onEnd(load: Load): void {
-    load.inFlight--
   }
 }
 

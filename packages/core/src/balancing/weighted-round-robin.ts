@@ -1,5 +1,6 @@
 import type { RandomStream } from '../random/random.ts'
-import type { Balancer, Load, Pickable, PickContext, Picker } from './balancer.ts'
+import type { Pickable, PickContext, Picker } from './balancer.ts'
+import { CountingBalancer } from './counting-balancer.ts'
 import { share } from './rank.ts'
 import { TurnHeap } from './turn-heap.ts'
 
@@ -17,11 +18,12 @@ const SKIPS = 64
  * First turns are drawn, evenly over a row's first step: else all clients begin with the same rows, and every row's
  * requests come in bursts of one per client (see `round-robin.ts`).
  */
-export class WeightedRoundRobin implements Balancer {
+export class WeightedRoundRobin extends CountingBalancer {
   readonly algorithm = 'weighted-round-robin'
   readonly #random: RandomStream
 
   constructor(random: RandomStream) {
+    super()
     this.#random = random
   }
 
@@ -39,16 +41,6 @@ export class WeightedRoundRobin implements Balancer {
       else load.turn = Math.min(load.turn, nowTurn + step)
     }
     return new WeightedTurns(sharing, rows, nowTurn)
-  }
-
-  onSend(load: Load): void {
-    load.inFlight++
-  }
-
-  onAnswer(): void {}
-
-  onEnd(load: Load): void {
-    load.inFlight--
   }
 }
 
