@@ -1,6 +1,7 @@
+import type { CallListener } from '../recording/call-listener.ts'
 import { CallStats } from '../recording/call-stats.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
-import type { CallListener, Recorder } from '../recording/recorder.ts'
+import type { Recorder } from '../recording/recorder.ts'
 import type { ThresholdReport } from '../recording/run-document.ts'
 import type { ServerStats } from '../recording/server-stats.ts'
 import type { ResolvedScenario, ResolvedThreshold } from '../scenario/resolved-scenario.ts'

@@ -1,4 +1,5 @@
 import type { CallOutcome, CallRequest, CallSink, StartOptions } from '@seakeep/core/spi'
+import type { CallListener } from '../recording/call-listener.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
@@ -138,10 +139,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
       this.edge.calls.overdue += 1
       if (this.workload !== undefined) this.workload.calls.overdue += 1
     }
-    for (const subject of this.#subjects()) {
-      for (const one of this.world.recorder.listeners.get(subject) ?? [])
-        one.onOpen(this.offeredUs, endUs, this.judgeUs)
-    }
+    this.#tell((one) => one.onOpen(this.offeredUs, endUs, this.judgeUs))
   }
 
   #book(ending: string): void {
@@ -157,19 +155,14 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.edge.countOutcome(ending)
     this.edge.calls.end(ending, isUnsent, isGood, took)
     this.workload?.calls.end(ending, isUnsent, isGood, took)
-    if (recorder.listeners.size === 0) return
-    for (const subject of this.#subjects()) {
-      for (const one of recorder.listeners.get(subject) ?? []) {
-        one.onEnd(this.offeredUs, now, this.judgeUs, ending, isUnsent)
-      }
-    }
+    this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, isUnsent))
   }
 
-  /** Under which names somebody may follow it. */
-  #subjects(): string[] {
-    const subjects = [`service:${this.service}`, `edge:${this.host.caller}>${this.service}`]
-    if (this.workload !== undefined) subjects.push(`workload:${this.workload.id}`)
-    return subjects
+  /** Tells who follows the service, the edge or the workload. */
+  #tell(tell: (one: CallListener) => void): void {
+    this.record.listeners.forEach(tell)
+    this.edge.listeners.forEach(tell)
+    this.workload?.listeners.forEach(tell)
   }
 
   #link(): void {

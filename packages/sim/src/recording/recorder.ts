@@ -2,6 +2,7 @@ import { hashText } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
 import { TraceHash } from '../kernel/trace-hash.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
+import type { CallListener } from './call-listener.ts'
 import { CallStats } from './call-stats.ts'
 import { EdgeStats } from './edge-stats.ts'
 import { EventLog } from './event-log.ts'
@@ -17,6 +18,8 @@ export interface ServiceRecord {
   readonly timeline: Timeline
   /** By instance name, in order of number. */
   readonly instances: Map<string, ServerStats>
+  /** Who follows its calls. */
+  readonly listeners: readonly CallListener[]
 }
 
 export interface WorkloadRecord {
@@ -25,14 +28,7 @@ export interface WorkloadRecord {
   readonly timeline: Timeline
   /** What goodput is judged by; `Infinity` for nothing. */
   judgedByMs: number
-}
-
-/** Someone who follows single calls: a threshold over a window of its own. */
-export interface CallListener {
-  /** `judgeUs`: the instant its goodput is judged by; `Infinity` for none. */
-  onEnd(offeredUs: number, endedUs: number, judgeUs: number, ending: string, isUnsent: boolean): void
-  /** The run is over, and the call is not. */
-  onOpen(offeredUs: number, endUs: number, judgeUs: number): void
+  readonly listeners: readonly CallListener[]
 }
 
 /** Everything a run measures. Nothing in here decides anything: a run is the same with or without it. */
@@ -44,12 +40,12 @@ export class Recorder {
   readonly services: Map<string, ServiceRecord> = new Map()
   readonly edges: Map<string, EdgeStats> = new Map()
   readonly workloads: Map<string, WorkloadRecord> = new Map()
-  /** By subject: a service, an edge `a>b` or a workload. */
-  readonly listeners: Map<string, CallListener[]> = new Map()
   calls = 0
   /** Where virtual time ended: the duration, unless the run was interrupted. */
   endUs: number
   readonly #durationUs: number
+  /** By subject, a service, an edge `a>b` or a workload: the very list that its record has, so that no call looks it up. */
+  readonly #listeners: Map<string, CallListener[]> = new Map()
 
   constructor(scenario: ResolvedScenario, kernel: Kernel) {
     this.warmupUs = Math.round(scenario.warmupMs * 1000)
@@ -64,11 +60,13 @@ export class Recorder {
         hash: new TraceHash(),
         timeline: this.createTimeline(),
         instances: new Map(),
+        listeners: this.#listenersOf(`service:${name}`),
       })
     }
     for (const { id } of scenario.workloads) {
       const judgedByMs = Number.POSITIVE_INFINITY
-      this.workloads.set(id, { id, calls: new CallStats(), timeline: this.createTimeline(), judgedByMs })
+      const listeners = this.#listenersOf(`workload:${id}`)
+      this.workloads.set(id, { id, calls: new CallStats(), timeline: this.createTimeline(), judgedByMs, listeners })
     }
   }
 
@@ -86,7 +84,7 @@ export class Recorder {
     const key = `${from}>${to}`
     let edge = this.edges.get(key)
     if (edge === undefined) {
-      edge = new EdgeStats()
+      edge = new EdgeStats(this.#listenersOf(`edge:${key}`))
       this.edges.set(key, edge)
     }
     return edge
@@ -103,8 +101,15 @@ export class Recorder {
   }
 
   listen(subject: string, listener: CallListener): void {
-    const all = this.listeners.get(subject)
-    if (all === undefined) this.listeners.set(subject, [listener])
-    else all.push(listener)
+    this.#listenersOf(subject).push(listener)
+  }
+
+  #listenersOf(subject: string): CallListener[] {
+    let listeners = this.#listeners.get(subject)
+    if (listeners === undefined) {
+      listeners = []
+      this.#listeners.set(subject, listeners)
+    }
+    return listeners
   }
 }
