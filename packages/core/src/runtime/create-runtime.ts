@@ -20,6 +20,8 @@ import { type AdapterPorts, Tokens } from './tokens.ts'
 export interface CreateRuntimeOptions {
   /** The service this process is an instance of. */
   readonly service: string
+  /** Where this process runs: balancing prefers endpoints of its own zone. None by default. */
+  readonly zone?: string
   /** The path of a policy document (YAML or JSON), or the document itself. None: one bare attempt, round-robin. */
   readonly policies?: string | object
   /** Inversify container modules: transports, registries, or ports and parts of one's own. Later ones win. */
@@ -37,6 +39,7 @@ const MODULE = scalar({
 /** Checked like all options: a runtime whose `policies` were misspelt would govern nothing, and nobody would notice. */
 const OPTIONS = record({
   service: name(),
+  zone: optional(name()),
   policies: optional(
     scalar({
       suffix: '',
@@ -58,7 +61,7 @@ function isModule(input: unknown): input is ContainerModule {
  * once, here, and no call ever sees it.
  */
 export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
-  const { service, policies, modules } = OPTIONS.resolve(options, rootPlace(''))
+  const { service, zone, policies, modules } = OPTIONS.resolve(options, rootPlace(''))
   const container = new Container({ defaultScope: 'Singleton' })
   container.bind(Tokens.clock).toConstantValue(realClock())
   container.bind(Tokens.random).toConstantValue(systemRandom)
@@ -78,7 +81,7 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   const all = <T>(name: ServiceIdentifier<(ports: AdapterPorts) => T>): T[] =>
     container.isBound(name) ? container.getAll(name).map((create) => create(adapterPorts)) : []
   return assembleRuntime(
-    { service, policies: await documentOf(policies) },
+    { service, zone, policies: await documentOf(policies) },
     {
       ...adapterPorts,
       transports: all(Tokens.transport),

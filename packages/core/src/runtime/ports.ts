@@ -34,6 +34,8 @@ export interface RuntimeParts {
 export interface RuntimeIdentity {
   /** The service this process is an instance of: the `a` of `a>b`. */
   readonly service: string
+  /** Where the process runs, for zone-aware balancing. */
+  readonly zone?: string | undefined
   /** Undefined: one bare attempt, round-robin, no timeout. */
   readonly policies: PolicyDocument | undefined
 }

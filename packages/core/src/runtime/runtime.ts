@@ -55,6 +55,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
       events: this.#events,
       classifier: parts.classifier,
       createBalancer: parts.createBalancer,
+      zone: identity.zone,
       transportFor: (protocol) => transports.get(protocol),
     }
     this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
@@ -138,7 +139,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
 
   /** Announces this process as an instance and puts admission, health and drain in front of its server. */
   serve(options: ServeOptions): ServedInstance {
-    const served = new ServedInstance(options, this.#ports, this.#events, this.#identity.policies)
+    const served = new ServedInstance({ zone: this.#identity.zone, ...options }, this.#ports, this.#events, this.#identity.policies)
     this.#lifecycle.add(served)
     return served
   }

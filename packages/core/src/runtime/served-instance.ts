@@ -18,7 +18,8 @@ export interface ServeOptions {
   /** Default: name, host and port. */
   readonly id?: string
   readonly version?: string
-  readonly zone?: string
+  /** Default: the runtime's. */
+  readonly zone?: string | undefined
   /** Relative share of the traffic. Default 1. */
   readonly weight?: number
   readonly meta?: Readonly<Record<string, string>>

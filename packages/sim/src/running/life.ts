@@ -22,7 +22,7 @@ export function beginLife(world: World, host: VirtualHost): Life {
   const random = host.createRandom()
   const { policies } = world.scenario
   const runtime = assembleRuntime(
-    { service: host.caller, policies },
+    { service: host.caller, zone: host.zone, policies },
     {
       clock: host.clock,
       random,
