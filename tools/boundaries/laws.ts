@@ -17,7 +17,7 @@ const CORE_FLOORS = [
   ['time', 'random', 'errors', 'options', 'endpoint', 'state'],
   ['call'],
   ['telemetry', 'transport'],
-  ['discovery', 'health', 'balancing', 'limiting', 'breaking', 'retrying', 'routing', 'security'],
+  ['discovery', 'health', 'balancing', 'limiting', 'breaking', 'retrying', 'caching', 'routing', 'security'],
   ['config'],
   ['pipeline', 'serving'],
   ['runtime'],

@@ -139,7 +139,12 @@ export class Runtime implements CallStarter, AsyncDisposable {
 
   /** Announces this process as an instance and puts admission, health and drain in front of its server. */
   serve(options: ServeOptions): ServedInstance {
-    const served = new ServedInstance({ zone: this.#identity.zone, ...options }, this.#ports, this.#events, this.#identity.policies)
+    const served = new ServedInstance(
+      { zone: this.#identity.zone, ...options },
+      this.#ports,
+      this.#events,
+      this.#identity.policies,
+    )
     this.#lifecycle.add(served)
     return served
   }
