@@ -69,6 +69,8 @@ export class Bench {
   readonly sentAtMs: number[] = []
   /** The far sides of attempts, in the same order. */
   readonly far: FarSide[] = []
+  /** Those of them whose caller called them off, by their place in `sent`. */
+  readonly gone: number[] = []
 
   /** `targets` of a policy document; none for no document. */
   constructor(targets?: Readonly<Record<string, object>>, parts: Partial<RuntimeParts> = {}) {
@@ -100,7 +102,8 @@ export class Bench {
     this.transport.serve(id, (far) => {
       this.sent.push(id)
       this.sentAtMs.push(this.clock.now())
-      this.far.push(far)
+      const place = this.far.push(far) - 1
+      far.onGone(() => this.gone.push(place))
       handler(far, this.clock)
     })
   }

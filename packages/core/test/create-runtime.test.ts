@@ -11,7 +11,15 @@ import {
   memoryRegistry,
   type Runtime,
 } from '../src/index.ts'
-import { type Balancer, type BalancerFactory, createBalancer, type Load, Tokens } from '../src/spi.ts'
+import {
+  type Balancer,
+  type BalancerFactory,
+  createBalancer,
+  type LimitAlgorithm,
+  type LimitAlgorithmFactory,
+  type Load,
+  Tokens,
+} from '../src/spi.ts'
 import { type FarHandler, ManualClock, MemoryTransport, SeededRandom } from '../src/testing/index.ts'
 
 const instance = (id: string): Instance => ({
@@ -121,6 +129,67 @@ describe('createRuntime', () => {
     for (let i = 0; i < 5; i++) await runtime.client('orders').call()
     expect(sent).toHaveLength(5)
     expect(asked).toEqual(['orders round-robin'])
+  })
+
+  it('a balancer of one’s own may leave targets to the one that their policy names', async () => {
+    const sent: string[] = []
+    const own = new ContainerModule(async (bindings) => {
+      ;(await bindings.rebind(Tokens.balancer)).toConstantValue(() => undefined)
+    })
+    const clock = new ManualClock()
+    const transport = new MemoryTransport(clock)
+    for (const id of ['a', 'b']) {
+      transport.serve(id, (far) => {
+        sent.push(id)
+        far.answer(200)
+      })
+    }
+    const mine = new ContainerModule((bindings) => {
+      bindings.bind(Tokens.transport).toConstantValue(() => transport)
+    })
+    await using runtime = await createRuntime({
+      service: 'web',
+      policies: { version: 1, targets: { orders: { loadBalancing: 'round-robin' } } },
+      modules: [mine, known, own, still(clock)],
+    })
+    for (let i = 0; i < 4; i++) await runtime.client('orders').call()
+    expect(sent.toSorted()).toEqual(['a', 'a', 'b', 'b'])
+  })
+
+  it('a limit algorithm of one’s own finds the limits of calls, of guarded functions and of what is served', async () => {
+    const asked: string[] = []
+    const factory: LimitAlgorithmFactory = ({ algorithm, min, max }, _random, service): LimitAlgorithm | undefined => {
+      asked.push(`${service} ${algorithm} ${min} ${max}`)
+      if (algorithm !== 'vegas') return undefined
+      return { limit: 7, needsBaseline: false, decide: () => 7, setBounds: () => {} }
+    }
+    const own = new ContainerModule(async (bindings) => {
+      ;(await bindings.rebind(Tokens.limit)).toConstantValue(factory)
+    })
+    const vegas = { algorithm: 'vegas', initial: 5, min: 2, max: 9 } as const
+    const gradient = { algorithm: 'gradient', initial: 5, min: 2, max: 9 } as const
+    const clock = new ManualClock()
+    await using runtime = await createRuntime({
+      service: 'web',
+      policies: {
+        version: 1,
+        targets: { orders: { concurrency: vegas }, 'orders/GET /all': { concurrency: gradient } },
+        inbound: { web: { concurrency: vegas } },
+      },
+      modules: [memory((far) => far.answer(200), 'a', 'b'), known, own, still(clock)],
+    })
+    await runtime.client('orders').call({ method: 'GET /one' })
+    await runtime.client('orders').call({ method: 'GET /all' })
+    expect(runtime.limiter('orders').value.limit).toBe(7)
+    const policy = runtime.policy({ name: 'quotes', concurrency: vegas })
+    expect(policy.state.value.limit).toBe(7)
+    const { admission } = runtime.serve({ name: 'web' })
+    const admitted: number[] = []
+    for (let i = 0; i < 20; i++) {
+      admission.enter(Number.POSITIVE_INFINITY, { admit: () => void admitted.push(i), refuse: () => {} })
+    }
+    expect(admitted.length).toBe(7)
+    expect(asked).toEqual(['orders vegas 2 9', 'orders gradient 2 9', 'quotes vegas 2 9', 'inbound vegas 2 9'])
   })
 
   it('a classifier of one’s own says what a failure is', async () => {

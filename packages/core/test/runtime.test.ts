@@ -160,12 +160,8 @@ describe('answers and errors', () => {
     const run = bench.runtime.policy({ name: 'own' }).execute(
       ({ signal }) => {
         other.abort('me too')
-        return new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => {
-            heard = signal.reason
-            reject(signal.reason)
-          })
-        })
+        heard = signal.reason
+        return Promise.reject(signal.reason)
       },
       { signal: other.signal },
     )

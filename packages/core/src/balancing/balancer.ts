@@ -69,10 +69,13 @@ export interface Balancer {
   onEnd(load: Load, isFailure: boolean, retryAfterMs: number | undefined, nowMs: number): void
 }
 
-/** How a runtime is given a balancer of one's own: a factory over ports. `options` is the policy's whole layer. */
+/**
+ * How a runtime is given a balancer of one's own: asked once for each target, with the algorithm its policy names, chance,
+ * and the policy's whole layer. Undefined leaves that target to the built-in one of the name.
+ */
 export type BalancerFactory = (
   algorithm: string,
   random: Random,
   service: string,
   options?: ResolvedBalancingOptions,
-) => Balancer
+) => Balancer | undefined

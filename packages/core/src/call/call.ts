@@ -43,6 +43,8 @@ export interface Attempt {
   readonly deadlineMs: number
   readonly priority: string | undefined
   readonly idempotent: boolean
+  /** Aborted when the attempt is called off, beside the cancel of its sending. Made when it is read first. */
+  readonly signal?: AbortSignal
 }
 
 /**

@@ -94,7 +94,7 @@ describe('parsePolicyDocument', () => {
     [
       'an unknown field',
       { version: 1, targets: { '*.x.com': { retyr: {} } } },
-      'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, circuitBreaker, concurrency, rateLimit, throttle, outlier, health, loadBalancing; did you mean retry?',
+      'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, outlier, health, loadBalancing; did you mean retry?',
     ],
     [
       'a field of later',

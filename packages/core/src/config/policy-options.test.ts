@@ -80,10 +80,10 @@ describe('resolvePolicy', () => {
     [{ concurrency: true }, 'payments.concurrency: true is not allowed; an object with limit, or false'],
     [
       { bulkhead: {} },
-      'payments.bulkhead: unknown key; allowed: timeout, retry, circuitBreaker, concurrency, rateLimit, throttle, outlier',
+      'payments.bulkhead: unknown key; allowed: timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, outlier',
     ],
     [{ circuitbreaker: {} }, 'did you mean circuitBreaker?'],
-    [{ hedge: {} }, 'payments.hedge: not available yet in this version; allowed: timeout, retry'],
+    [{ split: {} }, 'payments.split: not available yet in this version; allowed: timeout, retry, hedge'],
     [{ mode: 'shadow' }, 'payments.mode: not available yet in this version'],
     [null, 'payments: null (nothing is written here) is not allowed; an object'],
   ])('refuses %j', (layers, message) => {

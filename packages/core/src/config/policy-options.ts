@@ -30,6 +30,7 @@ import { layer, orFalse } from '../options/layer.ts'
 import { type Place, placeOf } from '../options/place.ts'
 import { duration } from '../options/quantities.ts'
 import { type FieldsOf, type RecordField, record } from '../options/record.ts'
+import { HEDGE_OPTIONS, type HedgeOptions, type ResolvedHedgeOptions } from '../retrying/hedge-options.ts'
 import { RETRY_OPTIONS, type ResolvedRetryOptions, type RetryOptions } from '../retrying/retry-options.ts'
 
 /** The layers of a policy as a user writes them. A layer exists only where it is named; `true` means all defaults. */
@@ -37,6 +38,8 @@ export interface PolicyLayers {
   /** Length of the whole call, retries included; above 0. None by default. */
   readonly timeout?: Duration | false
   readonly retry?: RetryOptions | boolean
+  /** Sends a second copy of a call that takes long. */
+  readonly hedge?: HedgeOptions | boolean
   readonly circuitBreaker?: CircuitBreakerOptions | boolean
   readonly concurrency?: ConcurrencyOptions | false
   readonly rateLimit?: RateLimitOptions | false
@@ -53,6 +56,7 @@ export interface PolicyLayers {
 export interface ResolvedPolicy {
   readonly timeoutMs: number | undefined
   readonly retry: ResolvedRetryOptions | undefined
+  readonly hedge?: ResolvedHedgeOptions | undefined
   readonly circuitBreaker: ResolvedCircuitBreakerOptions | undefined
   readonly concurrency: ResolvedConcurrencyOptions | undefined
   readonly rateLimit: ResolvedRateLimitOptions | undefined
@@ -67,6 +71,7 @@ export const POLICY_LAYERS: RecordField<ResolvedPolicy> = record(
   {
     timeout: orFalse(duration({ above: 0, about: 'Length of the whole call, retries included' })),
     retry: layer(RETRY_OPTIONS),
+    hedge: layer(HEDGE_OPTIONS),
     circuitBreaker: layer(CIRCUIT_BREAKER_OPTIONS),
     concurrency: layer(CONCURRENCY_OPTIONS),
     rateLimit: layer(RATE_LIMIT_OPTIONS),
@@ -75,7 +80,7 @@ export const POLICY_LAYERS: RecordField<ResolvedPolicy> = record(
     health: layer(HEALTH_OPTIONS),
     loadBalancing: BALANCING_OPTIONS,
   } satisfies FieldsOf<PolicyLayers>,
-  { notYet: ['hedge', 'mode', 'split'] },
+  { notYet: ['mode', 'split'] },
 )
 
 /** The policy of a call that no policy speaks for: one bare attempt, round-robin, no timeout. */

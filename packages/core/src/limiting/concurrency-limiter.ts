@@ -37,7 +37,7 @@ export class ConcurrencyLimiter implements Limiter {
     this.#line = createLine(options.line)
     this.#clock = parts.clock
     this.#adaptive = parts.adaptive
-    this.#limit = options.limit
+    this.#limit = parts.adaptive?.limit ?? options.limit
     this.#places = options.queue
   }
 

@@ -4,6 +4,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts'
 import { AimdLimit } from './aimd-limit.ts'
 import { ConcurrencyLimiter } from './concurrency-limiter.ts'
 import { GradientLimit } from './gradient-limit.ts'
+import { HeldLimit } from './held-limit.ts'
 import type { LimitAlgorithm, LimitAlgorithmFactory } from './limit-algorithm.ts'
 import type { LimitLoop } from './limit-loop.ts'
 import type { ResolvedAdaptiveOptions } from './limit-options.ts'
@@ -16,8 +17,8 @@ export interface LimiterPorts {
   /** The loop of the target. */
   readonly loop: LimitLoop
   readonly service: string
-  /** Another way to find limits. Default {@link createLimitAlgorithm}. */
-  readonly createAlgorithm?: LimitAlgorithmFactory
+  /** Another way to find limits. Default, and for what it leaves out: {@link createLimitAlgorithm}. */
+  readonly createAlgorithm?: LimitAlgorithmFactory | undefined
 }
 
 /** The one place that knows which class an algorithm's name stands for. */
@@ -34,9 +35,10 @@ export function createLimitAlgorithm(options: ResolvedAdaptiveOptions): LimitAlg
 
 /** The concurrency limiter that the options describe, with its place in the target's loop where its limit moves. */
 export function createLimiter(options: ResolvedConcurrencyOptions, ports: LimiterPorts): ConcurrencyLimiter {
-  const { clock, random, loop, service, createAlgorithm = createLimitAlgorithm } = ports
+  const { clock, random, loop, service } = ports
   if (options.adaptive === undefined) return new ConcurrencyLimiter(options, { clock })
-  const algorithm = createAlgorithm(options.adaptive, random, service)
+  const own = ports.createAlgorithm?.(options.adaptive, random, service)
+  const algorithm = own === undefined ? createLimitAlgorithm(options.adaptive) : new HeldLimit(own, options.adaptive)
   const adaptive = new AdaptiveLimit(algorithm, random.stream(`limit/${service}`), () => loop.wake(limiter))
   const limiter: ConcurrencyLimiter = new ConcurrencyLimiter(options, { clock, adaptive })
   return limiter

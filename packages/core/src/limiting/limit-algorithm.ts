@@ -30,8 +30,12 @@ export interface LimitAlgorithm {
   setBounds(min: number, max: number): void
 }
 
+/**
+ * How a runtime is given an algorithm of one's own: asked once for each limit that moves, with the policy's numbers and
+ * whose limit it is (the service's name, or `inbound`). Undefined leaves it to the one that `options.algorithm` names.
+ */
 export type LimitAlgorithmFactory = (
   options: ResolvedAdaptiveOptions,
   random: Random,
   service: string,
-) => LimitAlgorithm
+) => LimitAlgorithm | undefined

@@ -5,8 +5,8 @@ import type { ConcurrencyLimiter } from './concurrency-limiter.ts'
 
 /**
  * Decides what time decides about the limits of one target: the end of a window, the end of a probe that nothing ended.
- * One wake-up serves all its limiters. A target through which nothing goes has no timer, and one whose limits do not move
- * has no pipe either.
+ * One wake-up serves all its limiters, and an algorithm that throws is reported and holds up none of the others. A target
+ * through which nothing goes has no timer, and one whose limits do not move has no pipe either.
  */
 export class LimitLoop {
   readonly #clock: Clock
@@ -29,7 +29,7 @@ export class LimitLoop {
     this.#due ??= new DueLoop(
       this.#clock,
       (nowMs) => this.#onDue(nowMs),
-      (error, atMs) => this.#events.emit({ type: 'listenerFailed', atMs, error }),
+      (error, atMs) => this.#report(error, atMs),
     )
     this.#due.poke(limiter.dueAtMs)
   }
@@ -48,11 +48,23 @@ export class LimitLoop {
   #onDue(nowMs: number): number {
     let nextMs = Number.POSITIVE_INFINITY
     for (const limiter of this.#waiting ?? []) {
-      if (limiter.dueAtMs <= nowMs) limiter.onTime(nowMs)
+      if (limiter.dueAtMs <= nowMs) this.#move(limiter, nowMs)
       const { dueAtMs } = limiter
       if (dueAtMs === Number.POSITIVE_INFINITY) this.#waiting?.delete(limiter)
       else if (dueAtMs < nextMs) nextMs = dueAtMs
     }
     return nextMs
+  }
+
+  #move(limiter: ConcurrencyLimiter, nowMs: number): void {
+    try {
+      limiter.onTime(nowMs)
+    } catch (thrown) {
+      this.#report(thrown instanceof Error ? thrown : new Error(String(thrown)), nowMs)
+    }
+  }
+
+  #report(error: Error, atMs: number): void {
+    this.#events.emit({ type: 'listenerFailed', atMs, error })
   }
 }

@@ -1,5 +1,5 @@
 import { NEVER_SENT, REFUSED } from '../breaking/circuit-breaker.ts'
-import type { Attempt, AttemptSink, CallRequest, Cancel } from '../call/call.ts'
+import type { Attempt, AttemptSink, CallRequest, Cancel, CancelReason } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
@@ -8,7 +8,7 @@ import type { PermitEnd, Waiter } from '../limiting/limiter.ts'
 import { Draw } from '../random/random.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
-import type { AttemptOwner, EndedAttempt } from './attempt-owner.ts'
+import type { AttemptOwner } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { isPushback, judge } from './judge.ts'
 
@@ -24,11 +24,10 @@ const MAX_PICKS = 3
  * One attempt from the breaker to its settling. It holds, and gives back exactly once, whatever it was lent: the
  * admissions of two breakers and a permit; every way out goes through {@link ActiveAttempt.#settleLoans}.
  */
-export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<AttemptResult>, TimerTask, Waiter {
+export class ActiveAttempt implements Attempt, AttemptSink<AttemptResult>, TimerTask, Waiter {
   readonly call: AttemptOwner
   readonly number: number
   readonly key: number
-  deadlineMs: number = NO_DEADLINE
   /** The caller has the head of the answer: nothing is retried any more. */
   isCommitted = false
 
@@ -45,7 +44,8 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
   #timer: Timer | undefined = undefined
   #cancelSend: Cancel | undefined = undefined
   #hasPermit = false
-  #isCancelled = false
+  #calledOff: CancelReason | undefined = undefined
+  #controller: AbortController | undefined = undefined
 
   constructor(call: AttemptOwner, number: number, key: number) {
     this.call = call
@@ -68,6 +68,28 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
   get idempotent(): boolean {
     return this.call.options.idempotent !== false
   }
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#calledOff !== undefined) this.#controller.abort(REASONS[this.#calledOff])
+    }
+    return this.#controller.signal
+  }
+  /** Of its own timeout and the call's deadline the earlier; its own ends with the head of the answer. */
+  get deadlineMs(): number {
+    const { call, isCommitted } = this
+    const { attemptTimeoutMs } = call.route
+    if (attemptTimeoutMs === undefined || isCommitted) return call.deadlineMs
+    return Math.min(this.#sentMs + attemptTimeoutMs, call.deadlineMs)
+  }
+  get isSent(): boolean {
+    return this.#phase === SENT
+  }
+  /** When it was sent. */
+  get sentMs(): number {
+    return this.#sentMs
+  }
+
   /** breaker → endpoint → rate limit → concurrency → send, without an await between a check and its act. */
   admit(now: number, avoid: EndpointRow | undefined): void {
     const { route } = this.call
@@ -86,7 +108,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     const limiter = route.limiter
     if (limiter !== undefined) {
       if (!limiter.tryAcquire()) {
-        if (!limiter.join(this)) return this.#refuse('concurrency', undefined, now)
+        if (!this.call.mayWait || !limiter.join(this)) return this.#refuse('concurrency', undefined, now)
         this.#phase = WAITING
         this.#timer = route.clock.schedule(Math.min(now + route.maxWaitMs, this.call.deadlineMs), this)
         return
@@ -147,10 +169,19 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
       call.route.limiter?.leave(this)
       return this.#refuse('concurrency', undefined, now)
     }
-    this.#cancelSend?.('timeout')
-    if (this.deadlineMs < call.deadlineMs) return this.#end(now, 'timeout', undefined, 'failure', 'drop')
+    if (this.deadlineMs >= call.deadlineMs) {
+      this.expire(now)
+      return call.onDeadline(this)
+    }
+    this.#callOff('timeout')
+    this.#end(now, 'timeout', undefined, 'failure', 'drop')
+  }
+
+  /** Its call's deadline has passed: it was too slow, and nobody is told but those who count. */
+  expire(now: number): void {
+    if (this.#phase !== SENT) return this.cancel()
+    this.#callOff('timeout')
     this.#settleLoans(now, undefined, 'failure', 'drop', true)
-    call.onDeadline()
   }
 
   #send(now: number): void {
@@ -159,12 +190,11 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     const row = this.#row
     this.#phase = SENT
     this.#sentMs = now
-    call.onSend(row)
+    call.onSend(row, now)
     route.breaker?.onSend(this.#serviceEpoch, now)
     row?.breaker?.onSend(this.#endpointEpoch, now)
-    const own = route.attemptTimeoutMs === undefined ? NO_DEADLINE : now + route.attemptTimeoutMs
-    this.deadlineMs = Math.min(own, call.deadlineMs)
-    if (this.deadlineMs !== NO_DEADLINE) this.#timer = route.clock.schedule(this.deadlineMs, this)
+    const { deadlineMs } = this
+    if (deadlineMs !== NO_DEADLINE) this.#timer = route.clock.schedule(deadlineMs, this)
     let transport = route.placement.transport
     if (row !== undefined) {
       route.placement.balancer?.onSend(row.load, now)
@@ -174,8 +204,8 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
     try {
       const cancel = transport.send(this, this)
       if (this.#phase === SENT) this.#cancelSend = cancel
-      // The caller gave up while it was being sent.
-      else if (this.#isCancelled) cancel('cancelled')
+      // It was called off while it was being sent.
+      else if (this.#calledOff !== undefined) cancel(this.#calledOff)
     } catch (error) {
       this.settle({ ending: 'error', error })
     }
@@ -193,10 +223,8 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
       const now = route.clock.now()
       route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
     }
-    this.deadlineMs = this.call.onCommit(answer)
-    if (this.deadlineMs !== NO_DEADLINE && this.#phase === SENT) {
-      this.#timer = route.clock.schedule(this.deadlineMs, this)
-    }
+    const deadlineMs = this.call.onCommit(this, answer)
+    if (deadlineMs !== NO_DEADLINE && this.#phase === SENT) this.#timer = route.clock.schedule(deadlineMs, this)
   }
 
   settle(result: AttemptResult): void {
@@ -216,9 +244,24 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
   cancel(): void {
     if (this.#phase === WAITING) this.call.route.limiter?.leave(this)
     const isSent = this.#phase === SENT
-    this.#isCancelled = true
-    if (isSent) this.#cancelSend?.('cancelled')
+    this.#callOff('cancelled')
     this.#settleLoans(this.call.route.clock.now(), undefined, 'ignored', 'ignore', isSent)
+  }
+
+  /** Another copy has answered first. That it would have taken longer than it has is all that is known of its endpoint. */
+  lose(now: number): void {
+    const row = this.#row
+    const took = now - this.#sentMs
+    if (row !== undefined && this.#phase === SENT && took > row.load.costMs) {
+      this.call.route.placement.balancer?.onAnswer(row.load, took, now)
+    }
+    this.cancel()
+  }
+
+  #callOff(reason: CancelReason): void {
+    this.#calledOff = reason
+    if (this.#phase === SENT) this.#cancelSend?.(reason)
+    this.#controller?.abort(REASONS[reason])
   }
 
   #end(now: number, ending: Ending, result: AttemptResult | undefined, verdict: Verdict, permit: PermitEnd): void {
@@ -228,7 +271,7 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
 
   #refuse(reason: RejectionReason, retryAfterMs: number | undefined, now: number): void {
     this.#settleLoans(now, undefined, 'ignored', 'ignore', false)
-    this.call.onRefusal(reason, retryAfterMs)
+    this.call.onRefusal(this, reason, retryAfterMs)
   }
 
   /** Gives back all that was lent and tells all who count; permits last, since freeing one may start another call. */
@@ -276,6 +319,12 @@ export class ActiveAttempt implements Attempt, EndedAttempt, AttemptSink<Attempt
       attempt: this.number,
     })
   }
+}
+
+/** Made once: a fresh DOMException for each abort would cost about 8 µs. */
+const REASONS: Readonly<Record<CancelReason, DOMException>> = {
+  timeout: new DOMException('The attempt took longer than its policy allows', 'TimeoutError'),
+  cancelled: new DOMException('The call was cancelled by its caller', 'AbortError'),
 }
 
 function noTransport(row: EndpointRow | undefined): Error {

@@ -2,6 +2,7 @@ import type { CallRequest, StartOptions } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
+import type { ActiveAttempt } from './active-attempt.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import type { Route } from './route.ts'
 
@@ -11,20 +12,16 @@ export interface AttemptOwner {
   readonly request: CallRequest
   readonly options: StartOptions
   readonly deadlineMs: number
+  /** False for an attempt that is not worth a place in a waiting line. */
+  readonly mayWait: boolean
   /** The attempt is being sent. */
-  onSend(row: EndpointRow | undefined): void
+  onSend(row: EndpointRow | undefined, nowMs: number): void
   /** The head of a streamed answer is there. Answers until when the rest of it is waited for. */
-  onCommit(answer: unknown): number
+  onCommit(attempt: ActiveAttempt, answer: unknown): number
   /** The call's deadline has passed, and the attempt has been called off. */
-  onDeadline(): void
+  onDeadline(attempt: ActiveAttempt): void
   /** An attempt that was sent has ended, and everyone who counts has been told. `result` is absent for a timeout. */
-  onAttemptEnd(ended: EndedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void
+  onAttemptEnd(ended: ActiveAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void
   /** The attempt was refused before it was sent. */
-  onRefusal(reason: RejectionReason, retryAfterMs: number | undefined): void
-}
-
-export interface EndedAttempt {
-  readonly key: number
-  /** The caller has the head of the answer: nothing is retried any more. */
-  readonly isCommitted: boolean
+  onRefusal(attempt: ActiveAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void
 }

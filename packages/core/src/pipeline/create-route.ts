@@ -6,6 +6,7 @@ import { createLimiter } from '../limiting/create-limiter.ts'
 import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
 import type { LimitLoop } from '../limiting/limit-loop.ts'
 import { createBackoff } from '../retrying/backoff.ts'
+import { Hedging } from '../retrying/hedging.ts'
 import { WindowedRetryBudget } from '../retrying/retry-budget.ts'
 import type { Placement, Route } from './route.ts'
 import type { TargetPorts } from './target-ports.ts'
@@ -13,60 +14,138 @@ import type { TargetPorts } from './target-ports.ts'
 /** Longest wait for a permit where the policy names neither `maxWait` nor an attempt timeout. */
 const DEFAULT_MAX_WAIT_MS = 1000
 
+/** What all routes of a target are made with. */
+export interface RouteParts {
+  readonly service: string
+  readonly ports: TargetPorts
+  readonly placement: Placement
+  readonly breakers: BreakerLoop
+  readonly limits: LimitLoop
+}
+
 /**
- * Puts a route together. Where `base` (the route of the whole service) has an equal layer, its state is shared: a method
- * with a timeout of its own still counts in the service's breaker.
+ * Where the state of a layer comes from, in this order: `base`, the route of the whole service, where it has an equal
+ * layer (a method with a timeout of its own still counts in the service's breaker); `before`, the route that this one
+ * takes the place of, whose state learns the new numbers and forgets nothing; else it is new.
  */
-export function createRoute(
-  service: string,
-  policy: ResolvedPolicy,
-  ports: TargetPorts,
-  placement: Placement,
-  loop: BreakerLoop,
-  limits: LimitLoop,
-  base?: Route,
-): Route {
-  const shares = (layer: 'circuitBreaker' | 'throttle' | 'rateLimit' | 'concurrency'): boolean =>
-    base !== undefined && JSON.stringify(base.policy[layer]) === JSON.stringify(policy[layer])
-  const { retry, circuitBreaker, throttle, rateLimit, concurrency } = policy
-  const budget = retry?.budget
-  const sharesBudget = JSON.stringify(base?.policy.retry?.budget) === JSON.stringify(budget)
+export interface RouteOrigins {
+  readonly base?: Route | undefined
+  readonly before?: Route | undefined
+}
+
+export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, before }: RouteOrigins = {}): Route {
+  const { service, ports, placement, breakers, limits } = parts
+  const { clock, random, events, classifier, createLimit: createAlgorithm } = ports
+  const state = <Options, State>(
+    part: Part<Options, State>,
+    make: (options: Options) => State,
+    learn: (known: State, options: Options) => void,
+  ): State | undefined => {
+    const options = part.options(policy)
+    if (options === undefined) return undefined
+    const shared = base === undefined ? undefined : part.state(base)
+    if (base !== undefined && shared !== undefined && isEqual(part.options(base.policy), options)) return shared
+    const known = before === undefined ? undefined : part.state(before)
+    const old = before === undefined ? undefined : part.options(before.policy)
+    if (known === undefined || old === undefined || known === shared || part.kind?.(old) !== part.kind?.(options)) {
+      return make(options)
+    }
+    if (!isEqual(old, options)) learn(known, options)
+    return known
+  }
+  const { retry, concurrency } = policy
   return {
     service,
     policy,
-    clock: ports.clock,
-    random: ports.random,
-    events: ports.events,
-    classifier: ports.classifier,
+    clock,
+    random,
+    events,
+    classifier,
     timeoutMs: policy.timeoutMs,
     attemptTimeoutMs: retry?.attemptTimeoutMs,
     maxAttempts: retry?.maxAttempts ?? 1,
     backoff: retry === undefined ? undefined : createBackoff(retry.backoff),
-    budget: sharesBudget ? base?.budget : budget === undefined ? undefined : new WindowedRetryBudget(budget),
+    budget: state(
+      BUDGET,
+      (options) => new WindowedRetryBudget(options),
+      (known, options) => known.update(options),
+    ),
+    hedging: state(
+      HEDGING,
+      (options) => new Hedging(options),
+      (known, options) => known.update(options),
+    ),
     maxWaitMs: concurrency?.maxWaitMs ?? retry?.attemptTimeoutMs ?? DEFAULT_MAX_WAIT_MS,
-    breaker: shares('circuitBreaker')
-      ? base?.breaker
-      : circuitBreaker === undefined || circuitBreaker.per === 'endpoint'
-        ? undefined
-        : loop.add(
-            new CircuitBreaker(circuitBreaker, {
-              random: ports.random.stream(`breaker/${service}`),
-              clock: ports.clock,
-              events: ports.events,
-              service,
-            }),
-          ),
-    throttle: shares('throttle') ? base?.throttle : throttle === undefined ? undefined : new AdaptiveThrottle(throttle),
-    rateLimit: shares('rateLimit')
-      ? base?.rateLimit
-      : rateLimit === undefined
-        ? undefined
-        : createRateLimiter(rateLimit),
-    limiter: shares('concurrency')
-      ? base?.limiter
-      : concurrency === undefined
-        ? undefined
-        : createLimiter(concurrency, { clock: ports.clock, random: ports.random, loop: limits, service }),
+    breaker: state(
+      BREAKER,
+      (options) =>
+        breakers.add(
+          new CircuitBreaker(options, { random: random.stream(`breaker/${service}`), clock, events, service }),
+        ),
+      (known, options) => known.update(options),
+    ),
+    throttle: state(
+      THROTTLE,
+      (options) => new AdaptiveThrottle(options),
+      (known, options) => known.update(options),
+    ),
+    rateLimit: state(
+      RATE_LIMIT,
+      (options) => createRateLimiter(options),
+      (known, options) => known.update(options, clock.now()),
+    ),
+    limiter: state(
+      CONCURRENCY,
+      (options) => createLimiter(options, { clock, random, loop: limits, service, createAlgorithm }),
+      (known, options) => known.update(options),
+    ),
     placement,
   }
+}
+
+/** One layer of a policy and its state in a route. */
+interface Part<Options, State> {
+  options(policy: ResolvedPolicy): Options | undefined
+  state(route: Route): State | undefined
+  /** States of different kinds cannot take each other's place. */
+  kind?(options: Options): string
+}
+
+function part<Options, State>(
+  options: (policy: ResolvedPolicy) => Options | undefined,
+  state: (route: Route) => State | undefined,
+  kind?: (options: Options) => string,
+): Part<Options, State> {
+  return kind === undefined ? { options, state } : { options, state, kind }
+}
+
+const BUDGET = part(
+  ({ retry }) => retry?.budget,
+  ({ budget }) => budget,
+)
+const HEDGING = part(
+  ({ hedge }) => hedge,
+  ({ hedging }) => hedging,
+)
+const BREAKER = part(
+  ({ circuitBreaker }) => (circuitBreaker?.per === 'endpoint' ? undefined : circuitBreaker),
+  ({ breaker }) => breaker,
+)
+const THROTTLE = part(
+  ({ throttle }) => throttle,
+  ({ throttle }) => throttle,
+)
+const RATE_LIMIT = part(
+  ({ rateLimit }) => rateLimit,
+  ({ rateLimit }) => rateLimit,
+  ({ algorithm, maxKeys }) => `${algorithm} ${maxKeys}`,
+)
+const CONCURRENCY = part(
+  ({ concurrency }) => concurrency,
+  ({ limiter }) => limiter,
+  ({ adaptive, line }) => `${adaptive?.algorithm} ${JSON.stringify(line)}`,
+)
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
 }

@@ -38,7 +38,7 @@ function placementOf(options: BalancingOptions, endpoints: readonly Instance[]) 
   const placement = new EndpointPlacement(balancer, health, {
     createSelection: () => new Selection<EndpointRow>(resolved, { balancer, random, service: 'orders' }),
     transportFor: () => undefined,
-    createBreaker: () => undefined,
+    breakerOf: () => undefined,
     dropBreaker: () => {},
   })
   placement.update({ service: 'orders', endpoints, revision: 1 }, 0)

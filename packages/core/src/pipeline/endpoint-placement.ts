@@ -16,8 +16,8 @@ export interface RowMaker {
   /** Who among the rows may be picked. */
   createSelection(): Selection<EndpointRow>
   transportFor(protocol: string): Transport | undefined
-  /** Undefined where the policy has no breaker per endpoint. */
-  createBreaker(row: EndpointRow): CircuitBreaker | undefined
+  /** The row's own, with the policy's numbers, or a new one; undefined where the policy has none per endpoint. */
+  breakerOf(row: EndpointRow): CircuitBreaker | undefined
   dropBreaker(breaker: CircuitBreaker): void
 }
 
@@ -26,7 +26,7 @@ export interface RowMaker {
  * the resolver's loop and asked by calls.
  */
 export class EndpointPlacement implements Placement {
-  readonly balancer: Balancer
+  #balancer: Balancer
   readonly transport = undefined
   isClosing = false
   readonly #health: TargetHealth | undefined
@@ -45,11 +45,14 @@ export class EndpointPlacement implements Placement {
   }
 
   constructor(balancer: Balancer, health: TargetHealth | undefined, maker: RowMaker) {
-    this.balancer = balancer
+    this.#balancer = balancer
     this.#health = health
     this.#maker = maker
   }
 
+  get balancer(): Balancer {
+    return this.#balancer
+  }
   get size(): number {
     return this.#present.length
   }
@@ -69,7 +72,7 @@ export class EndpointPlacement implements Placement {
     context.key = key
     context.avoid = avoid
     // Most balancers do not ask, and a hash costs what the key is long.
-    if (this.balancer.usesKey === true) {
+    if (this.#balancer.usesKey === true) {
       // Signed, as V8 allocates for integers from 2^31 on.
       context.keyHash = routingKey === undefined ? undefined : hashText(routingKey) | 0
     }
@@ -96,6 +99,21 @@ export class EndpointPlacement implements Placement {
     this.#health?.setRows(present, this.#rows)
   }
 
+  /** The policy has changed: each row takes over what is new of it, and keeps what it has learnt. */
+  reform(balancer: Balancer | undefined): void {
+    if (balancer !== undefined) this.#balancer = balancer
+    if (this.#rows === undefined) return
+    const selection = balancer === undefined ? this.#selection : this.#maker.createSelection()
+    for (const row of this.#rows.values()) {
+      const { breaker } = row
+      row.breaker = this.#maker.breakerOf(row)
+      if (breaker !== undefined && row.breaker === undefined) this.#maker.dropBreaker(breaker)
+      row.follow(selection)
+    }
+    this.#selection = selection
+    this.#selection?.setRows(this.#present)
+  }
+
   #rowFor(endpoint: Endpoint): EndpointRow {
     const transport = this.#maker.transportFor(endpoint.protocol)
     this.#rows ??= new Map()
@@ -106,7 +124,7 @@ export class EndpointPlacement implements Placement {
     }
     this.#selection ??= this.#maker.createSelection()
     row = new EndpointRow(endpoint, transport, this.#selection)
-    row.breaker = this.#maker.createBreaker(row)
+    row.breaker = this.#maker.breakerOf(row)
     this.#rows.set(endpoint.id, row)
     return row
   }

@@ -25,7 +25,7 @@ export class EndpointRow implements Candidate {
   breaker: CircuitBreaker | undefined
   /** When it left the snapshot; undefined while it is in. */
   leftAtMs: number | undefined
-  readonly #follower: HealthFollower | undefined
+  #follower: HealthFollower | undefined
 
   constructor(endpoint: Endpoint, transport: Transport | undefined, follower?: HealthFollower) {
     this.endpoint = endpoint
@@ -57,6 +57,18 @@ export class EndpointRow implements Candidate {
     this.endpoint = endpoint
     this.transport = transport
     this.leftAtMs = undefined
+  }
+
+  /** Nobody checks it any more. */
+  forgetChecks(): void {
+    Object.assign(this.check, createCheckSlot())
+    this.refresh()
+  }
+
+  /** Who is to know from now on. */
+  follow(follower: HealthFollower | undefined): void {
+    this.#follower = follower
+    this.refresh()
   }
 
   /** Brings `isHealthy` up to date after the breaker, the checks or the outlier detector have changed their mind. */

@@ -33,10 +33,9 @@ export class FunctionTransport implements Transport {
   }
 
   send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel {
-    const context = new FunctionAttempt(attempt, this.#clock)
     let answer: unknown
     try {
-      answer = (attempt.request as GuardedRequest).run(context)
+      answer = (attempt.request as GuardedRequest).run(new AttemptContext(attempt, this.#clock))
     } catch (error) {
       sink.settle(failed(error, this.#clock))
       return NOTHING
@@ -46,9 +45,7 @@ export class FunctionTransport implements Transport {
         (value) => sink.settle(succeeded(value, this.#clock)),
         (error: unknown) => sink.settle(failed(error, this.#clock)),
       )
-      return (reason) => context.abort(reason === 'timeout')
-    }
-    sink.settle(succeeded(answer, this.#clock))
+    } else sink.settle(succeeded(answer, this.#clock))
     return NOTHING
   }
 
@@ -57,13 +54,12 @@ export class FunctionTransport implements Transport {
   }
 }
 
+/** A function is called off by its signal. */
 const NOTHING: Cancel = () => {}
 
-class FunctionAttempt implements ExecuteContext {
+class AttemptContext implements ExecuteContext {
   readonly #attempt: Attempt
   readonly #clock: Clock
-  #controller: AbortController | undefined = undefined
-  #aborted: 'timeout' | 'cancelled' | undefined = undefined
 
   constructor(attempt: Attempt, clock: Clock) {
     this.#attempt = attempt
@@ -77,23 +73,9 @@ class FunctionAttempt implements ExecuteContext {
     return new Deadline(this.#clock, this.#attempt.deadlineMs)
   }
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#aborted !== undefined) this.#controller.abort(REASONS[this.#aborted])
-    }
-    return this.#controller.signal
+    // What guards a function is the pipeline itself, whose attempts have one.
+    return this.#attempt.signal as AbortSignal
   }
-
-  abort(isTimeout: boolean): void {
-    this.#aborted = isTimeout ? 'timeout' : 'cancelled'
-    this.#controller?.abort(REASONS[this.#aborted])
-  }
-}
-
-/** Made once: a fresh DOMException for each abort would cost about 8 µs. */
-const REASONS = {
-  timeout: new DOMException('The attempt took longer than its policy allows', 'TimeoutError'),
-  cancelled: new DOMException('The call was cancelled by its caller', 'AbortError'),
 }
 
 function succeeded(value: unknown, clock: Clock): AttemptResult {

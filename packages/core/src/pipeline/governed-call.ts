@@ -9,7 +9,7 @@ import type { RetryBudget } from '../retrying/retry-policy.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import { ActiveAttempt } from './active-attempt.ts'
-import type { AttemptOwner, EndedAttempt } from './attempt-owner.ts'
+import type { AttemptOwner } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { isPushback } from './judge.ts'
 import type { Route } from './route.ts'
@@ -34,21 +34,21 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
 
   ending: Ending = 'cancelled'
   isAnswered = false
-  value: unknown = undefined
-  error: unknown = undefined
-  status: number | undefined = undefined
   retryAfterMs: number | undefined = undefined
   retryStopped: RetryStop | undefined = undefined
   attempts = 0
   lastFailure: AttemptFailure | undefined = undefined
   deadlineExceeded: boolean | undefined = undefined
 
-  #sink: CallSink
-  #timer: Timer | undefined = undefined
+  protected isDone = false
+  /** The end of the backoff. */
+  protected timer: Timer | undefined = undefined
+  protected lastRow: EndpointRow | undefined = undefined
+  readonly #sink: CallSink
+  /** How the last attempt that ended did. */
+  #result: AttemptResult | undefined = undefined
   #attempt: ActiveAttempt | undefined = undefined
-  #lastRow: EndpointRow | undefined = undefined
   #backoffMs = 0
-  #isDone = false
 
   constructor(route: Route, request: CallRequest, options: StartOptions, key: number, sink: CallSink) {
     this.route = route
@@ -58,8 +58,19 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     this.#sink = sink
   }
 
+  // ---- CallOutcome ----
+
   get endpoint(): string | undefined {
-    return this.#lastRow?.id
+    return this.lastRow?.id
+  }
+  get value(): unknown {
+    return this.#result?.value
+  }
+  get error(): unknown {
+    return this.#result?.error
+  }
+  get status(): number | undefined {
+    return this.#result?.status
   }
 
   start(): void {
@@ -69,95 +80,119 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     const inherited = this.options.deadlineMs ?? NO_DEADLINE
     const own = route.timeoutMs === undefined ? NO_DEADLINE : now + route.timeoutMs
     this.deadlineMs = Math.min(own, inherited)
-    if (this.deadlineMs <= now) return this.#exceed()
-    route.budget?.deposit(now)
-    this.#tryOnce(now)
+    if (this.deadlineMs <= now) return this.exceed()
+    this.begin(now)
   }
 
-  /** Calls the call off: the attempt under way is cancelled, its permits are freed, the caller is told. */
+  /** Calls the call off: what is under way is cancelled, its permits are freed, the caller is told. */
   cancel(_reason?: CancelReason): void {
-    if (this.#isDone) return
-    this.#attempt?.cancel()
-    this.#finish('cancelled')
+    if (this.isDone) return
+    this.cancelAttempts()
+    // An answer that was to be tried again is not handed out once something else ends the call.
+    this.isAnswered = false
+    this.finish('cancelled')
   }
 
   /** The backoff is over. */
   onTimer(): void {
-    this.#timer = undefined
+    this.timer = undefined
     if (this.route.placement.isClosing) return this.#refuse('shutting-down', undefined)
-    this.#tryOnce(this.route.clock.now())
+    this.tryOnce(this.route.clock.now())
   }
 
   // ---- told by the attempt ----
 
+  get mayWait(): boolean {
+    return true
+  }
+
+  onSend(row: EndpointRow | undefined, _nowMs: number): void {
+    this.attempts += 1
+    this.lastRow = row
+  }
+
   /** The head of a streamed answer is there. From here on only the caller's own deadline counts. */
-  onCommit(answer: unknown): number {
+  onCommit(_attempt: ActiveAttempt, answer: unknown): number {
     this.deadlineMs = this.options.deadlineMs ?? NO_DEADLINE
     this.#sink.commit(answer)
     return this.deadlineMs
   }
 
-  onDeadline(): void {
-    this.#exceed()
+  onDeadline(_attempt: ActiveAttempt): void {
+    this.exceed()
   }
 
   /** An attempt that was sent has ended, and everyone who counts has been told. */
-  onAttemptEnd(attempt: EndedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void {
+  onAttemptEnd(attempt: ActiveAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void {
     this.#attempt = undefined
+    this.#result = result
     this.isAnswered = result?.ending === 'ok'
-    this.value = result?.value
-    this.error = result?.error
-    this.status = result?.status
     this.retryAfterMs = result?.retryAfterMs
     const pushback = result !== undefined && isPushback(result)
-    if (attempt.isCommitted || (verdict !== 'failure' && !pushback)) return this.#finish(ending)
+    if (attempt.isCommitted || (verdict !== 'failure' && !pushback)) return this.finish(ending)
     this.#retryOrFinish(attempt, ending, pushback)
   }
 
   /** An attempt was refused before it was sent. */
-  onRefusal(reason: RejectionReason, retryAfterMs: number | undefined): void {
-    this.#attempt = undefined
+  onRefusal(_attempt: ActiveAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void {
     this.#refuse(reason, retryAfterMs)
   }
 
-  // ---- steps ----
+  // ---- steps; those of a hedged call differ ----
 
-  #tryOnce(now: number): void {
-    const attempt = new ActiveAttempt(this, this.attempts + 1, mix(this.key, this.attempts + 1))
+  protected begin(now: number): void {
+    this.route.budget?.deposit(now)
+    this.tryOnce(now)
+  }
+
+  protected tryOnce(now: number): void {
+    // Signed, as V8 allocates for integers from 2^31 on; to whoever mixes it, it is the same key.
+    const attempt = new ActiveAttempt(this, this.attempts + 1, mix(this.key, this.attempts + 1) | 0)
     this.#attempt = attempt
-    attempt.admit(now, this.#lastRow)
+    attempt.admit(now, this.lastRow)
   }
 
-  /** Called by the attempt as it is sent. */
-  onSend(row: EndpointRow | undefined): void {
-    this.attempts += 1
-    this.#lastRow = row
+  protected cancelAttempts(): void {
+    this.#attempt?.cancel()
   }
 
-  #retryOrFinish(attempt: EndedAttempt, ending: Ending, pushback: boolean): void {
+  /** Attempts that count against `maxAttempts`. */
+  protected get tries(): number {
+    return this.attempts
+  }
+
+  /** A second copy at the side of the one under way, or after it, does no harm, and nobody above is retrying already. */
+  protected get isRepeatable(): boolean {
+    return this.options.idempotent !== false && !this.#isRetry
+  }
+
+  get #isRetry(): boolean {
+    return (this.options.parentAttempt ?? 1) > 1
+  }
+
+  #retryOrFinish(attempt: ActiveAttempt, ending: Ending, pushback: boolean): void {
     const { route, options } = this
     this.lastFailure = ending === 'ok' ? 'error' : (ending as AttemptFailure)
-    if (route.maxAttempts === 1 || (route.budget !== undefined && (options.parentAttempt ?? 1) > 1)) {
-      return this.#finish(ending)
-    }
+    if (route.maxAttempts === 1 || (route.budget !== undefined && this.#isRetry)) return this.finish(ending)
     const isSafe = options.idempotent !== false || ending === 'unreachable' || ending === 'refused'
-    if (!isSafe) return this.#finish(ending)
-    if (this.attempts >= route.maxAttempts) return this.#stop('attempts', ending)
+    if (!isSafe) return this.finish(ending)
+    const { tries } = this
+    if (tries >= route.maxAttempts) return this.#stop('attempts', ending)
     const now = route.clock.now()
     const drawn =
       route.backoff === undefined
         ? 0
-        : route.backoff.delayMs(this.attempts, this.#backoffMs, route.random.draw(attempt.key, Draw.backoff))
+        : route.backoff.delayMs(tries, this.#backoffMs, route.random.draw(attempt.key, Draw.backoff))
     this.#backoffMs = drawn
     const asked = pushback && this.retryAfterMs !== undefined ? Math.min(this.retryAfterMs, MAX_PUSHBACK_MS) : 0
     const delay = Math.max(asked, drawn)
     if (now + delay >= this.deadlineMs) return this.#stop('deadline', ending)
-    if (route.budget !== undefined && !this.#withdraw(route.budget, now)) return this.#stop('retry-budget', ending)
-    this.#timer = route.clock.schedule(now + delay, this)
+    if (route.budget !== undefined && !this.withdraw(route.budget, now)) return this.#stop('retry-budget', ending)
+    this.timer = route.clock.schedule(now + delay, this)
   }
 
-  /** Takes a retry out of the budget; says so, once, when the budget begins to refuse. */
-  #withdraw(budget: RetryBudget, now: number): boolean {
+  /** Takes a retry or a copy out of the budget; says so, once, when the budget begins to refuse. */
+  protected withdraw(budget: RetryBudget, now: number): boolean {
     const wasExhausted = budget.isExhausted
     if (budget.withdraw(now)) return true
     const { service, events } = this.route
@@ -167,25 +202,25 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
 
   #stop(why: RetryStop, ending: Ending): void {
     this.retryStopped = why
-    this.#finish(ending)
+    this.finish(ending)
   }
 
   #refuse(reason: RejectionReason, retryAfterMs: number | undefined): void {
     this.isAnswered = false
     this.retryAfterMs = retryAfterMs
-    this.#finish(reason)
+    this.finish(reason)
   }
 
-  #exceed(): void {
+  protected exceed(): void {
     this.isAnswered = false
     this.deadlineExceeded = true
-    this.#finish('timeout')
+    this.finish('timeout')
   }
 
-  #finish(ending: Ending): void {
-    this.#isDone = true
-    this.#timer?.cancel()
-    this.#timer = undefined
+  protected finish(ending: Ending): void {
+    this.isDone = true
+    this.timer?.cancel()
+    this.timer = undefined
     this.#attempt = undefined
     this.ending = ending
     this.#sink.settle(this)

@@ -6,7 +6,9 @@ import type { AdaptiveThrottle } from '../limiting/adaptive-throttle.ts'
 import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
 import type { RateLimiter } from '../limiting/rate-limiter.ts'
 import type { Random } from '../random/random.ts'
-import type { Backoff, RetryBudget } from '../retrying/retry-policy.ts'
+import type { Hedging } from '../retrying/hedging.ts'
+import type { WindowedRetryBudget } from '../retrying/retry-budget.ts'
+import type { Backoff } from '../retrying/retry-policy.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -30,7 +32,8 @@ export interface Route {
   /** Attempts in all; 1 where the policy does not retry. */
   readonly maxAttempts: number
   readonly backoff: Backoff | undefined
-  readonly budget: RetryBudget | undefined
+  readonly budget: WindowedRetryBudget | undefined
+  readonly hedging: Hedging | undefined
   /** Longest wait for a permit. */
   readonly maxWaitMs: number
 

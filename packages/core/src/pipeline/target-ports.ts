@@ -1,5 +1,6 @@
 import type { BalancerFactory } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/classification.ts'
+import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
@@ -12,6 +13,8 @@ export interface TargetPorts {
   readonly events: EventSink
   readonly classifier: Classifier
   readonly createBalancer: BalancerFactory
+  /** Absent: the built-in algorithms. */
+  readonly createLimit?: LimitAlgorithmFactory | undefined
   /** Where this runtime runs, for zone-aware balancing. */
   readonly zone?: string | undefined
   transportFor(protocol: string): Transport | undefined

@@ -1,10 +1,13 @@
+import type { Balancer } from '../balancing/balancer.ts'
+import { createBalancer } from '../balancing/balancer-factory.ts'
 import { Selection } from '../balancing/selection.ts'
 import { CircuitBreaker } from '../breaking/breaker.ts'
 import { BreakerLoop } from '../breaking/breaker-loop.ts'
+import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { LimitLoop } from '../limiting/limit-loop.ts'
 import type { Transport } from '../transport/transport.ts'
-import { createRoute } from './create-route.ts'
+import { createRoute, type RouteParts } from './create-route.ts'
 import { EndpointPlacement, type RowMaker } from './endpoint-placement.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { FunctionPlacement } from './function-placement.ts'
@@ -19,40 +22,66 @@ import type { TargetPorts } from './target-ports.ts'
 export class Target implements RowMaker {
   readonly service: string
   readonly placement: EndpointPlacement | FunctionPlacement
-  /** The route of the service as a whole. */
-  readonly base: Route
   /** Undefined where a function is guarded. */
   readonly health: TargetHealth | undefined
   readonly #ports: TargetPorts
-  readonly #loop: BreakerLoop
+  #parts: RouteParts
+  readonly #breakers: BreakerLoop
   readonly #limits: LimitLoop
+  #base: Route
   /** Those of methods with a policy of their own; made with the first. */
   #routes: Map<ResolvedPolicy, Route> | undefined = undefined
 
   constructor(service: string, policy: ResolvedPolicy, ports: TargetPorts, guarded?: Transport) {
     this.service = service
     this.#ports = ports
-    this.#loop = new BreakerLoop(ports.clock, ports.events)
+    this.#breakers = new BreakerLoop(ports.clock, ports.events)
     this.#limits = new LimitLoop(ports.clock, ports.events)
     if (guarded === undefined) {
       this.health = new TargetHealth(service, policy, ports)
-      const { loadBalancing } = policy
-      const balancer = ports.createBalancer(loadBalancing.algorithm, ports.random, service, loadBalancing)
-      this.placement = new EndpointPlacement(balancer, this.health, this)
+      this.placement = new EndpointPlacement(this.#createBalancer(policy), this.health, this)
     } else this.placement = new FunctionPlacement(guarded)
-    this.base = createRoute(service, policy, ports, this.placement, this.#loop, this.#limits)
+    this.#parts = { service, ports, placement: this.placement, breakers: this.#breakers, limits: this.#limits }
+    this.#base = createRoute(this.#parts, policy)
   }
 
-  /** The route for a policy of one of the service's methods. */
-  route(policy: ResolvedPolicy): Route {
-    if (policy === this.base.policy) return this.base
+  /** The route of the service as a whole. */
+  get base(): Route {
+    return this.#base
+  }
+
+  /** The route for a policy of one of the service's methods; it goes on where `before` stood. */
+  route(policy: ResolvedPolicy, before?: Route): Route {
+    if (policy === this.#base.policy) return this.#base
     this.#routes ??= new Map()
     let route = this.#routes.get(policy)
     if (route === undefined) {
-      route = createRoute(this.service, policy, this.#ports, this.placement, this.#loop, this.#limits, this.base)
+      route = createRoute(this.#parts, policy, { base: this.#base, before })
       this.#routes.set(policy, route)
     }
     return route
+  }
+
+  /**
+   * Another policy from the next call on. Windows, tokens, ejections and latencies that were learnt stay where the new
+   * policy has a layer of the same kind; calls under way end by the policy they began with.
+   */
+  update(policy: ResolvedPolicy, classifier: Classifier = this.#parts.ports.classifier): void {
+    const before = this.#base
+    if (policy === before.policy && classifier === before.classifier) return
+    this.#parts = { ...this.#parts, ports: { ...this.#ports, classifier } }
+    this.#base = createRoute(this.#parts, policy, { before })
+    this.#routes = undefined
+    if (before.breaker !== undefined && before.breaker !== this.#base.breaker) this.dropBreaker(before.breaker)
+    this.health?.update(policy)
+    if (!(this.placement instanceof EndpointPlacement)) return
+    const isRebalanced = JSON.stringify(before.policy.loadBalancing) !== JSON.stringify(policy.loadBalancing)
+    this.placement.reform(isRebalanced ? this.#createBalancer(policy) : undefined)
+  }
+
+  #createBalancer({ loadBalancing }: ResolvedPolicy): Balancer {
+    const asked = [loadBalancing.algorithm, this.#ports.random, this.service, loadBalancing] as const
+    return this.#ports.createBalancer(...asked) ?? createBalancer(...asked)
   }
 
   /** The endpoint's breaker; undefined where the endpoint is not known or its policy has none. */
@@ -62,7 +91,7 @@ export class Target implements RowMaker {
 
   close(): void {
     this.placement.isClosing = true
-    this.#loop.close()
+    this.#breakers.close()
     this.#limits.close()
     this.health?.close()
   }
@@ -80,12 +109,16 @@ export class Target implements RowMaker {
     return this.#ports.transportFor(protocol)
   }
 
-  createBreaker(row: EndpointRow): CircuitBreaker | undefined {
+  breakerOf(row: EndpointRow): CircuitBreaker | undefined {
     const { service } = this
     const { circuitBreaker } = this.base.policy
     if (circuitBreaker === undefined || circuitBreaker.per === 'service') return undefined
+    if (row.breaker !== undefined) {
+      row.breaker.update(circuitBreaker)
+      return row.breaker
+    }
     const { clock, random, events } = this.#ports
-    return this.#loop.add(
+    return this.#breakers.add(
       new CircuitBreaker(circuitBreaker, {
         random: random.stream(`breaker/${service}/${row.id}`),
         clock,
@@ -98,7 +131,7 @@ export class Target implements RowMaker {
   }
 
   dropBreaker(breaker: CircuitBreaker): void {
-    this.#loop.remove(breaker)
+    this.#breakers.remove(breaker)
     breaker.close()
   }
 }

@@ -3,7 +3,7 @@ import { classify } from '../call/classification.ts'
 import type { RuntimeIdentity, RuntimeParts, RuntimePorts } from './ports.ts'
 import { Runtime } from './runtime.ts'
 
-const DEFAULT_PARTS: RuntimeParts = { classifier: classify, createBalancer }
+const DEFAULT_PARTS: RuntimeParts = { classifier: classify, createBalancer, createLimit: undefined }
 
 /**
  * Builds one runtime from ports with plain constructors. `createRuntime` calls it with what the container holds, the

@@ -49,12 +49,18 @@ export class Client {
    * RejectedError where it was refused here, with DeadlineExceededError or CancelledError where it was ended.
    */
   call(request: CallRequest = {}, options: CallOptions = NO_OPTIONS): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const number = this.#runtime.nextCallNumber()
-      const sink = new PromisedAnswer(this.service, number, options.signal, resolve, reject)
-      if (sink.isAborted) return sink.rejectAborted()
-      sink.follow(this.#runtime.start(this.service, request, this.#startOptions(request, options, number), sink))
-    })
+    const number = this.#runtime.nextCallNumber()
+    const answer = new PromisedAnswer(this.service, number, options.signal)
+    if (answer.isAborted) answer.rejectAborted()
+    else {
+      try {
+        const start = this.#startOptions(request, options, number)
+        answer.follow(this.#runtime.start(this.service, request, start, answer))
+      } catch (error) {
+        answer.reject(error)
+      }
+    }
+    return answer.promise
   }
 
   #startOptions(request: CallRequest, options: CallOptions, callKey: number): StartOptions {

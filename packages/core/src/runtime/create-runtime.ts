@@ -90,7 +90,11 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
       load: container.get(Tokens.load),
       signals: container.get(Tokens.signals),
     },
-    { classifier: container.get(Tokens.classifier), createBalancer: container.get(Tokens.balancer) },
+    {
+      classifier: container.get(Tokens.classifier),
+      createBalancer: container.get(Tokens.balancer),
+      createLimit: container.isBound(Tokens.limit) ? container.get(Tokens.limit) : undefined,
+    },
   )
 }
 

@@ -11,7 +11,7 @@ import { byKind, func } from '../options/shapes.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { EventStream } from '../telemetry/event-stream.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
-import { GuardingPolicy, type Policy } from './policy.ts'
+import { GuardingPolicy, type Policy, type PolicyContent } from './policy.ts'
 import type { Fallback, PolicyOptions } from './policy-options.ts'
 
 const MAX_KEYS = integer({ default: 10_000, min: 1 })
@@ -26,9 +26,9 @@ const FALLBACK = optional(
 interface NamedPolicy {
   readonly policy: GuardingPolicy
   /** What it was asked for with: a caller that gives the same again is answered without reading it again. */
-  readonly written: string
+  written: string
   /** What that means. Of functions it says only whether they are there: the same line makes a new one each time. */
-  readonly content: string
+  meaning: string
 }
 
 /** The named policies of one environment: the same name is the same policy, so that nobody makes state per request. */
@@ -47,41 +47,45 @@ export class PolicyTable {
 
   /** The policy with these options; of which only the name is given, the `standard` one. */
   policy(given: PolicyOptions | string): Policy {
-    const options = optionsOf(given)
-    const { name, classify: classifier, fallback, maxKeys, ...layers } = options
+    const { name, ...options } = optionsOf(given)
     const known = this.#byName.get(name)
-    const functions = [typeof classifier, fallback]
-    const written = JSON.stringify([typeof given, layers, maxKeys, functions], replaceFunction)
+    const written = textOf([typeof given, options])
     if (known?.written === written) return known.policy
-    const at = rootPlace(name)
-    const resolved = typeof given === 'string' ? this.#standard : resolvePolicy(layers, at)
-    const parts = {
-      maxKeys: MAX_KEYS.resolve(maxKeys, at.at('maxKeys')),
-      fallback: FALLBACK.resolve(fallback, at.at('fallback')),
-      classifier: CLASSIFY.resolve(classifier, at.at('classify')),
+    const content = contentOf(options, name, typeof given === 'string' ? this.#standard : undefined)
+    if (known === undefined) return this.#add(name, content, written)
+    if (known.meaning !== meaningOf(content)) {
+      this.#events.emit({ type: 'policyConflicted', atMs: this.#ports.clock.now(), name })
     }
-    const content = JSON.stringify([resolved, parts], replaceFunction)
-    if (known !== undefined) {
-      if (known.content !== content) {
-        this.#events.emit({ type: 'policyConflicted', atMs: this.#ports.clock.now(), name })
-      }
-      return known.policy
-    }
+    return known.policy
+  }
+
+  #add(name: string, content: PolicyContent, written: string): Policy {
     let calls = 0
     const policy = new GuardingPolicy({
       name,
-      resolved,
-      fallback: parts.fallback,
-      maxKeys: parts.maxKeys,
+      content,
+      reread: (options) => this.#reread(name, options),
       nextCallNumber: () => {
         calls += 1
         return calls
       },
-      ports: { ...this.#ports, classifier: parts.classifier ?? classify },
+      ports: this.#ports,
       events$: this.#events.events$.pipe(filter((event) => concerns(event, name))),
     })
-    this.#byName.set(name, { policy, written, content })
+    this.#byName.set(name, { policy, written, meaning: meaningOf(content) })
     return policy
+  }
+
+  /** The name means something else from here on. */
+  #reread(name: string, options: Omit<PolicyOptions, 'name'>): PolicyContent {
+    const content = contentOf(options, name)
+    const known = this.#byName.get(name)
+    if (known !== undefined) {
+      known.written = textOf(['object', options])
+      known.meaning = meaningOf(content)
+    }
+    this.#events.emit({ type: 'policyApplied', atMs: this.#ports.clock.now(), name })
+    return content
   }
 
   /** From here on every policy refuses with `shutting-down`, and none waits for anything. */
@@ -92,6 +96,18 @@ export class PolicyTable {
 
 const BUILT_IN_STANDARD = resolvePolicy(STANDARD_POLICY)
 
+/** `standard` is the policy where no layer is given at all. */
+function contentOf(options: Omit<PolicyOptions, 'name'>, name: string, standard?: ResolvedPolicy): PolicyContent {
+  const { classify: classifier, fallback, maxKeys, ...layers } = options
+  const at = rootPlace(name)
+  return {
+    resolved: standard ?? resolvePolicy(layers, at),
+    maxKeys: MAX_KEYS.resolve(maxKeys, at.at('maxKeys')),
+    fallback: FALLBACK.resolve(fallback, at.at('fallback')),
+    classifier: CLASSIFY.resolve(classifier, at.at('classify')) ?? classify,
+  }
+}
+
 function optionsOf(given: PolicyOptions | string): PolicyOptions {
   const options = typeof given === 'string' ? { name: given } : objectOf(given)
   if (options === undefined)
@@ -99,6 +115,14 @@ function optionsOf(given: PolicyOptions | string): PolicyOptions {
   const { name } = options
   if (typeof name === 'string' && name !== '') return options as { readonly name: string }
   throw new ConfigError('name', `${printed(name)} is not allowed; a policy needs a name of its own`)
+}
+
+function meaningOf(content: PolicyContent): string {
+  return textOf([content, content.classifier === classify])
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, replaceFunction)
 }
 
 function replaceFunction(_key: string, value: unknown): unknown {

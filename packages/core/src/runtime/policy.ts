@@ -1,16 +1,17 @@
 import { map, merge, type Observable } from 'rxjs'
 import type { CircuitState } from '../breaking/circuit-breaker.ts'
 import type { StartOptions } from '../call/call.ts'
+import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { parseDuration } from '../options/parse-duration.ts'
+import { createCall } from '../pipeline/create-call.ts'
 import { FunctionTransport, type Guarded, type GuardedRequest } from '../pipeline/function-transport.ts'
-import { GovernedCall } from '../pipeline/governed-call.ts'
 import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import { runFallback } from './fallback.ts'
-import type { ExecuteOptions, Fallback } from './policy-options.ts'
+import type { ExecuteOptions, Fallback, PolicyOptions } from './policy-options.ts'
 import { PromisedValue } from './promised-value.ts'
 
 /** What a policy shows of itself. Numbers are read live. */
@@ -34,17 +35,30 @@ export interface Policy {
   ): (this: This, ...args: A) => Promise<T>
   /** The state kept apart for a key. */
   for(key: string): Policy
+  /**
+   * Other options from the next call on, for all keys. What was learnt stays: windows, tokens, a circuit that is open.
+   * Throws a ConfigError, and changes nothing, where they cannot be used.
+   */
+  update(options: Omit<PolicyOptions, 'name'>): void
   readonly state: StateCell<PolicyState>
   readonly events$: Observable<GovernanceEvent>
   /** The fixed order of the layers. */
   describe(): string
 }
 
-export interface PolicyParts {
-  readonly name: string
+/** What a policy's options come to. */
+export interface PolicyContent {
   readonly resolved: ResolvedPolicy
   readonly fallback: { readonly run: Fallback; readonly timeoutMs: number | undefined } | undefined
+  readonly classifier: Classifier
   readonly maxKeys: number
+}
+
+export interface PolicyParts {
+  readonly name: string
+  readonly content: PolicyContent
+  /** Reads other options. */
+  readonly reread: (options: Omit<PolicyOptions, 'name'>) => PolicyContent
   /** Names a call: no other of the policy has the number, whatever its key. */
   readonly nextCallNumber: () => number
   readonly ports: TargetPorts
@@ -67,13 +81,16 @@ export class GuardingPolicy implements Policy {
   readonly name: string
   readonly state: StateCell<PolicyState>
   readonly #parts: PolicyParts
+  #content: PolicyContent
   readonly #target: Target
   readonly #byKey = new Map<string, GuardingPolicy>()
 
   constructor(parts: PolicyParts) {
     this.name = parts.name
     this.#parts = parts
-    this.#target = new Target(parts.name, parts.resolved, parts.ports, new FunctionTransport(parts.ports.clock))
+    this.#content = parts.content
+    const ports = { ...parts.ports, classifier: parts.content.classifier }
+    this.#target = new Target(parts.name, parts.content.resolved, ports, new FunctionTransport(ports.clock))
     this.state = new LivePolicyState(this.#target)
   }
 
@@ -96,6 +113,16 @@ export class GuardingPolicy implements Policy {
     return this.#forKey(key)
   }
 
+  update(options: Omit<PolicyOptions, 'name'>): void {
+    this.#adopt(this.#parts.reread(options))
+  }
+
+  #adopt(content: PolicyContent): void {
+    this.#content = content
+    this.#target.update(content.resolved, content.classifier)
+    for (const policy of this.#byKey.values()) policy.#adopt(content)
+  }
+
   close(): void {
     this.#target.close()
     for (const policy of this.#byKey.values()) policy.close()
@@ -107,18 +134,22 @@ export class GuardingPolicy implements Policy {
 
   #run<T>(run: Guarded<T>, options: ExecuteOptions): Promise<T> {
     const number = this.#parts.nextCallNumber()
-    const promise = new Promise<T>((resolve, reject) => {
-      const sink = new PromisedValue(this.name, number, options.signal, resolve as (v: unknown) => void, reject)
-      if (sink.isAborted) return sink.rejectAborted()
-      const request: GuardedRequest = { run }
-      const call = new GovernedCall(this.#target.base, request, this.#startOptions(options), number, sink)
-      if (options.signal !== undefined) sink.follow((reason) => call.cancel(reason))
-      call.start()
-    })
-    const { fallback, ports } = this.#parts
-    if (fallback === undefined) return promise
+    const guarded = new PromisedValue(run, this.name, number, options.signal)
+    if (guarded.isAborted) guarded.rejectAborted()
+    else {
+      try {
+        const request: GuardedRequest = guarded
+        const call = createCall(this.#target.base, request, this.#startOptions(options), number, guarded)
+        if (options.signal !== undefined) guarded.follow((reason) => call.cancel(reason))
+        call.start()
+      } catch (error) {
+        guarded.reject(error)
+      }
+    }
+    const { fallback } = this.#content
+    if (fallback === undefined) return guarded.promise
     const subject = { service: this.name, callId: `${this.name}-${number}`, signal: options.signal }
-    return runFallback(promise, fallback, ports.clock, subject)
+    return runFallback(guarded.promise, fallback, this.#parts.ports.clock, subject)
   }
 
   #startOptions(options: ExecuteOptions): StartOptions {
@@ -133,8 +164,8 @@ export class GuardingPolicy implements Policy {
   #forKey(key: string): GuardingPolicy {
     let policy = this.#byKey.get(key)
     if (policy === undefined) {
-      policy = new GuardingPolicy(this.#parts)
-      if (this.#byKey.size >= this.#parts.maxKeys) {
+      policy = new GuardingPolicy({ ...this.#parts, content: this.#content })
+      if (this.#byKey.size >= this.#content.maxKeys) {
         const [oldest] = this.#byKey.keys()
         if (oldest !== undefined) this.#byKey.delete(oldest)
       }

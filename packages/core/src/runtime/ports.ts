@@ -2,6 +2,7 @@ import type { BalancerFactory } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { PolicyDocument } from '../config/policy-document.ts'
 import type { Registry } from '../discovery/registry.ts'
+import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
 import type { LoadMonitor } from '../serving/load-monitor.ts'
 import type { ServerAdapter } from '../serving/server-adapter.ts'
@@ -28,6 +29,8 @@ export interface RuntimePorts {
 export interface RuntimeParts {
   readonly classifier: Classifier
   readonly createBalancer: BalancerFactory
+  /** Undefined: the built-in algorithms. */
+  readonly createLimit: LimitAlgorithmFactory | undefined
 }
 
 /** Who the runtime speaks for, and by which policies. */

@@ -100,6 +100,9 @@ class AmbientPolicy implements Policy {
   for(key: string): Policy {
     return new AmbientPolicy(this.#options, this.#own, [...this.#keys, key])
   }
+  update(options: Omit<PolicyOptions, 'name'>): void {
+    this.#here.update(options)
+  }
   get state(): StateCell<PolicyState> {
     return this.#here.state
   }

@@ -3,25 +3,34 @@ import type { CallSink } from '../call/call-sink.ts'
 import type { CallOutcome } from '../call/outcome.ts'
 import { errorOf } from './call-error.ts'
 
+type Resolve = (value: never) => void
+type Reject = (error: unknown) => void
+
+/**
+ * The two ends of the promise that was made last, handed over within the step that makes it. One executor for all: a
+ * closure for each costs a call 110 bytes and a tenth of a microsecond more.
+ */
+const ends: { resolve: Resolve; reject: Reject } = { resolve: () => {}, reject: () => {} }
+const executor = (resolve: Resolve, reject: Reject): void => {
+  ends.resolve = resolve
+  ends.reject = reject
+}
+
 /** The public edge: turns an outcome, which is a value inside, into the end of a promise. */
 export abstract class PromisedOutcome<Value> implements CallSink {
+  readonly promise: Promise<Value>
   protected readonly resolve: (value: Value) => void
-  protected readonly reject: (error: unknown) => void
+  readonly reject: (error: unknown) => void
   readonly #service: string
   readonly #number: number
   readonly #signal: AbortSignal | undefined
   #onAbort: (() => void) | undefined = undefined
   #isOver = false
 
-  constructor(
-    service: string,
-    number: number,
-    signal: AbortSignal | undefined,
-    resolve: (value: Value) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.resolve = resolve
-    this.reject = reject
+  constructor(service: string, number: number, signal: AbortSignal | undefined) {
+    this.promise = new Promise<Value>(executor as (resolve: (value: Value) => void, reject: Reject) => void)
+    this.resolve = ends.resolve as (value: Value) => void
+    this.reject = ends.reject
     this.#service = service
     this.#number = number
     this.#signal = signal

@@ -2,13 +2,14 @@ import type { Observable } from 'rxjs'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { CallRequest, Cancel, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
+import type { PolicyDocument } from '../config/policy-document.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Snapshot } from '../endpoint/endpoint.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
 import type { ServiceHealth } from '../health/service-health.ts'
 import type { LimiterState } from '../limiting/limiter.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
-import { GovernedCall } from '../pipeline/governed-call.ts'
+import { createCall } from '../pipeline/create-call.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
@@ -33,6 +34,7 @@ const CLOSE_GRACE_MS = 30_000
 export class Runtime implements CallStarter, AsyncDisposable {
   readonly service: string
   readonly #identity: RuntimeIdentity
+  #document: PolicyDocument | undefined
   readonly #ports: RuntimePorts
   readonly #events: EventStream
   readonly #targetPorts: TargetPorts
@@ -46,6 +48,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
   constructor(identity: RuntimeIdentity, ports: RuntimePorts, parts: RuntimeParts) {
     this.service = identity.service
     this.#identity = identity
+    this.#document = identity.policies
     this.#ports = ports
     this.#events = new EventStream(ports.events)
     const transports = new Map<string, Transport>(ports.transports.map((one) => [one.protocol, one]))
@@ -55,6 +58,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
       events: this.#events,
       classifier: parts.classifier,
       createBalancer: parts.createBalancer,
+      createLimit: parts.createLimit,
       zone: identity.zone,
       transportFor: (protocol) => transports.get(protocol),
     }
@@ -78,7 +82,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
   start(service: string, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
     const target = this.#targets.get(service) ?? this.#open(service)
     const route = target.routeFor(request.method)
-    const call = new GovernedCall(route, request, options, options.callKey ?? this.nextCallNumber(), sink)
+    const call = createCall(route, request, options, options.callKey ?? this.nextCallNumber(), sink)
     call.start()
     return (reason) => call.cancel(reason)
   }
@@ -99,6 +103,16 @@ export class Runtime implements CallStarter, AsyncDisposable {
    */
   policy(options: PolicyOptions | string): Policy {
     return this.#policies.policy(options)
+  }
+
+  /**
+   * Governs by another document from the next call on. What was learnt stays: windows, tokens, ejections, latencies.
+   * Calls under way end by the policy they began with.
+   */
+  applyPolicies(document: PolicyDocument | undefined): void {
+    this.#document = document
+    for (const [service, target] of this.#targets) target.update(this.#policyFor(service))
+    this.#events.emit({ type: 'policyApplied', atMs: this.#ports.clock.now(), name: this.service })
   }
 
   /** The endpoints of a service as they are known now. */
@@ -143,7 +157,8 @@ export class Runtime implements CallStarter, AsyncDisposable {
       { zone: this.#identity.zone, ...options },
       this.#ports,
       this.#events,
-      this.#identity.policies,
+      this.#document,
+      this.#targetPorts.createLimit,
     )
     this.#lifecycle.add(served)
     return served
@@ -162,14 +177,17 @@ export class Runtime implements CallStarter, AsyncDisposable {
   }
 
   #open(service: string): ServiceTarget {
-    const policies = this.#identity.policies
-    const policyFor = (method: string | undefined): ResolvedPolicy =>
-      policies?.policyFor(this.service, service, method) ?? BARE_POLICY
+    const policyFor = this.#policyFor(service)
     if (policyFor(undefined) === BARE_POLICY) this.#tellPolicyMissing()
     const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries)
     this.#targets.set(service, target)
     if (this.#isClosing) target.close()
     return target
+  }
+
+  #policyFor(service: string): (method: string | undefined) => ResolvedPolicy {
+    const document = this.#document
+    return (method) => document?.policyFor(this.service, service, method) ?? BARE_POLICY
   }
 
   #tellPolicyMissing(): void {

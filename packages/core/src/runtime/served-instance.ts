@@ -3,6 +3,7 @@ import { type InboundLayers, resolveInbound } from '../config/policy-options.ts'
 import { Registrar } from '../discovery/registrar.ts'
 import type { Instance } from '../endpoint/endpoint.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
+import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Duration } from '../options/duration.ts'
 import { parseDuration } from '../options/parse-duration.ts'
 import { Admission } from '../serving/admission.ts'
@@ -56,13 +57,24 @@ export class ServedInstance implements ServerHost, Stoppable {
   /** Whoever waits for the end of the drain; undefined before it has begun. */
   #waiting: (() => void)[] | undefined
 
-  constructor(options: ServeOptions, ports: RuntimePorts, events: EventSink, policies: PolicyDocument | undefined) {
+  constructor(
+    options: ServeOptions,
+    ports: RuntimePorts,
+    events: EventSink,
+    policies: PolicyDocument | undefined,
+    createLimit?: LimitAlgorithmFactory | undefined,
+  ) {
     this.#options = options
     this.#ports = ports
     this.#events = events
     const inbound =
       options.limits === undefined ? policies?.inboundFor(options.name) : resolveInbound(options.limits, 'serve.limits')
-    this.admission = new Admission(inbound, ports.clock, { load: ports.load, random: ports.random, events })
+    this.admission = new Admission(inbound, ports.clock, {
+      load: ports.load,
+      random: ports.random,
+      events,
+      createLimit,
+    })
     this.#spreadMs = parseDuration(options.drain?.spread ?? 5000, 'serve.drain.spread')
     this.#finishMs = parseDuration(options.drain?.finish ?? 25_000, 'serve.drain.finish')
   }

@@ -10,7 +10,7 @@ import type { TargetPorts } from '../pipeline/target-ports.ts'
 export class ServiceTarget {
   readonly target: Target
   readonly resolver: Resolver
-  readonly #policyFor: (method: string | undefined) => ResolvedPolicy
+  #policyFor: (method: string | undefined) => ResolvedPolicy
   #routes: Map<string, Route> | undefined = undefined
 
   constructor(
@@ -38,6 +38,15 @@ export class ServiceTarget {
       if (this.#routes.size < MAX_METHODS) this.#routes.set(method, route)
     }
     return route
+  }
+
+  /** Other policies from the next call on; what was learnt stays. */
+  update(policyFor: (method: string | undefined) => ResolvedPolicy): void {
+    this.#policyFor = policyFor
+    this.target.update(policyFor(undefined))
+    for (const [method, before] of this.#routes ?? []) {
+      this.#routes?.set(method, this.target.route(policyFor(method), before))
+    }
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import type { ServiceIdentifier } from 'inversify'
 import type { BalancerFactory } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { Registry } from '../discovery/registry.ts'
+import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
 import type { LoadMonitor } from '../serving/load-monitor.ts'
 import type { ServerAdapter } from '../serving/server-adapter.ts'
@@ -36,6 +37,7 @@ export interface TokenTable {
   readonly signals: ServiceIdentifier<ProcessSignals>
   readonly classifier: ServiceIdentifier<Classifier>
   readonly balancer: ServiceIdentifier<BalancerFactory>
+  readonly limit: ServiceIdentifier<LimitAlgorithmFactory>
   readonly transport: ServiceIdentifier<(ports: AdapterPorts) => Transport>
   readonly registry: ServiceIdentifier<(ports: AdapterPorts) => Registry>
   readonly server: ServiceIdentifier<(ports: AdapterPorts) => ServerAdapter>
@@ -49,6 +51,7 @@ export const Tokens: TokenTable = {
   signals: token('signals'),
   classifier: token('classifier'),
   balancer: token('balancer'),
+  limit: token('limit'),
   transport: token('transport'),
   registry: token('registry'),
   server: token('server'),

@@ -3,6 +3,7 @@ import type { RejectionReason } from '../errors/seakeep-error.ts'
 import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
 import { createLimiter } from '../limiting/create-limiter.ts'
 import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
+import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import { LimitLoop } from '../limiting/limit-loop.ts'
 import type { RateLimiter } from '../limiting/rate-limiter.ts'
 import type { Random } from '../random/random.ts'
@@ -30,6 +31,8 @@ export interface AdmissionParts {
   readonly load?: LoadMonitor
   readonly random?: Random
   readonly events?: EventSink
+  /** A limit algorithm of one's own; absent, the built-in ones. */
+  readonly createLimit?: LimitAlgorithmFactory | undefined
 }
 
 /** Longest wait in the line where the policy does not say. */
@@ -54,7 +57,7 @@ export class Admission implements Headcount {
   #inFlight = 0
 
   constructor(policy: InboundPolicy | undefined, clock: Clock, parts: AdmissionParts = {}) {
-    const { load, random = NO_JITTER, events = NO_EVENTS } = parts
+    const { load, random = NO_JITTER, events = NO_EVENTS, createLimit } = parts
     this.#clock = clock
     if (policy?.shed !== undefined && load !== undefined) {
       this.#shedding = new Shedding(policy.shed)
@@ -63,7 +66,13 @@ export class Admission implements Headcount {
     if (policy?.rateLimit !== undefined) this.#rateLimit = createRateLimiter(policy.rateLimit)
     if (policy?.concurrency !== undefined) {
       this.#limitLoop = new LimitLoop(clock, events)
-      this.#limiter = createLimiter(policy.concurrency, { clock, random, loop: this.#limitLoop, service: 'inbound' })
+      this.#limiter = createLimiter(policy.concurrency, {
+        clock,
+        random,
+        loop: this.#limitLoop,
+        service: 'inbound',
+        createAlgorithm: createLimit,
+      })
     }
     this.#maxWaitMs = policy?.concurrency?.maxWaitMs ?? DEFAULT_MAX_WAIT_MS
   }

@@ -101,13 +101,12 @@ export class AppRun implements AppContext {
     const inherited = this.#request.inherit(this.#nextKey())
     // As a declared step: too deep a call is not made and counts as success.
     if (exchange.call.depth >= exchange.call.maxDepth) return Promise.resolve(NOT_MADE)
-    return new Promise((resolve, reject) => {
-      const edge = new PromisedAnswer(service, inherited.key, undefined, resolve, reject)
-      const owner: CallOwner = { onCallEnd: (_call: SimCall, outcome: CallOutcome) => edge.settle(outcome) }
-      const { method, body } = request
-      const call = new SimCall(instance.world, instance.host, service, method, inherited, owner, undefined, body)
-      instance.life.runtime.start(service, call, startOptions(inherited), call)
-    })
+    const edge = new PromisedAnswer(service, inherited.key, undefined)
+    const owner: CallOwner = { onCallEnd: (_call: SimCall, outcome: CallOutcome) => edge.settle(outcome) }
+    const { method, body } = request
+    const call = new SimCall(instance.world, instance.host, service, method, inherited, owner, undefined, body)
+    instance.life.runtime.start(service, call, startOptions(inherited), call)
+    return edge.promise
   }
 
   #wait(ms: number): Promise<void> {

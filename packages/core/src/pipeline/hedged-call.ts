@@ -1,0 +1,140 @@
+import type { Verdict } from '../call/classification.ts'
+import type { AttemptResult, Ending } from '../call/outcome.ts'
+import type { RejectionReason } from '../errors/seakeep-error.ts'
+import { mix } from '../random/mix.ts'
+import type { Hedging } from '../retrying/hedging.ts'
+import { ActiveAttempt } from './active-attempt.ts'
+import type { EndpointRow } from './endpoint-row.ts'
+import { GovernedCall } from './governed-call.ts'
+import { isPushback } from './judge.ts'
+
+/**
+ * A call of which a second copy is sent, to another endpoint, when the first takes long. The first good answer ends it
+ * and the other copies are called off; a failure counts only when no other copy is under way. Copies take from the retry
+ * budget, too; a copy never waits for a permit, and a server that asks to come back later gets none.
+ *
+ * The call's own timer is that of the next copy while attempts are under way, and the end of the backoff between them.
+ */
+export class HedgedCall extends GovernedCall {
+  readonly #live: ActiveAttempt[] = []
+  #copies = 0
+
+  get #hedging(): Hedging {
+    return this.route.hedging as Hedging
+  }
+
+  override get mayWait(): boolean {
+    return this.#live.length === 1
+  }
+
+  protected override get tries(): number {
+    return this.attempts - this.#copies
+  }
+
+  override onTimer(): void {
+    if (this.#live.length === 0) return super.onTimer()
+    this.timer = undefined
+    this.#sendCopy(this.route.clock.now())
+  }
+
+  // ---- told by the attempts ----
+
+  override onSend(row: EndpointRow | undefined, nowMs: number): void {
+    super.onSend(row, nowMs)
+    if (this.#live.length > 1) this.#copies += 1
+    if (!this.isRepeatable || this.#live.length >= this.#hedging.maxAttempts) return
+    const delayMs = this.#hedging.delayMs(nowMs)
+    if (delayMs === undefined || nowMs + delayMs >= this.deadlineMs) return
+    this.timer?.cancel()
+    this.timer = this.route.clock.schedule(nowMs + delayMs, this)
+  }
+
+  override onCommit(attempt: ActiveAttempt, answer: unknown): number {
+    this.#won(attempt)
+    return super.onCommit(attempt, answer)
+  }
+
+  override onDeadline(attempt: ActiveAttempt): void {
+    this.#leave(attempt)
+    const now = this.route.clock.now()
+    this.#hedging.onLatency(now - attempt.sentMs, now)
+    for (const other of this.#live.splice(0)) other.expire(now)
+    super.onDeadline(attempt)
+  }
+
+  override onAttemptEnd(
+    attempt: ActiveAttempt,
+    ending: Ending,
+    result: AttemptResult | undefined,
+    verdict: Verdict,
+  ): void {
+    const pushback = result !== undefined && isPushback(result)
+    const isGood = verdict !== 'failure' && !pushback
+    if (isGood && !attempt.isCommitted) this.#won(attempt)
+    else {
+      this.#leave(attempt)
+      if (result === undefined) this.#tookSoLong(attempt)
+      if (pushback) this.#stopCopies()
+      if (this.#live.length > 0) return
+      this.#stopCopies()
+    }
+    super.onAttemptEnd(attempt, ending, result, verdict)
+  }
+
+  override onRefusal(attempt: ActiveAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void {
+    this.#leave(attempt)
+    if (this.#live.length === 0) super.onRefusal(attempt, reason, retryAfterMs)
+  }
+
+  // ---- steps ----
+
+  protected override begin(now: number): void {
+    this.#hedging.onCall(now)
+    super.begin(now)
+  }
+
+  protected override tryOnce(now: number): void {
+    const attempt = new ActiveAttempt(this, this.attempts + 1, mix(this.key, this.attempts + 1) | 0)
+    this.#live.push(attempt)
+    attempt.admit(now, this.lastRow)
+  }
+
+  protected override cancelAttempts(): void {
+    for (const attempt of this.#live.splice(0)) attempt.cancel()
+  }
+
+  #sendCopy(now: number): void {
+    const { route } = this
+    if (route.placement.isClosing || !this.#hedging.withdraw(now)) return
+    if (route.budget !== undefined && !this.withdraw(route.budget, now)) return
+    this.tryOnce(now)
+  }
+
+  /** The others are called off before anybody is told. */
+  #won(attempt: ActiveAttempt): void {
+    this.#leave(attempt)
+    this.#stopCopies()
+    const now = this.#tookSoLong(attempt)
+    for (const other of this.#live.splice(0)) {
+      if (other.isSent) this.#hedging.onLatency(now - other.sentMs, now)
+      other.lose(now)
+    }
+    if (attempt.isCommitted) this.#live.push(attempt)
+  }
+
+  #tookSoLong(attempt: ActiveAttempt): number {
+    const now = this.route.clock.now()
+    this.#hedging.onLatency(now - attempt.sentMs, now)
+    return now
+  }
+
+  #leave(attempt: ActiveAttempt): void {
+    const place = this.#live.indexOf(attempt)
+    if (place >= 0) this.#live.splice(place, 1)
+  }
+
+  #stopCopies(): void {
+    this.timer?.cancel()
+    this.timer = undefined
+  }
+}
