@@ -2,24 +2,31 @@ import { DeadlineExceededError } from '../errors/seakeep-error.ts'
 import { after, type Clock } from '../time/clock.ts'
 import type { Fallback } from './policy-options.ts'
 
-/** Answers with the fallback where the call failed, unless its caller had given up. */
-export async function runFallback<T>(
-  call: Promise<T>,
-  fallback: { readonly run: Fallback; readonly timeoutMs: number | undefined },
+/** One link of a chain of fallbacks. */
+export interface FallbackStep {
+  readonly run: Fallback
+  readonly timeoutMs: number | undefined
+}
+
+/** Asks one fallback after the other, each with what made the one before it fail, until one answers. */
+export async function fallBack(
+  error: unknown,
+  steps: readonly FallbackStep[],
   clock: Clock,
-  subject: { readonly service: string; readonly callId: string; readonly signal: AbortSignal | undefined },
-): Promise<T> {
-  try {
-    return await call
-  } catch (error) {
-    // The caller's own signal and not the error's kind: what the function called may have been cancelled by itself.
-    if (subject.signal?.aborted === true) throw error
-    const answer = fallback.run({ error }) as T | PromiseLike<T>
-    if (fallback.timeoutMs === undefined) return answer
-    const { service, callId } = subject
-    const late = (): Error => new DeadlineExceededError({ service, callId, cause: error })
-    return within(answer, fallback.timeoutMs, clock, late)
+  subject: { readonly service: string; readonly callId: string },
+): Promise<unknown> {
+  let failure = error
+  for (const { run, timeoutMs } of steps) {
+    try {
+      const answer = run({ error: failure })
+      if (timeoutMs === undefined) return await answer
+      const cause = failure
+      return await within(answer, timeoutMs, clock, () => new DeadlineExceededError({ ...subject, cause }))
+    } catch (thrown) {
+      failure = thrown
+    }
   }
+  throw failure
 }
 
 function within<T>(answer: T | PromiseLike<T>, timeoutMs: number, clock: Clock, late: () => Error): Promise<T> {

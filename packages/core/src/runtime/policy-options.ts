@@ -8,11 +8,17 @@ export interface PolicyOptions extends PolicyLayers {
   readonly name: string
   /** What an ended attempt says about its target. Default: see `classify`. */
   readonly classify?: Classifier
-  /** Answers instead of an error: outermost, so timeouts and refusals too; not where the caller aborted. */
-  readonly fallback?: Fallback | { readonly run: Fallback; readonly timeout?: Duration }
+  /**
+   * Answers instead of an error: outermost, so timeouts and refusals too; not where the caller aborted. Of several each is
+   * asked where the one before it fails, and is given that failure.
+   */
+  readonly fallback?: FallbackOption | readonly FallbackOption[]
   /** Most keys whose state is kept apart; the least recently used is forgotten. Default 10,000, at least 1. */
   readonly maxKeys?: number
 }
+
+/** `timeout`: how long it may take. None by default. */
+export type FallbackOption = Fallback | { readonly run: Fallback; readonly timeout?: Duration }
 
 export type Fallback = (context: { readonly error: unknown }) => unknown
 

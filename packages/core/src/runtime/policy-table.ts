@@ -2,6 +2,7 @@ import { filter } from 'rxjs'
 import { type Classifier, classify } from '../call/classification.ts'
 import { type ResolvedPolicy, resolvePolicy, STANDARD_POLICY } from '../config/policy-options.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
+import { listOf } from '../options/collections.ts'
 import { optional, refined } from '../options/field.ts'
 import { rootPlace } from '../options/place.ts'
 import { printed } from '../options/printed.ts'
@@ -11,15 +12,22 @@ import { byKind, func } from '../options/shapes.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { EventStream } from '../telemetry/event-stream.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { FallbackStep } from './fallback.ts'
 import { GuardingPolicy, type Policy, type PolicyContent } from './policy.ts'
 import type { Fallback, PolicyOptions } from './policy-options.ts'
 
 const MAX_KEYS = integer({ default: 10_000, min: 1 })
 const CLASSIFY = optional(func<Classifier>())
-const FALLBACK = optional(
+const STEP = {
+  function: refined(func<Fallback>(), (run): FallbackStep => ({ run, timeoutMs: undefined })),
+  object: record({ run: func<Fallback>(), timeout: optional(duration()) }),
+}
+const one = (step: FallbackStep): readonly FallbackStep[] => [step]
+const FALLBACKS = optional(
   byKind({
-    function: refined(func<Fallback>(), (run) => ({ run, timeoutMs: undefined })),
-    object: record({ run: func<Fallback>(), timeout: optional(duration()) }),
+    function: refined(STEP.function, one),
+    object: refined(STEP.object, one),
+    list: listOf(byKind(STEP), { min: 1 }),
   }),
 )
 
@@ -103,7 +111,7 @@ function contentOf(options: Omit<PolicyOptions, 'name'>, name: string, standard?
   return {
     resolved: standard ?? resolvePolicy(layers, at),
     maxKeys: MAX_KEYS.resolve(maxKeys, at.at('maxKeys')),
-    fallback: FALLBACK.resolve(fallback, at.at('fallback')),
+    fallbacks: FALLBACKS.resolve(fallback, at.at('fallback')),
     classifier: CLASSIFY.resolve(classifier, at.at('classify')) ?? classify,
   }
 }

@@ -406,6 +406,35 @@ describe('a policy', () => {
     expect(ids).toEqual(['payments-2', 'payments-4'])
   })
 
+  it('asks one fallback after the other, each with the failure of the one before', async () => {
+    const heard: string[] = []
+    const { policy, clock } = given({
+      fallback: [
+        ({ error }) => {
+          heard.push((error as Error).message)
+          throw new Error('no cache')
+        },
+        {
+          run: ({ error }) => {
+            heard.push((error as Error).message)
+            return never()
+          },
+          timeout: '1s',
+        },
+        ({ error }) => `default after ${(error as Error).name}`,
+      ],
+    })
+    const answer = policy.execute(() => Promise.reject(new Error('no service')))
+    await clock.advanceAsync(1000)
+    expect(await answer).toBe('default after DeadlineExceededError')
+    expect(heard).toEqual(['no service', 'no cache'])
+    const { policy: last } = given({ fallback: [() => Promise.reject(new Error('the last one'))] })
+    expect(await failureOf(last.execute(() => Promise.reject(new Error('no service'))))).toMatchObject({
+      message: 'the last one',
+    })
+    expect(() => given({ fallback: [] })).toThrow('fallback: 0 items are not enough; a list with at least 1 item')
+  })
+
   it('tells by which call a late fallback was late', async () => {
     const { policy, clock } = given({ fallback: { run: never, timeout: '1s' } })
     const failure = failureOf(policy.execute(() => Promise.reject(new Error('boom'))))

@@ -10,9 +10,9 @@ import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
-import { runFallback } from './fallback.ts'
-import type { ExecuteOptions, Fallback, PolicyOptions } from './policy-options.ts'
-import { PromisedValue } from './promised-value.ts'
+import type { FallbackStep } from './fallback.ts'
+import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'
+import { PromisedValue, PromisedValueOrFallback } from './promised-value.ts'
 
 /** What a policy shows of itself. Numbers are read live. */
 export interface PolicyState {
@@ -49,7 +49,7 @@ export interface Policy {
 /** What a policy's options come to. */
 export interface PolicyContent {
   readonly resolved: ResolvedPolicy
-  readonly fallback: { readonly run: Fallback; readonly timeoutMs: number | undefined } | undefined
+  readonly fallbacks: readonly FallbackStep[] | undefined
   readonly classifier: Classifier
   readonly maxKeys: number
 }
@@ -134,7 +134,7 @@ export class GuardingPolicy implements Policy {
 
   #run<T>(run: Guarded<T>, options: ExecuteOptions): Promise<T> {
     const number = this.#parts.nextCallNumber()
-    const guarded = new PromisedValue(run, this.name, number, options.signal)
+    const guarded = this.#promised(run, number, options.signal)
     if (guarded.isAborted) guarded.rejectAborted()
     else {
       try {
@@ -146,10 +146,13 @@ export class GuardingPolicy implements Policy {
         guarded.reject(error)
       }
     }
-    const { fallback } = this.#content
-    if (fallback === undefined) return guarded.promise
-    const subject = { service: this.name, callId: `${this.name}-${number}`, signal: options.signal }
-    return runFallback(guarded.promise, fallback, this.#parts.ports.clock, subject)
+    return guarded.promise
+  }
+
+  #promised<T>(run: Guarded<T>, number: number, signal: AbortSignal | undefined): PromisedValue<T> {
+    const { fallbacks } = this.#content
+    if (fallbacks === undefined) return new PromisedValue(run, this.name, number, signal)
+    return new PromisedValueOrFallback(run, this.name, number, signal, fallbacks, this.#parts.ports.clock)
   }
 
   #startOptions(options: ExecuteOptions): StartOptions {

@@ -21,7 +21,7 @@ export abstract class PromisedOutcome<Value> implements CallSink {
   readonly promise: Promise<Value>
   protected readonly resolve: (value: Value) => void
   readonly reject: (error: unknown) => void
-  readonly #service: string
+  readonly service: string
   readonly #number: number
   readonly #signal: AbortSignal | undefined
   #onAbort: (() => void) | undefined = undefined
@@ -31,9 +31,13 @@ export abstract class PromisedOutcome<Value> implements CallSink {
     this.promise = new Promise<Value>(executor as (resolve: (value: Value) => void, reject: Reject) => void)
     this.resolve = ends.resolve as (value: Value) => void
     this.reject = ends.reject
-    this.#service = service
+    this.service = service
     this.#number = number
     this.#signal = signal
+  }
+
+  get callId(): string {
+    return `${this.service}-${this.#number}`
   }
 
   get isAborted(): boolean {
@@ -67,6 +71,6 @@ export abstract class PromisedOutcome<Value> implements CallSink {
 
   /** The error of the family for `outcome`. */
   protected errorFor(outcome: CallOutcome): Error {
-    return errorOf(outcome, this.#service, `${this.#service}-${this.#number}`, this.#signal?.reason)
+    return errorOf(outcome, this.service, this.callId, this.#signal?.reason)
   }
 }

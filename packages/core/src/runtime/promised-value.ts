@@ -1,6 +1,8 @@
 import type { CallOutcome } from '../call/outcome.ts'
 import type { RetryStop } from '../errors/seakeep-error.ts'
 import type { Guarded, GuardedRequest } from '../pipeline/function-transport.ts'
+import type { Clock } from '../time/clock.ts'
+import { type FallbackStep, fallBack } from './fallback.ts'
 import { PromisedOutcome } from './promised-outcome.ts'
 
 /**
@@ -18,8 +20,38 @@ export class PromisedValue<T> extends PromisedOutcome<T> implements GuardedReque
   protected end(outcome: CallOutcome): void {
     if (outcome.isAnswered) this.resolve(outcome.value as T)
     else if (outcome.ending === 'error' && outcome.error !== undefined) {
-      this.reject(withRetryStopped(outcome.error, outcome.retryStopped))
-    } else this.reject(this.errorFor(outcome))
+      this.fail(withRetryStopped(outcome.error, outcome.retryStopped))
+    } else this.fail(this.errorFor(outcome))
+  }
+
+  protected fail(error: unknown): void {
+    this.reject(error)
+  }
+}
+
+/** The same where fallbacks answer instead of an error: a call that succeeds does not pay for them. */
+export class PromisedValueOrFallback<T> extends PromisedValue<T> {
+  readonly #steps: readonly FallbackStep[]
+  readonly #clock: Clock
+
+  constructor(
+    run: Guarded<T>,
+    service: string,
+    number: number,
+    signal: AbortSignal | undefined,
+    steps: readonly FallbackStep[],
+    clock: Clock,
+  ) {
+    super(run, service, number, signal)
+    this.#steps = steps
+    this.#clock = clock
+  }
+
+  protected override fail(error: unknown): void {
+    // The caller's own signal and not the error's kind: what the function called may have been cancelled by itself.
+    if (this.isAborted) return this.reject(error)
+    const { service, callId } = this
+    this.resolve(fallBack(error, this.#steps, this.#clock, { service, callId }) as T)
   }
 }
 
