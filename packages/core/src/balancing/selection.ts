@@ -25,6 +25,8 @@ export interface SelectionParts {
   readonly service: string
   /** Where this client is. */
   readonly zone?: string | undefined
+  /** Told when some priority begins to panic, and when none does any more. */
+  readonly onPanic?: ((isPanic: boolean, why: string, nowMs: number) => void) | undefined
 }
 
 /** The rows of one priority that this client uses. */
@@ -133,7 +135,13 @@ export class Selection<Row extends Candidate> {
       return { total: capacity.length, healthy: capacity.filter((row) => row.isHealthy).length }
     })
     const shares = priorityShares(counts, priorities?.overprovisioning ?? 1, panicThreshold)
-    this.#isAnyPanic = shares.some(({ isPanic }) => isPanic)
+    const isAnyPanic = shares.some(({ isPanic }) => isPanic)
+    if (isAnyPanic !== this.#isAnyPanic) {
+      this.#isAnyPanic = isAnyPanic
+      const [healthy, total] = [sumOf(counts, 'healthy'), sumOf(counts, 'total')]
+      const why = `${healthy} of ${total} endpoints are healthy (threshold ${panicThreshold})`
+      this.#parts.onPanic?.(isAnyPanic, why, nowMs)
+    }
     const plans: TierPlan<Row>[] = []
     for (const [i, { priority, members }] of this.#levels.entries()) {
       const { share, isPanic } = shares[i]!
@@ -167,6 +175,10 @@ export class Selection<Row extends Candidate> {
     this.#salt ??= Math.floor(random.stream(`subset/${service}`).next() * 4294967296)
     return this.#salt
   }
+}
+
+function sumOf<Key extends string>(counts: readonly Readonly<Record<Key, number>>[], key: Key): number {
+  return counts.reduce((sum, count) => sum + count[key], 0)
 }
 
 /**

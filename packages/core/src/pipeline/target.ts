@@ -101,8 +101,12 @@ export class Target implements RowMaker {
   createSelection(): Selection<EndpointRow> {
     const { balancer } = this.placement
     if (balancer === undefined) throw new TypeError('a function is not selected')
-    const { random, zone } = this.#ports
-    return new Selection<EndpointRow>(this.base.policy.loadBalancing, { balancer, random, service: this.service, zone })
+    const { service } = this
+    const { random, zone, events } = this.#ports
+    const onPanic = (isPanic: boolean, why: string, atMs: number): void => {
+      events.emit({ type: isPanic ? 'panicEntered' : 'panicLeft', atMs, service, why })
+    }
+    return new Selection<EndpointRow>(this.base.policy.loadBalancing, { balancer, random, service, zone, onPanic })
   }
 
   transportFor(protocol: string): Transport | undefined {

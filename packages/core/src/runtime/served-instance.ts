@@ -73,6 +73,7 @@ export class ServedInstance implements ServerHost, Stoppable {
       load: ports.load,
       random: ports.random,
       events,
+      service: options.name,
       createLimit,
     })
     this.#spreadMs = parseDuration(options.drain?.spread ?? 5000, 'serve.drain.spread')

@@ -31,6 +31,8 @@ export interface AdmissionParts {
   readonly load?: LoadMonitor
   readonly random?: Random
   readonly events?: EventSink
+  /** The service that is served, for its events. Default `inbound`. */
+  readonly service?: string
   /** A limit algorithm of one's own; absent, the built-in ones. */
   readonly createLimit?: LimitAlgorithmFactory | undefined
 }
@@ -57,11 +59,11 @@ export class Admission implements Headcount {
   #inFlight = 0
 
   constructor(policy: InboundPolicy | undefined, clock: Clock, parts: AdmissionParts = {}) {
-    const { load, random = NO_JITTER, events = NO_EVENTS, createLimit } = parts
+    const { load, random = NO_JITTER, events = NO_EVENTS, service = 'inbound', createLimit } = parts
     this.#clock = clock
     if (policy?.shed !== undefined && load !== undefined) {
       this.#shedding = new Shedding(policy.shed)
-      this.#shedLoop = new ShedLoop(this.#shedding, load, clock, events)
+      this.#shedLoop = new ShedLoop(this.#shedding, load, clock, events, service)
     }
     if (policy?.rateLimit !== undefined) this.#rateLimit = createRateLimiter(policy.rateLimit)
     if (policy?.concurrency !== undefined) {
@@ -70,7 +72,7 @@ export class Admission implements Headcount {
         clock,
         random,
         loop: this.#limitLoop,
-        service: 'inbound',
+        service,
         createAlgorithm: createLimit,
       })
     }

@@ -11,12 +11,16 @@ export class ShedLoop {
   #isAwake = false
   #isClosed = false
 
-  constructor(shedding: Shedding, load: LoadMonitor, clock: Clock, events: EventSink) {
+  constructor(shedding: Shedding, load: LoadMonitor, clock: Clock, events: EventSink, service: string) {
     this.#clock = clock
     this.#due = new DueLoop(
       clock,
       (nowMs) => {
+        const wasShedding = shedding.level > 0
         this.#isAwake = shedding.sample(load)
+        if (shedding.level > 0 !== wasShedding) {
+          events.emit({ type: wasShedding ? 'sheddingEnded' : 'sheddingStarted', atMs: nowMs, service })
+        }
         return this.#isAwake ? nowMs + SAMPLE_MS : Number.POSITIVE_INFINITY
       },
       (error, atMs) => events.emit({ type: 'listenerFailed', atMs, error }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { resolveInbound } from '../config/policy-options.ts'
 import { resolveShedOptions, type ShedOptions } from '../limiting/shed-options.ts'
+import type { GovernanceEvent } from '../telemetry/events.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import { Admission } from './admission.ts'
@@ -111,7 +112,9 @@ describe('an admission that sheds', () => {
   it('refuses with `shed` under load, has no timer when nothing comes, and none after the drain', () => {
     const clock = new ManualClock()
     const load = { utilization: 1, loopDelayMs: 0 }
-    const admission = new Admission(resolveInbound({ shed: true }), clock, { load })
+    const told: GovernanceEvent[] = []
+    const events = { emit: (event: GovernanceEvent) => void told.push(event) }
+    const admission = new Admission(resolveInbound({ shed: true }), clock, { load, events, service: 'orders' })
     const refused: string[] = []
     const enter = (priority?: string) =>
       admission.enter(
@@ -130,6 +133,8 @@ describe('an admission that sheds', () => {
     load.utilization = 0.1
     clock.advance(60_000)
     expect([admission.shedLevel, clock.pending]).toEqual([0, 0])
+    expect(told.map(({ type }) => type)).toEqual(['sheddingStarted', 'sheddingEnded'])
+    expect(told[0]).toMatchObject({ service: 'orders', atMs: SAMPLE_MS })
     enter()
     expect(clock.pending).toBe(1)
     admission.drain()

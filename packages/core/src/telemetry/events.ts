@@ -3,6 +3,8 @@ export type GovernanceEvent =
   | CircuitEvent
   | EndpointEvent
   | RegistrationEvent
+  | PanicEvent
+  | SheddingEvent
   | ResolverEvent
   | AttemptEvent
   | PolicyEvent
@@ -29,6 +31,16 @@ export interface EndpointEvent extends OfTarget {
   readonly type: 'endpointEjected' | 'endpointReturned' | 'endpointFailedChecks' | 'endpointRecovered'
   readonly why: string
   readonly ejectedForMs?: number
+}
+export interface PanicEvent extends OfTarget {
+  /** So few endpoints are healthy that balancing believes no judgement of health, and believes them again. */
+  readonly type: 'panicEntered' | 'panicLeft'
+  /** `3 of 10 endpoints are healthy (threshold 0.5)`. */
+  readonly why: string
+}
+export interface SheddingEvent extends OfTarget {
+  /** An instance has begun to refuse requests because its process is too busy, and lets all in again. */
+  readonly type: 'sheddingStarted' | 'sheddingEnded'
 }
 export interface ResolverEvent extends OfTarget {
   readonly type: 'endpointsChanged' | 'resolverFailed' | 'resolverRecovered'
