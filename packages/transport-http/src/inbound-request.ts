@@ -10,7 +10,14 @@ import {
   type ServerHost,
 } from '@seakeep/core/spi'
 import { type RequestContext, runInRequest } from './request-context.ts'
-import { ATTEMPT_HEADER, PRIORITY_HEADER, parseTimeout, REFUSED_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
+import {
+  ATTEMPT_HEADER,
+  CALLER_HEADER,
+  PRIORITY_HEADER,
+  parseTimeout,
+  REFUSED_HEADER,
+  TIMEOUT_HEADER,
+} from './seakeep-headers.ts'
 
 /** One request at the door: probed, refused, in the line or at work, and left exactly once. */
 export class InboundRequest implements AdmissionSink, RequestContext {
@@ -36,6 +43,12 @@ export class InboundRequest implements AdmissionSink, RequestContext {
     this.priority = typeof priority === 'string' ? priority : undefined
   }
 
+  /** Who names no service is told apart by where the request comes from. */
+  get #caller(): string | undefined {
+    const named = this.#message.headers[CALLER_HEADER]
+    return typeof named === 'string' ? named : this.#message.socket.remoteAddress
+  }
+
   /** Ended by the handler, and still on its way into the connection. */
   get isFlushing(): boolean {
     return this.#response.writableEnded && !this.#response.writableFinished
@@ -46,7 +59,8 @@ export class InboundRequest implements AdmissionSink, RequestContext {
     const timeout = this.#message.headers[TIMEOUT_HEADER]
     const leftMs = typeof timeout === 'string' ? parseTimeout(timeout) : undefined
     if (leftMs !== undefined) this.deadlineMs = clock.now() + leftMs
-    const place = this.#host.admission.enter(this.deadlineMs, this)
+    const { priority } = this
+    const place = this.#host.admission.enter(this.deadlineMs, this, { priority, caller: this.#caller })
     if (this.#hasLeft) place.leave()
     else this.#place = place
   }

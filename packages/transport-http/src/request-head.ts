@@ -1,7 +1,7 @@
 import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
-import { ATTEMPT_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
+import { ATTEMPT_HEADER, CALLER_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
 
 const METHOD = /^[A-Z]+$/
 
@@ -30,6 +30,7 @@ export function requestHead(attempt: Attempt, nowMs: number): Dispatcher.Dispatc
   if (attempt.deadlineMs !== NO_DEADLINE) headers.push(TIMEOUT_HEADER, formatTimeout(attempt.deadlineMs - nowMs))
   headers.push(ATTEMPT_HEADER, String(attempt.number))
   if (attempt.priority !== undefined) headers.push(PRIORITY_HEADER, attempt.priority)
+  if (attempt.caller !== undefined) headers.push(CALLER_HEADER, attempt.caller)
   return { method, path, headers, body: bodyOf(request.body, headers, hasType) }
 }
 

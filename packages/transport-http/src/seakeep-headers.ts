@@ -5,6 +5,8 @@
 export const TIMEOUT_HEADER = 'seakeep-timeout'
 export const ATTEMPT_HEADER = 'seakeep-attempt'
 export const PRIORITY_HEADER = 'seakeep-priority'
+/** The service that asks: servers that are too busy give each a fair part. Nobody is let in for what it says. */
+export const CALLER_HEADER = 'seakeep-caller'
 /** On a refusal: why the request was not begun. Its presence says that trying again is safe. */
 export const REFUSED_HEADER = 'seakeep-refused'
 

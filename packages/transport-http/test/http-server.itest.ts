@@ -33,6 +33,42 @@ describe('limits', () => {
     expect(waitMs).toBeLessThanOrEqual(2000)
   })
 
+  it('keeps a rate for each caller: by the service it names, else by where it comes from', async () => {
+    const limits = { rateLimit: { rate: 0.001, burst: 1, maxKeys: 10 }, concurrency: undefined }
+    const one = await Served.of(limits, (_request, response) => void response.end('app'))
+    const statuses: number[] = []
+    for (const caller of ['web', 'web', 'jobs', undefined, undefined]) {
+      statuses.push((await one.get('/', caller === undefined ? {} : { 'seakeep-caller': caller })).status)
+    }
+    expect(statuses).toEqual([200, 429, 200, 200, 429])
+  })
+
+  it('serves the line by priority, where its discipline says so', async () => {
+    const concurrency = {
+      limit: 1,
+      queue: 10,
+      maxWaitMs: 5000,
+      line: { discipline: 'priority' as const, targetMs: 5, intervalMs: 100, order: ['sheddable', 'default'] },
+    }
+    const { listener, next } = byHand()
+    const one = await Served.of({ rateLimit: undefined, concurrency }, listener)
+    const ended: string[] = []
+    const ask = (priority: string) =>
+      one.get('/', { 'seakeep-priority': priority }).then(() => void ended.push(priority))
+    const all: Promise<void>[] = []
+    for (const [place, priority] of ['first', 'sheddable', 'default', 'critical'].entries()) {
+      all.push(ask(priority))
+      await vi.waitUntil(() => one.admission.inFlight + one.admission.queued === place + 1)
+    }
+    for (let i = 0; i < 4; i++) {
+      const answer = await next()
+      answer('done')
+      await vi.waitUntil(() => ended.length === i + 1)
+    }
+    await Promise.all(all)
+    expect(ended).toEqual(['first', 'critical', 'default', 'sheddable'])
+  })
+
   it('refuses over the concurrency with 503 at once, and admits again when an answer has left', async () => {
     const { listener, next } = byHand()
     const one = await Served.of(

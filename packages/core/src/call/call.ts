@@ -43,6 +43,8 @@ export interface Attempt {
   readonly deadlineMs: number
   readonly priority: string | undefined
   readonly idempotent: boolean
+  /** The service it is sent for: whose part of a busy server it counts against. */
+  readonly caller?: string | undefined
   /** Aborted when the attempt is called off, beside the cancel of its sending. Made when it is read first. */
   readonly signal?: AbortSignal
 }

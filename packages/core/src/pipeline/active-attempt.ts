@@ -62,6 +62,9 @@ export class ActiveAttempt implements Attempt, AttemptSink<AttemptResult>, Timer
   get request(): CallRequest {
     return this.call.request
   }
+  get caller(): string | undefined {
+    return this.call.route.caller
+  }
   get priority(): string | undefined {
     return this.call.options.priority
   }

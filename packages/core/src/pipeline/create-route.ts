@@ -56,6 +56,7 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, b
   const { retry, concurrency } = policy
   return {
     service,
+    caller: ports.caller,
     policy,
     clock,
     random,

@@ -21,6 +21,8 @@ import type { EndpointRow } from './endpoint-row.ts'
  */
 export interface Route {
   readonly service: string
+  /** The service that calls. */
+  readonly caller: string | undefined
   readonly policy: ResolvedPolicy
   readonly clock: Clock
   readonly random: Random

@@ -15,6 +15,8 @@ export interface TargetPorts {
   readonly createBalancer: BalancerFactory
   /** Absent: the built-in algorithms. */
   readonly createLimit?: LimitAlgorithmFactory | undefined
+  /** The service this runtime speaks for. */
+  readonly caller?: string | undefined
   /** Where this runtime runs, for zone-aware balancing. */
   readonly zone?: string | undefined
   transportFor(protocol: string): Transport | undefined

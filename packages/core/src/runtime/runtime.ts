@@ -59,6 +59,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
       classifier: parts.classifier,
       createBalancer: parts.createBalancer,
       createLimit: parts.createLimit,
+      caller: identity.service,
       zone: identity.zone,
       transportFor: (protocol) => transports.get(protocol),
     }

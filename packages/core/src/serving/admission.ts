@@ -72,7 +72,7 @@ export class Admission implements Headcount {
         clock,
         random,
         loop: this.#limitLoop,
-        service,
+        service: 'inbound',
         createAlgorithm: createLimit,
       })
     }
