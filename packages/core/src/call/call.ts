@@ -15,10 +15,16 @@ export interface StartOptions {
   /** Routing and rate-limit key. */
   readonly key?: string | undefined
   readonly priority?: string | undefined
+  /** Only endpoints of this version, while it has one. Default: as the policy routes it. */
+  readonly version?: string | undefined
   /** False: only what surely was not sent is tried again. Default true. */
   readonly idempotent?: boolean | undefined
   /** The key that names this call to {@link Random}; by default one is drawn. */
   readonly callKey?: number | undefined
+  /** Under which an answer is cached, for what is no request: a guarded function. */
+  readonly cacheKey?: string | undefined
+  /** Under which equal calls share an answer, for what is no request. */
+  readonly coalesceKey?: string | undefined
   /** Which attempt of its own caller this call serves; above 1, this call is not retried again (chain-stop). */
   readonly parentAttempt?: number | undefined
 }

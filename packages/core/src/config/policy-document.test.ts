@@ -94,12 +94,12 @@ describe('parsePolicyDocument', () => {
     [
       'an unknown field',
       { version: 1, targets: { '*.x.com': { retyr: {} } } },
-      'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, outlier, health, loadBalancing; did you mean retry?',
+      'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, coalesce, cache, outlier, health, loadBalancing, routes, split, mirror; did you mean retry?',
     ],
     [
       'a field of later',
-      { version: 1, targets: { a: { split: [] } } },
-      'targets.a.split: not available yet in this version; allowed: use, timeout',
+      { version: 1, targets: { a: { mode: 'shadow' } } },
+      'targets.a.mode: not available yet in this version; allowed: use, timeout',
     ],
     [
       '`use` in a policy',

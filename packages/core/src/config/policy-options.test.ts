@@ -80,10 +80,10 @@ describe('resolvePolicy', () => {
     [{ concurrency: true }, 'payments.concurrency: true is not allowed; an object with limit, or false'],
     [
       { bulkhead: {} },
-      'payments.bulkhead: unknown key; allowed: timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, outlier',
+      'payments.bulkhead: unknown key; allowed: timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, coalesce',
     ],
     [{ circuitbreaker: {} }, 'did you mean circuitBreaker?'],
-    [{ split: {} }, 'payments.split: not available yet in this version; allowed: timeout, retry, hedge'],
+    [{ split: {} }, 'payments.split: an object is not allowed; a list with at least 1 item; or false'],
     [{ mode: 'shadow' }, 'payments.mode: not available yet in this version'],
     [null, 'payments: null (nothing is written here) is not allowed; an object'],
   ])('refuses %j', (layers, message) => {

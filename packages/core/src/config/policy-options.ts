@@ -13,6 +13,8 @@ import {
   type CircuitBreakerOptions,
   type ResolvedCircuitBreakerOptions,
 } from '../breaking/breaker-options.ts'
+import { CACHE_OPTIONS, type CacheOptions, type ResolvedCacheOptions } from '../caching/cache-options.ts'
+import { COALESCE_OPTIONS, type CoalesceOptions, type ResolvedCoalesceOptions } from '../caching/coalesce-options.ts'
 import { HEALTH_OPTIONS, type HealthOptions, type ResolvedHealthOptions } from '../health/health-options.ts'
 import { OUTLIER_OPTIONS, type OutlierOptions, type ResolvedOutlierOptions } from '../health/outlier-options.ts'
 import {
@@ -32,6 +34,9 @@ import { duration } from '../options/quantities.ts'
 import { type FieldsOf, type RecordField, record } from '../options/record.ts'
 import { HEDGE_OPTIONS, type HedgeOptions, type ResolvedHedgeOptions } from '../retrying/hedge-options.ts'
 import { RETRY_OPTIONS, type ResolvedRetryOptions, type RetryOptions } from '../retrying/retry-options.ts'
+import { MIRROR_OPTIONS, type MirrorOptions, type ResolvedMirrorOptions } from '../routing/mirror-options.ts'
+import { type ResolvedVersionRoute, ROUTES_OPTIONS, type VersionRoute } from '../routing/route-options.ts'
+import { SPLIT_OPTIONS, type VersionShare } from '../routing/split-options.ts'
 
 /** The layers of a policy as a user writes them. A layer exists only where it is named; `true` means all defaults. */
 export interface PolicyLayers {
@@ -45,11 +50,21 @@ export interface PolicyLayers {
   readonly rateLimit?: RateLimitOptions | false
   /** Client-side adaptive throttling: refuses here a share of what the target would refuse anyway. */
   readonly throttle?: ThrottleOptions | boolean
+  /** Equal calls that are under way share one answer. */
+  readonly coalesce?: CoalesceOptions | boolean
+  /** Answers are kept, and given out instead of a call. */
+  readonly cache?: CacheOptions | false
   readonly outlier?: OutlierOptions | boolean
   /** Active checks of the endpoints. */
   readonly health?: HealthOptions | false
   /** Default `p2c-ewma`; a word is that algorithm with all defaults. */
   readonly loadBalancing?: BalancingAlgorithm | BalancingOptions
+  /** Calls with certain headers go to one version. */
+  readonly routes?: readonly VersionRoute[] | false
+  /** Each version's part of the other calls. */
+  readonly split?: readonly VersionShare[] | false
+  /** Copies of calls go somewhere else as well. */
+  readonly mirror?: MirrorOptions | false
 }
 
 /** A policy after validation: every number known, every layer there or not. */
@@ -61,9 +76,14 @@ export interface ResolvedPolicy {
   readonly concurrency: ResolvedConcurrencyOptions | undefined
   readonly rateLimit: ResolvedRateLimitOptions | undefined
   readonly throttle?: ResolvedThrottleOptions | undefined
+  readonly coalesce?: ResolvedCoalesceOptions | undefined
+  readonly cache?: ResolvedCacheOptions | undefined
   readonly outlier: ResolvedOutlierOptions | undefined
   readonly health?: ResolvedHealthOptions | undefined
   readonly loadBalancing: ResolvedBalancingOptions
+  readonly routes?: readonly ResolvedVersionRoute[] | undefined
+  readonly split?: readonly VersionShare[] | undefined
+  readonly mirror?: ResolvedMirrorOptions | undefined
 }
 
 /** The description from which validation, defaults and schema of a policy follow. */
@@ -76,11 +96,16 @@ export const POLICY_LAYERS: RecordField<ResolvedPolicy> = record(
     concurrency: layer(CONCURRENCY_OPTIONS),
     rateLimit: layer(RATE_LIMIT_OPTIONS),
     throttle: layer(THROTTLE_OPTIONS),
+    coalesce: layer(COALESCE_OPTIONS),
+    cache: layer(CACHE_OPTIONS),
     outlier: layer(OUTLIER_OPTIONS),
     health: layer(HEALTH_OPTIONS),
     loadBalancing: BALANCING_OPTIONS,
+    routes: ROUTES_OPTIONS,
+    split: SPLIT_OPTIONS,
+    mirror: layer(MIRROR_OPTIONS),
   } satisfies FieldsOf<PolicyLayers>,
-  { notYet: ['mode', 'split'] },
+  { notYet: ['mode'] },
 )
 
 /** The policy of a call that no policy speaks for: one bare attempt, round-robin, no timeout. */

@@ -8,7 +8,7 @@ import type { PermitEnd, Waiter } from '../limiting/limiter.ts'
 import { Draw } from '../random/random.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
-import type { AttemptOwner } from './attempt-owner.ts'
+import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { isPushback, judge } from './judge.ts'
 
@@ -24,7 +24,7 @@ const MAX_PICKS = 3
  * One attempt from the breaker to its settling. It holds, and gives back exactly once, whatever it was lent: the
  * admissions of two breakers and a permit; every way out goes through {@link ActiveAttempt.#settleLoans}.
  */
-export class ActiveAttempt implements Attempt, AttemptSink<AttemptResult>, TimerTask, Waiter {
+export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<AttemptResult>, TimerTask, Waiter {
   readonly call: AttemptOwner
   readonly number: number
   readonly key: number
@@ -126,7 +126,7 @@ export class ActiveAttempt implements Attempt, AttemptSink<AttemptResult>, Timer
     const { placement } = this.call.route
     let avoided = avoid
     for (let picks = 0; picks < MAX_PICKS; picks++) {
-      const row = placement.pick(this.key + picks, avoided, now, this.call.options.key)
+      const row = placement.pick(this.key + picks, avoided, now, this.call.options)
       if (row === undefined) return 'no-endpoint'
       this.#row = row
       if (row.breaker === undefined) return undefined

@@ -2,7 +2,6 @@ import type { CallRequest, StartOptions } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
-import type { ActiveAttempt } from './active-attempt.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import type { Route } from './route.ts'
 
@@ -17,11 +16,27 @@ export interface AttemptOwner {
   /** The attempt is being sent. */
   onSend(row: EndpointRow | undefined, nowMs: number): void
   /** The head of a streamed answer is there. Answers until when the rest of it is waited for. */
-  onCommit(attempt: ActiveAttempt, answer: unknown): number
+  onCommit(attempt: OwnedAttempt, answer: unknown): number
   /** The call's deadline has passed, and the attempt has been called off. */
-  onDeadline(attempt: ActiveAttempt): void
+  onDeadline(attempt: OwnedAttempt): void
   /** An attempt that was sent has ended, and everyone who counts has been told. `result` is absent for a timeout. */
-  onAttemptEnd(ended: ActiveAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void
+  onAttemptEnd(ended: OwnedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void
   /** The attempt was refused before it was sent. */
-  onRefusal(attempt: ActiveAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void
+  onRefusal(attempt: OwnedAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void
+}
+
+/** An attempt as its call sees it. */
+export interface OwnedAttempt {
+  readonly key: number
+  /** The caller has the head of the answer: nothing is retried any more. */
+  readonly isCommitted: boolean
+  readonly isSent: boolean
+  /** When it was sent. */
+  readonly sentMs: number
+  /** The caller has given up. That says nothing about the endpoint. */
+  cancel(): void
+  /** Another copy has answered first. */
+  lose(nowMs: number): void
+  /** The call's deadline has passed. */
+  expire(nowMs: number): void
 }

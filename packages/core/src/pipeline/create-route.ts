@@ -1,5 +1,7 @@
 import { CircuitBreaker } from '../breaking/breaker.ts'
 import type { BreakerLoop } from '../breaking/breaker-loop.ts'
+import { CallCache } from '../caching/call-cache.ts'
+import { Coalescing } from '../caching/coalescing.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { AdaptiveThrottle } from '../limiting/adaptive-throttle.ts'
 import { createLimiter } from '../limiting/create-limiter.ts'
@@ -8,6 +10,8 @@ import type { LimitLoop } from '../limiting/limit-loop.ts'
 import { createBackoff } from '../retrying/backoff.ts'
 import { Hedging } from '../retrying/hedging.ts'
 import { WindowedRetryBudget } from '../retrying/retry-budget.ts'
+import { Mirror } from '../routing/mirror.ts'
+import { VersionRouter } from '../routing/version-router.ts'
 import type { Placement, Route } from './route.ts'
 import type { TargetPorts } from './target-ports.ts'
 
@@ -53,7 +57,7 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, b
     if (!isEqual(old, options)) learn(known, options)
     return known
   }
-  const { retry, concurrency } = policy
+  const { retry, concurrency, routes, split } = policy
   return {
     service,
     caller: ports.caller,
@@ -77,6 +81,26 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, b
       (known, options) => known.update(options),
     ),
     maxWaitMs: concurrency?.maxWaitMs ?? retry?.attemptTimeoutMs ?? DEFAULT_MAX_WAIT_MS,
+    cache: state(
+      CACHE,
+      (options) => new CallCache(service, options),
+      (known, options) => known.update(options),
+    ),
+    coalescing: state(
+      COALESCING,
+      (options) =>
+        new Coalescing(service, options, (thrown) => {
+          const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+          events.emit({ type: 'listenerFailed', atMs: clock.now(), name: service, error })
+        }),
+      (known, options) => known.update(options),
+    ),
+    router: routes === undefined && split === undefined ? undefined : new VersionRouter(service, routes, split),
+    mirror: state(
+      MIRROR,
+      (options) => new Mirror(options),
+      (known, options) => known.update(options),
+    ),
     breaker: state(
       BREAKER,
       (options) =>
@@ -127,6 +151,18 @@ const BUDGET = part(
 const HEDGING = part(
   ({ hedge }) => hedge,
   ({ hedging }) => hedging,
+)
+const CACHE = part(
+  ({ cache }) => cache,
+  ({ cache }) => cache,
+)
+const COALESCING = part(
+  ({ coalesce }) => coalesce,
+  ({ coalescing }) => coalescing,
+)
+const MIRROR = part(
+  ({ mirror }) => mirror,
+  ({ mirror }) => mirror,
 )
 const BREAKER = part(
   ({ circuitBreaker }) => (circuitBreaker?.per === 'endpoint' ? undefined : circuitBreaker),

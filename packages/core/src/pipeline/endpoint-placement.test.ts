@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createBalancer } from '../balancing/balancer-factory.ts'
 import { type BalancingOptions, resolveBalancingOptions } from '../balancing/balancing-options.ts'
+import type { Candidate } from '../balancing/candidate.ts'
 import { Selection } from '../balancing/selection.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import { classify } from '../call/classification.ts'
@@ -36,7 +37,7 @@ function placementOf(options: BalancingOptions, endpoints: readonly Instance[]) 
     transportFor: () => undefined,
   })
   const placement = new EndpointPlacement(balancer, health, {
-    createSelection: () => new Selection<EndpointRow>(resolved, { balancer, random, service: 'orders' }),
+    createSelection: <Row extends Candidate>() => new Selection<Row>(resolved, { balancer, random, service: 'orders' }),
     transportFor: () => undefined,
     breakerOf: () => undefined,
     dropBreaker: () => {},
@@ -51,25 +52,25 @@ describe('EndpointPlacement', () => {
     const rows = new Set<string | undefined>()
     for (let i = 0; i < 100; i++) {
       const key = `user-${i}`
-      const row = sticky.pick(i, undefined, 0, key)
+      const row = sticky.pick(i, undefined, 0, { key })
       rows.add(row?.id)
-      expect(sticky.pick(i + 1000, undefined, 0, key)).toBe(row)
+      expect(sticky.pick(i + 1000, undefined, 0, { key })).toBe(row)
     }
     expect(rows.size).toBeGreaterThan(15)
     const any = placementOf({ algorithm: 'random' }, instances(20))
-    expect(new Set(Array.from({ length: 100 }, (_, i) => any.pick(i, undefined, 0, 'user-1'))).size).toBe(20)
+    expect(new Set(Array.from({ length: 100 }, (_, i) => any.pick(i, undefined, 0, { key: 'user-1' }))).size).toBe(20)
   })
 
   it('forgets the key of the call before', () => {
     const sticky = placementOf({ algorithm: 'maglev' }, instances(20))
-    sticky.pick(1, undefined, 0, 'user-1')
-    expect(new Set(Array.from({ length: 100 }, (_, i) => sticky.pick(i, undefined, 0, undefined))).size).toBe(20)
+    sticky.pick(1, undefined, 0, { key: 'user-1' })
+    expect(new Set(Array.from({ length: 100 }, (_, i) => sticky.pick(i, undefined, 0, {}))).size).toBe(20)
   })
 
   it('reads the priority of an endpoint from its meta', () => {
     const standby = instances(3, { meta: { priority: '1' } }).map((one) => ({ ...one, id: `standby-${one.id}` }))
     const placement = placementOf({}, [...standby, ...instances(3)])
-    for (let i = 0; i < 100; i++) expect(placement.pick(i, undefined, 0, undefined)?.priority).toBe(0)
+    for (let i = 0; i < 100; i++) expect(placement.pick(i, undefined, 0, {})?.priority).toBe(0)
     for (const wrong of ['', 'first', '-1', '1.5'])
       expect(placementOf({}, instances(1, { meta: { priority: wrong } })).row('orders#1')?.priority).toBe(0)
   })
@@ -81,12 +82,12 @@ describe('EndpointPlacement', () => {
       row.breaker = { isAdmitting: false } as CircuitBreaker
       row.refresh()
     }
-    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 0, undefined)?.id).toBe('orders#4')
+    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 0, {})?.id).toBe('orders#4')
     // Ejected as well: now none is healthy, and the only one whose circuit is closed is it.
     const last = placement.row('orders#4') as EndpointRow
     last.outlier.isEjected = true
     last.refresh()
-    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 0, undefined)).toBe(last)
+    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 0, {})).toBe(last)
   })
 
   it('keeps what was learnt of an endpoint through changes of the snapshot', () => {
@@ -97,6 +98,6 @@ describe('EndpointPlacement', () => {
     placement.update({ service: 'orders', endpoints: instances(3, { weight: 2 }), revision: 3 }, 20)
     expect(placement.row('orders#1')).toBe(row)
     expect([row.load.inFlight, row.fullWeight]).toEqual([9, 2])
-    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 20, undefined)).not.toBe(row)
+    for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 20, {})).not.toBe(row)
   })
 })

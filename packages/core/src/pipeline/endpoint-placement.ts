@@ -1,12 +1,14 @@
 import type { Balancer, PickContext } from '../balancing/balancer.ts'
+import type { Candidate } from '../balancing/candidate.ts'
 import type { Selection } from '../balancing/selection.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { Endpoint, Snapshot } from '../endpoint/endpoint.ts'
 import { hashText } from '../random/mix.ts'
 import type { Transport } from '../transport/transport.ts'
-import { EndpointRow } from './endpoint-row.ts'
-import type { Placement } from './route.ts'
+import { EndpointRow, type HealthFollower } from './endpoint-row.ts'
+import type { Placement, PlacementWish } from './route.ts'
 import type { TargetHealth } from './target-health.ts'
+import { VersionSelections } from './version-selections.ts'
 
 /** How long a row outlives its endpoint's absence from the snapshot, so that flapping does not wipe what it learnt. */
 const GRACE_MS = 60_000
@@ -14,7 +16,7 @@ const GRACE_MS = 60_000
 /** Who knows what a row is made with. */
 export interface RowMaker {
   /** Who among the rows may be picked. */
-  createSelection(): Selection<EndpointRow>
+  createSelection<Row extends Candidate>(): Selection<Row>
   transportFor(protocol: string): Transport | undefined
   /** The row's own, with the policy's numbers, or a new one; undefined where the policy has none per endpoint. */
   breakerOf(row: EndpointRow): CircuitBreaker | undefined
@@ -25,10 +27,10 @@ export interface RowMaker {
  * The endpoints of one target: rows by id, and the selection from those of the present snapshot. It is told of snapshots by
  * the resolver's loop and asked by calls.
  */
-export class EndpointPlacement implements Placement {
-  #balancer: Balancer
+export class EndpointPlacement implements Placement, HealthFollower {
   readonly transport = undefined
   isClosing = false
+  #balancer: Balancer
   readonly #health: TargetHealth | undefined
   readonly #maker: RowMaker
   /** By id, those in their grace included; made with the first endpoint. */
@@ -36,6 +38,8 @@ export class EndpointPlacement implements Placement {
   #present: readonly EndpointRow[] = []
   /** Made with the first endpoint. */
   #selection: Selection<EndpointRow> | undefined = undefined
+  /** Made for the first call that is routed by version. */
+  #versions: VersionSelections | undefined = undefined
   /** One object for all picks: a picker reads it and keeps nothing. */
   readonly #context: Writable<PickContext<EndpointRow>> = {
     nowMs: 0,
@@ -56,17 +60,20 @@ export class EndpointPlacement implements Placement {
   get size(): number {
     return this.#present.length
   }
+  /** The versions that have an endpoint. */
+  get versions(): { has(version: string): boolean } {
+    if (this.#versions === undefined) {
+      this.#versions = new VersionSelections(() => this.#maker.createSelection())
+      this.#versions.setRows(this.#present)
+    }
+    return this.#versions
+  }
 
   row(id: string): EndpointRow | undefined {
     return this.#rows?.get(id)
   }
 
-  pick(
-    key: number,
-    avoid: EndpointRow | undefined,
-    nowMs: number,
-    routingKey: string | undefined,
-  ): EndpointRow | undefined {
+  pick(key: number, avoid: EndpointRow | undefined, nowMs: number, wish: PlacementWish): EndpointRow | undefined {
     const context = this.#context
     context.nowMs = nowMs
     context.key = key
@@ -74,8 +81,10 @@ export class EndpointPlacement implements Placement {
     // Most balancers do not ask, and a hash costs what the key is long.
     if (this.#balancer.usesKey === true) {
       // Signed, as V8 allocates for integers from 2^31 on.
-      context.keyHash = routingKey === undefined ? undefined : hashText(routingKey) | 0
+      context.keyHash = wish.key === undefined ? undefined : hashText(wish.key) | 0
     }
+    const { version } = wish
+    if (version !== undefined && this.versions.has(version)) return this.#versions?.pick(version, context)
     return this.#selection?.pick(context)
   }
 
@@ -96,6 +105,7 @@ export class EndpointPlacement implements Placement {
     this.#forget(nowMs)
     this.#present = present
     this.#selection?.setRows(present)
+    this.#versions?.setRows(present)
     this.#health?.setRows(present, this.#rows)
   }
 
@@ -103,15 +113,23 @@ export class EndpointPlacement implements Placement {
   reform(balancer: Balancer | undefined): void {
     if (balancer !== undefined) this.#balancer = balancer
     if (this.#rows === undefined) return
-    const selection = balancer === undefined ? this.#selection : this.#maker.createSelection()
     for (const row of this.#rows.values()) {
       const { breaker } = row
       row.breaker = this.#maker.breakerOf(row)
       if (breaker !== undefined && row.breaker === undefined) this.#maker.dropBreaker(breaker)
-      row.follow(selection)
+      row.refresh()
     }
-    this.#selection = selection
-    this.#selection?.setRows(this.#present)
+    if (balancer === undefined) return
+    this.#selection = this.#maker.createSelection()
+    this.#selection.setRows(this.#present)
+    this.#versions = undefined
+  }
+
+  // ---- HealthFollower ----
+
+  markStale(row: EndpointRow): void {
+    this.#selection?.markStale(row)
+    this.#versions?.markStale(row)
   }
 
   #rowFor(endpoint: Endpoint): EndpointRow {
@@ -123,7 +141,7 @@ export class EndpointPlacement implements Placement {
       return row
     }
     this.#selection ??= this.#maker.createSelection()
-    row = new EndpointRow(endpoint, transport, this.#selection)
+    row = new EndpointRow(endpoint, transport, this)
     row.breaker = this.#maker.breakerOf(row)
     this.#rows.set(endpoint.id, row)
     return row

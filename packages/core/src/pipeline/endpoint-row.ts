@@ -25,7 +25,7 @@ export class EndpointRow implements Candidate {
   breaker: CircuitBreaker | undefined
   /** When it left the snapshot; undefined while it is in. */
   leftAtMs: number | undefined
-  #follower: HealthFollower | undefined
+  readonly #follower: HealthFollower | undefined
 
   constructor(endpoint: Endpoint, transport: Transport | undefined, follower?: HealthFollower) {
     this.endpoint = endpoint
@@ -62,12 +62,6 @@ export class EndpointRow implements Candidate {
   /** Nobody checks it any more. */
   forgetChecks(): void {
     Object.assign(this.check, createCheckSlot())
-    this.refresh()
-  }
-
-  /** Who is to know from now on. */
-  follow(follower: HealthFollower | undefined): void {
-    this.#follower = follower
     this.refresh()
   }
 

@@ -9,7 +9,7 @@ import type { RetryBudget } from '../retrying/retry-policy.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import { ActiveAttempt } from './active-attempt.ts'
-import type { AttemptOwner } from './attempt-owner.ts'
+import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { isPushback } from './judge.ts'
 import type { Route } from './route.ts'
@@ -112,18 +112,18 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   }
 
   /** The head of a streamed answer is there. From here on only the caller's own deadline counts. */
-  onCommit(_attempt: ActiveAttempt, answer: unknown): number {
+  onCommit(_attempt: OwnedAttempt, answer: unknown): number {
     this.deadlineMs = this.options.deadlineMs ?? NO_DEADLINE
     this.#sink.commit(answer)
     return this.deadlineMs
   }
 
-  onDeadline(_attempt: ActiveAttempt): void {
+  onDeadline(_attempt: OwnedAttempt): void {
     this.exceed()
   }
 
   /** An attempt that was sent has ended, and everyone who counts has been told. */
-  onAttemptEnd(attempt: ActiveAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void {
+  onAttemptEnd(attempt: OwnedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void {
     this.#attempt = undefined
     this.#result = result
     this.isAnswered = result?.ending === 'ok'
@@ -134,7 +134,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   }
 
   /** An attempt was refused before it was sent. */
-  onRefusal(_attempt: ActiveAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void {
+  onRefusal(_attempt: OwnedAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void {
     this.#refuse(reason, retryAfterMs)
   }
 
@@ -170,7 +170,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     return (this.options.parentAttempt ?? 1) > 1
   }
 
-  #retryOrFinish(attempt: ActiveAttempt, ending: Ending, pushback: boolean): void {
+  #retryOrFinish(attempt: OwnedAttempt, ending: Ending, pushback: boolean): void {
     const { route, options } = this
     this.lastFailure = ending === 'ok' ? 'error' : (ending as AttemptFailure)
     if (route.maxAttempts === 1 || (route.budget !== undefined && this.#isRetry)) return this.finish(ending)

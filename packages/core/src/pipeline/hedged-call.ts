@@ -4,6 +4,7 @@ import type { RejectionReason } from '../errors/seakeep-error.ts'
 import { mix } from '../random/mix.ts'
 import type { Hedging } from '../retrying/hedging.ts'
 import { ActiveAttempt } from './active-attempt.ts'
+import type { OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { GovernedCall } from './governed-call.ts'
 import { isPushback } from './judge.ts'
@@ -16,7 +17,7 @@ import { isPushback } from './judge.ts'
  * The call's own timer is that of the next copy while attempts are under way, and the end of the backoff between them.
  */
 export class HedgedCall extends GovernedCall {
-  readonly #live: ActiveAttempt[] = []
+  readonly #live: OwnedAttempt[] = []
   #copies = 0
 
   get #hedging(): Hedging {
@@ -49,12 +50,12 @@ export class HedgedCall extends GovernedCall {
     this.timer = this.route.clock.schedule(nowMs + delayMs, this)
   }
 
-  override onCommit(attempt: ActiveAttempt, answer: unknown): number {
+  override onCommit(attempt: OwnedAttempt, answer: unknown): number {
     this.#won(attempt)
     return super.onCommit(attempt, answer)
   }
 
-  override onDeadline(attempt: ActiveAttempt): void {
+  override onDeadline(attempt: OwnedAttempt): void {
     this.#leave(attempt)
     const now = this.route.clock.now()
     this.#hedging.onLatency(now - attempt.sentMs, now)
@@ -63,7 +64,7 @@ export class HedgedCall extends GovernedCall {
   }
 
   override onAttemptEnd(
-    attempt: ActiveAttempt,
+    attempt: OwnedAttempt,
     ending: Ending,
     result: AttemptResult | undefined,
     verdict: Verdict,
@@ -81,7 +82,7 @@ export class HedgedCall extends GovernedCall {
     super.onAttemptEnd(attempt, ending, result, verdict)
   }
 
-  override onRefusal(attempt: ActiveAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void {
+  override onRefusal(attempt: OwnedAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void {
     this.#leave(attempt)
     if (this.#live.length === 0) super.onRefusal(attempt, reason, retryAfterMs)
   }
@@ -111,7 +112,7 @@ export class HedgedCall extends GovernedCall {
   }
 
   /** The others are called off before anybody is told. */
-  #won(attempt: ActiveAttempt): void {
+  #won(attempt: OwnedAttempt): void {
     this.#leave(attempt)
     this.#stopCopies()
     const now = this.#tookSoLong(attempt)
@@ -122,13 +123,13 @@ export class HedgedCall extends GovernedCall {
     if (attempt.isCommitted) this.#live.push(attempt)
   }
 
-  #tookSoLong(attempt: ActiveAttempt): number {
+  #tookSoLong(attempt: OwnedAttempt): number {
     const now = this.route.clock.now()
     this.#hedging.onLatency(now - attempt.sentMs, now)
     return now
   }
 
-  #leave(attempt: ActiveAttempt): void {
+  #leave(attempt: OwnedAttempt): void {
     const place = this.#live.indexOf(attempt)
     if (place >= 0) this.#live.splice(place, 1)
   }

@@ -1,5 +1,7 @@
 import type { Balancer } from '../balancing/balancer.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
+import type { CallCache } from '../caching/call-cache.ts'
+import type { Coalescing } from '../caching/coalescing.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import type { AdaptiveThrottle } from '../limiting/adaptive-throttle.ts'
@@ -9,6 +11,8 @@ import type { Random } from '../random/random.ts'
 import type { Hedging } from '../retrying/hedging.ts'
 import type { WindowedRetryBudget } from '../retrying/retry-budget.ts'
 import type { Backoff } from '../retrying/retry-policy.ts'
+import type { Mirror } from '../routing/mirror.ts'
+import type { VersionRouter } from '../routing/version-router.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -39,12 +43,28 @@ export interface Route {
   /** Longest wait for a permit. */
   readonly maxWaitMs: number
 
+  readonly cache: CallCache | undefined
+  readonly coalescing: Coalescing | undefined
+
+  /** Undefined where neither routes nor a split send calls to versions. */
+  readonly router: VersionRouter | undefined
+  /** Undefined where no copies are sent. */
+  readonly mirror: Mirror | undefined
+
   readonly breaker: CircuitBreaker | undefined
   readonly throttle: AdaptiveThrottle | undefined
   readonly rateLimit: RateLimiter | undefined
   readonly limiter: ConcurrencyLimiter | undefined
 
   readonly placement: Placement
+}
+
+/** What a call says of where it wants to go. */
+export interface PlacementWish {
+  /** Calls of the same key go to the same endpoint, where the balancer hashes. */
+  readonly key?: string | undefined
+  /** Only endpoints of this version, while it has one. */
+  readonly version?: string | undefined
 }
 
 /** Where attempts go: to endpoints that are picked, or to the one function which a policy guards. */
@@ -55,13 +75,10 @@ export interface Placement {
   readonly transport: Transport | undefined
   /** Set while the runtime is closing: new calls are refused. */
   readonly isClosing: boolean
-  /** The row for an attempt; undefined where there is no endpoint. `routingKey` is what the call is routed by, if anything. */
-  pick(
-    key: number,
-    avoid: EndpointRow | undefined,
-    nowMs: number,
-    routingKey: string | undefined,
-  ): EndpointRow | undefined
+  /** The row for an attempt; undefined where there is no endpoint. */
+  pick(key: number, avoid: EndpointRow | undefined, nowMs: number, wish: PlacementWish): EndpointRow | undefined
+  /** The versions that have an endpoint. */
+  readonly versions: { has(version: string): boolean }
   /** Endpoints that could still be asked. */
   readonly size: number
   /** Tells the passive health of a row how an attempt ended. */

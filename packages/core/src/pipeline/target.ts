@@ -1,5 +1,6 @@
 import type { Balancer } from '../balancing/balancer.ts'
 import { createBalancer } from '../balancing/balancer-factory.ts'
+import type { Candidate } from '../balancing/candidate.ts'
 import { Selection } from '../balancing/selection.ts'
 import { CircuitBreaker } from '../breaking/breaker.ts'
 import { BreakerLoop } from '../breaking/breaker-loop.ts'
@@ -98,7 +99,7 @@ export class Target implements RowMaker {
 
   // ---- RowMaker ----
 
-  createSelection(): Selection<EndpointRow> {
+  createSelection<Row extends Candidate>(): Selection<Row> {
     const { balancer } = this.placement
     if (balancer === undefined) throw new TypeError('a function is not selected')
     const { service } = this
@@ -106,7 +107,7 @@ export class Target implements RowMaker {
     const onPanic = (isPanic: boolean, why: string, atMs: number): void => {
       events.emit({ type: isPanic ? 'panicEntered' : 'panicLeft', atMs, service, why })
     }
-    return new Selection<EndpointRow>(this.base.policy.loadBalancing, { balancer, random, service, zone, onPanic })
+    return new Selection(this.base.policy.loadBalancing, { balancer, random, service, zone, onPanic })
   }
 
   transportFor(protocol: string): Transport | undefined {

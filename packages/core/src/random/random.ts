@@ -23,6 +23,10 @@ export const Draw = {
   pick: 16,
   backoff: 48,
   throttle: 112,
+  split: 120,
+  mirror: 121,
+  /** A call that is made to renew a cached answer. */
+  refresh: 122,
   /** The first number free for the simulator's model (service demand, coins, delays). */
   model: 256,
 } as const

@@ -25,6 +25,10 @@ export type Fallback = (context: { readonly error: unknown }) => unknown
 export interface ExecuteOptions {
   /** Chooses a separate state: its own breaker, limits and budget. */
   readonly key?: string
+  /** Under which the answer is kept, where the policy has a `cache`. Without it the cache is not asked. */
+  readonly cacheKey?: string
+  /** Calls of the same key that are under way share one answer, where the policy has `coalesce`. */
+  readonly coalesceKey?: string
   /** False: only what surely was not sent is tried again. Default true. */
   readonly idempotent?: boolean
   readonly signal?: AbortSignal | undefined

@@ -4,8 +4,8 @@ import type { StartOptions } from '../call/call.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { parseDuration } from '../options/parse-duration.ts'
-import { createCall } from '../pipeline/create-call.ts'
 import { FunctionTransport, type Guarded, type GuardedRequest } from '../pipeline/function-transport.ts'
+import { prepareCall } from '../pipeline/prepare-call.ts'
 import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { StateCell } from '../state/state-cell.ts'
@@ -139,7 +139,7 @@ export class GuardingPolicy implements Policy {
     else {
       try {
         const request: GuardedRequest = guarded
-        const call = createCall(this.#target.base, request, this.#startOptions(options), number, guarded)
+        const call = prepareCall(this.#target.base, request, this.#startOptions(options), number, guarded)
         if (options.signal !== undefined) guarded.follow((reason) => call.cancel(reason))
         call.start()
       } catch (error) {
@@ -157,11 +157,11 @@ export class GuardingPolicy implements Policy {
 
   #startOptions(options: ExecuteOptions): StartOptions {
     if (options === NO_OPTIONS) return NO_START_OPTIONS
-    const { timeout, idempotent } = options
-    if (timeout === undefined && idempotent === undefined) return NO_START_OPTIONS
+    const { timeout, idempotent, cacheKey, coalesceKey } = options
+    if ((timeout ?? idempotent ?? cacheKey ?? coalesceKey) === undefined) return NO_START_OPTIONS
     const deadlineMs =
       timeout === undefined ? undefined : this.#parts.ports.clock.now() + parseDuration(timeout, 'options.timeout')
-    return { deadlineMs, idempotent }
+    return { deadlineMs, idempotent, cacheKey, coalesceKey }
   }
 
   #forKey(key: string): GuardingPolicy {

@@ -9,8 +9,10 @@ import { ConfigError } from '../errors/seakeep-error.ts'
 import type { ServiceHealth } from '../health/service-health.ts'
 import type { LimiterState } from '../limiting/limiter.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
-import { createCall } from '../pipeline/create-call.ts'
+import { prepareCall, withVersion } from '../pipeline/prepare-call.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
+import { Draw } from '../random/random.ts'
+import { type Mirror, mirroredOptions, mirroredRequest } from '../routing/mirror.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
@@ -83,9 +85,28 @@ export class Runtime implements CallStarter, AsyncDisposable {
   start(service: string, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
     const target = this.#targets.get(service) ?? this.#open(service)
     const route = target.routeFor(request.method)
-    const call = createCall(route, request, options, options.callKey ?? this.nextCallNumber(), sink)
+    const key = options.callKey ?? this.nextCallNumber()
+    const routed = withVersion(route, request, options, key)
+    const call = prepareCall(route, request, routed, key, sink)
     call.start()
+    if (route.mirror !== undefined) this.#copy(route.mirror, target, request, routed, key)
     return (reason) => call.cancel(reason)
+  }
+
+  /** Sends a copy somewhere else as well, where the call's turn has come; whatever becomes of it is nobody's concern. */
+  #copy(mirror: Mirror, target: ServiceTarget, request: CallRequest, options: StartOptions, key: number): void {
+    if (!mirror.tryCopy(request, options.version, this.#ports.random.draw(key, Draw.mirror))) return
+    const sink: CallSink = { commit: () => {}, settle: () => mirror.onEnd() }
+    const to = mirror.target
+    const copied = mirroredOptions(options, key)
+    try {
+      if ('service' in to) this.start(to.service, mirroredRequest(request), copied, sink)
+      else target.startCopy(mirroredRequest(request), { ...copied, version: to.version }, sink)
+    } catch (thrown) {
+      mirror.onEnd()
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      this.#events.emit({ type: 'listenerFailed', atMs: this.#ports.clock.now(), name: this.service, error })
+    }
   }
 
   nextCallNumber(): number {

@@ -1,6 +1,10 @@
-import type { ResolvedPolicy } from '../config/policy-options.ts'
+import type { CallRequest, Cancel, StartOptions } from '../call/call.ts'
+import type { CallSink } from '../call/call-sink.ts'
+import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Registry } from '../discovery/registry.ts'
 import { Resolver } from '../discovery/resolver.ts'
+import type { Snapshot } from '../endpoint/endpoint.ts'
+import { createCall } from '../pipeline/create-call.ts'
 import { EndpointPlacement } from '../pipeline/endpoint-placement.ts'
 import type { Route } from '../pipeline/route.ts'
 import { Target } from '../pipeline/target.ts'
@@ -10,8 +14,11 @@ import type { TargetPorts } from '../pipeline/target-ports.ts'
 export class ServiceTarget {
   readonly target: Target
   readonly resolver: Resolver
+  readonly #ports: TargetPorts
   #policyFor: (method: string | undefined) => ResolvedPolicy
   #routes: Map<string, Route> | undefined = undefined
+  /** Where copies go: it shares nothing with the calls themselves. Made with the first copy. */
+  #copies: Target | undefined = undefined
 
   constructor(
     service: string,
@@ -20,12 +27,9 @@ export class ServiceTarget {
     registries: readonly Registry[],
   ) {
     this.#policyFor = policyFor
+    this.#ports = ports
     this.target = new Target(service, policyFor(undefined), ports)
-    const { placement } = this.target
-    if (!(placement instanceof EndpointPlacement)) throw new TypeError('a service is placed on endpoints')
-    this.resolver = new Resolver(service, registries, ports, (snapshot) => {
-      placement.update(snapshot, ports.clock.now())
-    })
+    this.resolver = new Resolver(service, registries, ports, (snapshot) => this.#onSnapshot(snapshot))
   }
 
   routeFor(method: string | undefined): Route {
@@ -40,10 +44,24 @@ export class ServiceTarget {
     return route
   }
 
+  /** Sends a copy of a call: one attempt under the policy's timeout, to the version that `options` name or to nobody. */
+  startCopy(request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
+    this.#copies ??= this.#createCopies()
+    const { base } = this.#copies
+    if (options.version === undefined || !base.placement.versions.has(options.version)) {
+      sink.settle({ ending: 'no-endpoint', isAnswered: false, attempts: 0 })
+      return () => {}
+    }
+    const call = createCall(base, request, options, options.callKey ?? 0, sink)
+    call.start()
+    return (reason) => call.cancel(reason)
+  }
+
   /** Other policies from the next call on; what was learnt stays. */
   update(policyFor: (method: string | undefined) => ResolvedPolicy): void {
     this.#policyFor = policyFor
     this.target.update(policyFor(undefined))
+    this.#copies?.update(copiesPolicy(policyFor(undefined)))
     for (const [method, before] of this.#routes ?? []) {
       this.#routes?.set(method, this.target.route(policyFor(method), before))
     }
@@ -52,7 +70,26 @@ export class ServiceTarget {
   close(): void {
     this.resolver.close()
     this.target.close()
+    this.#copies?.close()
+  }
+
+  #createCopies(): Target {
+    const copies = new Target(this.target.service, copiesPolicy(this.#policyFor(undefined)), this.#ports)
+    if (copies.placement instanceof EndpointPlacement) {
+      copies.placement.update(this.resolver.cell.value, this.#ports.clock.now())
+    }
+    return copies
+  }
+
+  #onSnapshot(snapshot: Snapshot): void {
+    for (const one of [this.target, this.#copies]) {
+      if (one?.placement instanceof EndpointPlacement) one.placement.update(snapshot, this.#ports.clock.now())
+    }
   }
 }
 
 const MAX_METHODS = 1000
+
+function copiesPolicy({ timeoutMs, loadBalancing }: ResolvedPolicy): ResolvedPolicy {
+  return { ...BARE_POLICY, timeoutMs, loadBalancing }
+}
