@@ -43,6 +43,8 @@ export interface Attempt {
   readonly deadlineMs: number
   readonly priority: string | undefined
   readonly idempotent: boolean
+  /** True for a health check: it is nobody's call. */
+  readonly isProbe?: boolean
 }
 
 /**
