@@ -39,7 +39,7 @@ describe('14. new numbers keep', () => {
     const served: number[] = []
     for (let i = 0; i < 3; i++) limiter.tryAcquire()
     for (let i = 0; i < 5; i++) {
-      const links = { previousWaiter: undefined, nextWaiter: undefined, isWaiting: false }
+      const links = { previous: undefined, next: undefined, isWaiting: false }
       const waiter: Waiter = { ...links, onPermit: () => void served.push(i) }
       expect(limiter.join(waiter)).toBe(true)
     }

@@ -33,8 +33,10 @@ export { FailedAnswer, fail } from './scenario/fail.ts'
 export type {
   CallStepData,
   ClosedLoopData,
+  Discipline,
   FaultData,
   IsotopeData,
+  KeyData,
   OpenLoopData,
   OperationData,
   ScenarioData,
@@ -42,6 +44,7 @@ export type {
   StepData,
   ThresholdExpression,
   TopologyData,
+  VersionData,
   WorkloadData,
   WorkStepData,
 } from './scenario/scenario-data.ts'

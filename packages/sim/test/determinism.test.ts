@@ -9,6 +9,7 @@ import {
   poisson,
   type RunDocument,
   type ScenarioData,
+  type ServiceData,
   service,
   simulate,
 } from '../src/index.ts'
@@ -246,6 +247,21 @@ describe('how promises are drained does not show', () => {
     expect(edges['gateway>stock']?.outcomes.timeout).toBeGreaterThan(0)
     expect(edges['client>gateway']?.outcomes.error).toBeGreaterThan(0)
     expect(events$.some((event) => event.type === 'circuitOpened')).toBe(true)
+  })
+
+  it('also where handlers let their workers go, share them, and are called off', async () => {
+    const topology = Object.fromEntries(
+      Object.entries(HANDLERS.topology as Readonly<Record<string, ServiceData>>).map(([name, one], i) => {
+        const discipline = i % 2 === 0 ? 'processor-sharing' : 'lifo'
+        return [name, { ...one, concurrency: 2, discipline, holdWorkerDuringCalls: false, onCancel: 'abort' } as const]
+      }),
+    )
+    const story = { ...HANDLERS, topology }
+    const run = await simulate(story)
+    expect(run.traceHash).not.toBe((await fast).traceHash)
+    expect(Object.values(run.services).some(({ server }) => server.refused > 10)).toBe(true)
+    expect(facts(await simulate(story, { drainAlways: true }))).toEqual(facts(run))
+    expect(facts(await simulate(story, { drainSlowly: true }))).toEqual(facts(run))
   })
 
   it('also without handlers', async () => {

@@ -184,3 +184,86 @@ describe('users who wait so long and no longer', () => {
     expect(run.services.db).toMatchObject({ offered: 10, failed: 10, rejected: 0 })
   })
 })
+
+describe('priority', () => {
+  const oneAtATime: ServiceData = { concurrency: 1, work: '10ms', discipline: 'priority' }
+
+  /** Three calls at once and one at work: `first` by its priority, although it comes last. */
+  const workload = ['w', 'x', 'y', 'first'].map((name, i) => {
+    const priority = name === 'first' ? { priority: 'critical' } : {}
+    return constantArrivalRate({ to: 'api', name, rate: 1000, from: i, until: i + 0.5, ...priority })
+  })
+  const latencies = (run: RunDocument): unknown =>
+    ['w', 'x', 'y', 'first'].map((name) => run.workload[name]?.latencyMs.max)
+
+  it.each<[string, ServiceData]>([
+    ['by steps', { calls: ['mid'] }],
+    ['by real code', { app: async (_request, { client }) => client('mid').call({}) }],
+  ])('goes down with every call that is made for one, %s', async (_, api) => {
+    const topology = { mid: service({ calls: ['db'] }), db: service(oneAtATime) }
+    expect(latencies(await under(workload, api, { topology }))).toEqual([10, 29, 38, 17])
+  })
+
+  it('reaches the inbound policy', async () => {
+    const concurrency = { limit: 1, queue: 10, discipline: 'priority' }
+    const policies = { version: 1, inbound: { api: { concurrency } } }
+    expect(latencies(await under(workload, { work: '10ms' }, { policies }))).toEqual([10, 29, 38, 17])
+  })
+})
+
+describe('key', () => {
+  const perInstance = (run: RunDocument): number[] =>
+    Object.values(run.services.api?.instances ?? {}).map(({ arrivals }) => arrivals)
+
+  it('routes: one key goes to one instance, many are spread', async () => {
+    const policies = { version: 1, targets: { api: { loadBalancing: 'ring-hash' } } }
+    const api: ServiceData = { replicas: 4, work: '1ms' }
+    const one = await under(constantArrivalRate({ to: 'api', rate: 100, key: 'eu' }), api, { policies })
+    expect(perInstance(one).sort((a, b) => a - b)).toEqual([0, 0, 0, 1000])
+    const keys = { zipf: { keys: 1000, s: 0.5 } } as const
+    const many = await under(constantArrivalRate({ to: 'api', rate: 100, key: keys }), api, { policies })
+    for (const arrivals of perInstance(many)) expect(arrivals).toBeGreaterThan(80)
+  })
+
+  it('has a rate of its own where the policy counts by key, at the caller', async () => {
+    const policies = { version: 1, targets: { api: { rateLimit: { rate: 1, burst: 5, by: 'key' } } } }
+    const under10 = (key: object): Promise<RunDocument> =>
+      under(constantArrivalRate({ to: 'api', rate: 100, until: '500ms', ...key }), { work: '1ms' }, { policies })
+    expect(outcomesOf(await under10({ key: 'eu' }))).toEqual({ ok: 5, 'rate-limited': 45 })
+    const drawn = outcomesOf(await under10({ key: { uniform: { keys: 4 } } }))
+    expect(drawn).toEqual({ ok: 20, 'rate-limited': 30 })
+  })
+
+  it('and at the server; without a key it is the caller', async () => {
+    const policies = { version: 1, inbound: { api: { rateLimit: { rate: 1, burst: 5, by: 'key' } } } }
+    const load = (name: string, rest: object = {}): WorkloadData =>
+      constantArrivalRate({ to: 'api', name, rate: 100, until: '200ms', ...rest })
+    const two = await under([load('one'), load('two')], { work: '1ms' }, { policies })
+    expect([outcomesOf(two, 'one>api'), outcomesOf(two, 'two>api')]).toEqual([
+      { ok: 5, refused: 15 },
+      { ok: 5, refused: 15 },
+    ])
+    const same = await under([load('one', { key: 'eu' }), load('two', { key: 'eu' })], { work: '1ms' }, { policies })
+    expect(same.services.api?.succeeded).toBe(5)
+  })
+
+  it('stays with the call: what is called on its behalf has none', async () => {
+    const policies = { version: 1, inbound: { db: { rateLimit: { rate: 1, burst: 5, by: 'key' } } } }
+    const keys = { uniform: { keys: 1000 } } as const
+    const run = await under(
+      constantArrivalRate({ to: 'api', rate: 100, until: '200ms', key: keys }),
+      { calls: ['db'] },
+      { policies, topology: { db: service({ work: '1ms' }) } },
+    )
+    expect(outcomesOf(run, 'api>db')).toEqual({ ok: 5, refused: 15 })
+  })
+
+  it('is the same under two policies', async () => {
+    const keys = { zipf: { keys: 10 } } as const
+    const counted = async (policies: Readonly<Record<string, unknown>>): Promise<number[]> =>
+      perInstance(await under(poisson({ to: 'api', rate: 200, key: keys }), { replicas: 3, work: '1ms' }, { policies }))
+    const ring = { loadBalancing: 'ring-hash' }
+    const plain = await counted({ version: 1, targets: { api: ring } })
+    expect(await counted({ version: 1, targets: { api: { ...ring, timeout: '1s', retry: true } } })).toEqual(plain)
+  })
+})

@@ -1,3 +1,4 @@
+import { LinkedList } from '../state/linked-list.ts'
 import type { Lifetime } from './cache-control.ts'
 
 /**
@@ -32,10 +33,8 @@ const LOOKS = 2
 export class AnswerCache<Value> {
   #maxEntries: number
   readonly #entries: Map<string, Entry<Value>> = new Map()
-  /** Most recently used. */
-  #first: Entry<Value> | undefined = undefined
-  /** Least recently used. */
-  #last: Entry<Value> | undefined = undefined
+  /** Most recently used first. */
+  readonly #byUse: LinkedList<Entry<Value>> = new LinkedList()
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries
@@ -55,9 +54,9 @@ export class AnswerCache<Value> {
       return undefined
     }
     entry.freshness = entry.freshnessAt(nowMs)
-    if (entry !== this.#first) {
-      this.#unlink(entry)
-      this.#linkFirst(entry)
+    if (entry !== this.#byUse.first) {
+      this.#byUse.remove(entry)
+      this.#byUse.prepend(entry)
     }
     return entry
   }
@@ -66,11 +65,11 @@ export class AnswerCache<Value> {
   put(key: string, value: Value, lifetime: Lifetime, nowMs: number): void {
     const before = this.#entries.get(key)
     if (before !== undefined) this.#drop(before)
-    for (let i = 0; i < LOOKS && this.#last?.isOver(nowMs); i++) this.#drop(this.#last)
-    if (this.#entries.size >= this.#maxEntries && this.#last !== undefined) this.#drop(this.#last)
+    for (let i = 0; i < LOOKS && this.#byUse.last?.isOver(nowMs); i++) this.#drop(this.#byUse.last)
+    if (this.#entries.size >= this.#maxEntries && this.#byUse.last !== undefined) this.#drop(this.#byUse.last)
     const entry = new Entry(key, value, lifetime, nowMs)
     this.#entries.set(key, entry)
-    this.#linkFirst(entry)
+    this.#byUse.prepend(entry)
   }
 
   delete(key: string): void {
@@ -80,36 +79,18 @@ export class AnswerCache<Value> {
 
   clear(): void {
     this.#entries.clear()
-    this.#first = undefined
-    this.#last = undefined
+    this.#byUse.clear()
   }
 
   /** Fewer than before make the least recently used go at once. */
   resize(maxEntries: number): void {
     this.#maxEntries = maxEntries
-    while (this.#entries.size > maxEntries && this.#last !== undefined) this.#drop(this.#last)
+    while (this.#entries.size > maxEntries && this.#byUse.last !== undefined) this.#drop(this.#byUse.last)
   }
 
   #drop(entry: Entry<Value>): void {
     this.#entries.delete(entry.key)
-    this.#unlink(entry)
-  }
-
-  #linkFirst(entry: Entry<Value>): void {
-    entry.next = this.#first
-    if (this.#first === undefined) this.#last = entry
-    else this.#first.previous = entry
-    this.#first = entry
-  }
-
-  #unlink(entry: Entry<Value>): void {
-    const { previous, next } = entry
-    if (previous === undefined) this.#first = next
-    else previous.next = next
-    if (next === undefined) this.#last = previous
-    else next.previous = previous
-    entry.previous = undefined
-    entry.next = undefined
+    this.#byUse.remove(entry)
   }
 }
 

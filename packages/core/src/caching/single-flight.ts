@@ -1,4 +1,5 @@
 import type { Cancel } from '../call/call.ts'
+import { LinkedList } from '../state/linked-list.ts'
 
 /** Somebody who wants an answer that another may be fetching already. */
 export interface FlightWaiter<Result> {
@@ -59,22 +60,24 @@ export class SingleFlight<Result> {
 
 /** Work that is under way, and those who wait for it. Made by {@link SingleFlight.join}. */
 export class Flight<Result> {
-  /** How many wait. */
-  waiting = 0
   /** The latest instant until which anybody who has joined waits. */
   deadlineMs: number = Number.NEGATIVE_INFINITY
   /** No place can be had any more: the work has ended or was called off. */
   isOver = false
   readonly #onOver: () => void
   readonly #report: (error: unknown) => void
-  #first: WaiterSeat<Result> | undefined = undefined
-  #last: WaiterSeat<Result> | undefined = undefined
+  readonly #seats: LinkedList<WaiterSeat<Result>> = new LinkedList()
   #cancel: Cancel | undefined = undefined
   #isLanded = false
 
   constructor(onOver: () => void, report: (error: unknown) => void) {
     this.#onOver = onOver
     this.#report = report
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#seats.size
   }
 
   /** Says how the work is called off; at once where everybody has left while it was being started. */
@@ -89,8 +92,8 @@ export class Flight<Result> {
     if (this.isOver) return
     this.#isLanded = true
     this.#end()
-    for (let seat = this.#first; seat !== undefined; seat = this.#first) {
-      this.#unlink(seat)
+    for (let seat = this.#seats.shift(); seat !== undefined; seat = this.#seats.shift()) {
+      seat.isWaiting = false
       try {
         seat.waiter.onLanded(result)
       } catch (error) {
@@ -102,18 +105,15 @@ export class Flight<Result> {
   /** For {@link SingleFlight}. */
   board(waiter: FlightWaiter<Result>, isLeader: boolean): Seat<Result> {
     const seat = new WaiterSeat(this, waiter, isLeader)
-    seat.previous = this.#last
-    if (this.#last === undefined) this.#first = seat
-    else this.#last.next = seat
-    this.#last = seat
-    this.waiting++
+    this.#seats.append(seat)
     this.deadlineMs = Math.max(this.deadlineMs, waiter.deadlineMs)
     return seat
   }
 
   /** For {@link Seat.leave}. */
   onLeave(seat: WaiterSeat<Result>): void {
-    this.#unlink(seat)
+    seat.isWaiting = false
+    this.#seats.remove(seat)
     if (this.waiting > 0 || this.isOver) return
     const cancel = this.#cancel
     this.#end()
@@ -124,18 +124,6 @@ export class Flight<Result> {
     this.isOver = true
     this.#cancel = undefined
     this.#onOver()
-  }
-
-  #unlink(seat: WaiterSeat<Result>): void {
-    const { previous, next } = seat
-    if (previous === undefined) this.#first = next
-    else previous.next = next
-    if (next === undefined) this.#last = previous
-    else next.previous = previous
-    seat.previous = undefined
-    seat.next = undefined
-    seat.isWaiting = false
-    this.waiting--
   }
 }
 

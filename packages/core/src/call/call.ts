@@ -53,6 +53,8 @@ export interface Attempt {
   readonly caller?: string | undefined
   /** Aborted when the attempt is called off, beside the cancel of its sending. Made when it is read first. */
   readonly signal?: AbortSignal
+  /** True for a health check: it is nobody's call. */
+  readonly isProbe?: boolean
 }
 
 /**

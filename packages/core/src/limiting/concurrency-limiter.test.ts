@@ -4,8 +4,8 @@ import { ConcurrencyLimiter } from './concurrency-limiter.ts'
 import type { LimiterState, Waiter } from './limiter.ts'
 
 class Waiting implements Waiter {
-  previousWaiter: Waiter | undefined = undefined
-  nextWaiter: Waiter | undefined = undefined
+  previous: Waiter | undefined = undefined
+  next: Waiter | undefined = undefined
   isWaiting = false
   readonly #onPermit: () => void
 

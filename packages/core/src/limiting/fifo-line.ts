@@ -8,7 +8,7 @@ export class FifoLine implements WaitingLine {
   readonly #list = new WaiterList()
 
   join(waiter: Waiter): void {
-    this.#list.push(waiter)
+    this.#list.append(waiter)
   }
   leave(waiter: Waiter): void {
     this.#list.remove(waiter)

@@ -54,7 +54,7 @@ describe('18. whoever gives up in the line frees its place at once and never run
     limiter.tryAcquire()
     const served: Waiter[] = []
     const waiters = Array.from({ length: places }, (): Waiter => {
-      const links = { previousWaiter: undefined, nextWaiter: undefined, isWaiting: false }
+      const links = { previous: undefined, next: undefined, isWaiting: false }
       const waiter: Waiter = { ...links, onPermit: () => void served.push(waiter) }
       limiter.join(waiter)
       return waiter

@@ -62,8 +62,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 type Fate = 'waiting' | 'served' | 'dropped' | 'left'
 
 class Arrival implements Waiter {
-  previousWaiter: Waiter | undefined = undefined
-  nextWaiter: Waiter | undefined = undefined
+  previous: Waiter | undefined = undefined
+  next: Waiter | undefined = undefined
   isWaiting = false
   joinedMs = 0
   readonly waitDeadlineMs: number

@@ -22,8 +22,8 @@ export interface Waiter {
    * line any more. A waiter without this method is never given up, only served.
    */
   onDropped?(): void
-  previousWaiter: Waiter | undefined
-  nextWaiter: Waiter | undefined
+  previous: Waiter | undefined
+  next: Waiter | undefined
   isWaiting: boolean
   /** The instant after which nobody wants its result; absent where there is none. Read by the line. */
   readonly waitDeadlineMs?: number

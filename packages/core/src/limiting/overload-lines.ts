@@ -20,7 +20,7 @@ abstract class TimedLine implements WaitingLine {
   join(waiter: Waiter, nowMs: number): void {
     if (this.list.size === 0) this.sign.clear()
     waiter.joinedMs = nowMs
-    this.list.push(waiter)
+    this.list.append(waiter)
   }
 
   leave(waiter: Waiter): void {

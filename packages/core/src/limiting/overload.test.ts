@@ -103,8 +103,8 @@ class Model {
 }
 
 class Job implements Waiter {
-  previousWaiter: Waiter | undefined = undefined
-  nextWaiter: Waiter | undefined = undefined
+  previous: Waiter | undefined = undefined
+  next: Waiter | undefined = undefined
   isWaiting = false
   joinedMs = 0
   beganMs = 0

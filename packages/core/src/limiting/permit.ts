@@ -81,8 +81,8 @@ export function waitForPermit(limiter: Limiter, clock: Clock, sink: PermitSink, 
 }
 
 class PermitWaiter implements Waiter, Disposable {
-  previousWaiter: Waiter | undefined = undefined
-  nextWaiter: Waiter | undefined = undefined
+  previous: Waiter | undefined = undefined
+  next: Waiter | undefined = undefined
   isWaiting = false
   joinedMs = 0
   readonly waitDeadlineMs: number

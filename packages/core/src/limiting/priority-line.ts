@@ -19,7 +19,7 @@ export class PriorityLine implements WaitingLine {
   }
 
   join(waiter: Waiter): void {
-    this.#of(waiter).push(waiter)
+    this.#of(waiter).append(waiter)
   }
 
   leave(waiter: Waiter): void {

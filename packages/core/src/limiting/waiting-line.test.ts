@@ -12,8 +12,8 @@ function given(options: Partial<ConcurrencyOptions>) {
   const log: string[] = []
   const join = (name: string, more: Partial<Waiter> = {}): Waiter => {
     const waiter: Waiter = {
-      previousWaiter: undefined,
-      nextWaiter: undefined,
+      previous: undefined,
+      next: undefined,
       isWaiting: false,
       onPermit: () => void log.push(name),
       onDropped: () => void log.push(`${name} dropped`),
@@ -126,8 +126,8 @@ test.each(['fifo', 'lifo', 'codel', 'priority'] as const)(
         if (limiter.tryAcquire()) held++
         else {
           const waiter: Waiter = {
-            previousWaiter: undefined,
-            nextWaiter: undefined,
+            previous: undefined,
+            next: undefined,
             isWaiting: false,
             priority: ['sheddable', 'default', 'critical'][i % 3],
             onPermit: () => {

@@ -31,8 +31,8 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
   /** The caller has the head of the answer: nothing is retried any more. */
   isCommitted = false
 
-  previousWaiter: Waiter | undefined = undefined
-  nextWaiter: Waiter | undefined = undefined
+  previous: Waiter | undefined = undefined
+  next: Waiter | undefined = undefined
   isWaiting = false
   joinedMs = 0
 

@@ -50,6 +50,7 @@ export class TransportChecker implements HealthChecker {
       deadlineMs: this.#clock.now() + timeoutMs,
       priority: undefined,
       idempotent: true,
+      isProbe: true,
     }
     let isOver = false
     const end = (result: HealthResult | undefined): void => {

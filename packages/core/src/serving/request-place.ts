@@ -23,8 +23,8 @@ export interface Headcount {
 
 /** A request from the door to its answer: it waits, is at work, or has left; each ending is told and settled once. */
 export class RequestPlace implements Admitted, Waiter {
-  previousWaiter: Waiter | undefined = undefined
-  nextWaiter: Waiter | undefined = undefined
+  previous: Waiter | undefined = undefined
+  next: Waiter | undefined = undefined
   isWaiting = false
   joinedMs = 0
   readonly waitDeadlineMs: number

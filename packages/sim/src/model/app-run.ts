@@ -7,26 +7,22 @@ import {
   type Random,
   type Runtime,
 } from '@seakeep/core'
-import { type CallOutcome, type CallRequest, type Clock, Deadline, mix, PromisedAnswer } from '@seakeep/core/spi'
+import {
+  type CallOutcome,
+  type CallRequest,
+  type Cancel,
+  type Clock,
+  Deadline,
+  mix,
+  PromisedAnswer,
+} from '@seakeep/core/spi'
 import type { AppContext, AppHandler } from '../scenario/app-handler.ts'
 import { resolveDistribution } from './distribution-field.ts'
-import { type Exchange, FAILED, type Reply } from './exchange.ts'
+import { FAILED, type Reply } from './exchange.ts'
+import type { HandledRequest } from './handled-request.ts'
+import { HandlerHold } from './handler-hold.ts'
 import { Purpose } from './purpose.ts'
-import { type CallOwner, type Inherited, SimCall, startOptions } from './sim-call.ts'
-import type { Workplace } from './workplace.ts'
-
-/** A request as its handler's run sees it. */
-export interface HandledRequest {
-  readonly key: number
-  readonly instance: Workplace
-  readonly exchange: Exchange
-  /** False once its instance has crashed or it has been answered. */
-  readonly isAlive: boolean
-  inherit(key: number): Inherited
-  /** How long work of `sampleMs` takes under the faults it has met. */
-  workMs(sampleMs: number): number
-  finish(reply: Reply): void
-}
+import { SimCall, startOptions } from './sim-call.ts'
 
 /** A request that a service's real handler answers: the handler's promise is the work. */
 export class AppRun implements AppContext {
@@ -35,16 +31,41 @@ export class AppRun implements AppContext {
   /** Calls and waits so far: each has a key of its own, in the order the handler asks for them. */
   #asked = 0
   #controller: AbortController | undefined
+  /** Undefined where a worker is held to the end. */
+  readonly #hold: HandlerHold | undefined
+  /** How what is under way is ended, where it may have to be. */
+  readonly #underWay: Set<() => void> | undefined
 
   constructor(request: HandledRequest, handler: AppHandler) {
     this.#request = request
     this.#handler = handler
+    const { holdWorkerDuringCalls, onCancel } = request.instance.service
+    this.#hold = holdWorkerDuringCalls ? undefined : new HandlerHold(request)
+    this.#underWay = onCancel === 'abort' ? new Set() : undefined
   }
 
   start(): void {
     const delayMs = this.#request.workMs(0)
-    if (delayMs > 0) void this.#wait(delayMs).then(() => this.#handle())
+    if (delayMs > 0)
+      this.#work(delayMs).then(
+        () => this.#handle(),
+        () => {},
+      )
     else this.#handle()
+  }
+
+  /** It has a worker again. */
+  onWorker(): void {
+    this.#hold?.onWorker()
+  }
+
+  /** The caller has given up: the handler's signal is aborted, its work and its calls end with an error. */
+  abort(): void {
+    const { instance } = this.#request
+    this.#controller ??= new AbortController()
+    const controller = this.#controller
+    instance.world.ambience.run(instance, () => controller.abort())
+    for (const end of [...(this.#underWay ?? [])]) end()
   }
 
   // ---- AppContext ----
@@ -75,7 +96,7 @@ export class AppRun implements AppContext {
 
   readonly work = (duration: unknown): Promise<void> => {
     const sampleMs = resolveDistribution(duration, 'work').sampleMs(this.#nextKey())
-    return this.#wait(this.#request.workMs(sampleMs))
+    return this.#work(this.#request.workMs(sampleMs))
   }
 
   // ---- steps ----
@@ -102,18 +123,75 @@ export class AppRun implements AppContext {
     // As a declared step: too deep a call is not made and counts as success.
     if (exchange.call.depth >= exchange.call.maxDepth) return Promise.resolve(NOT_MADE)
     const edge = new PromisedAnswer(service, inherited.key, undefined)
-    const owner: CallOwner = { onCallEnd: (_call: SimCall, outcome: CallOutcome) => edge.settle(outcome) }
+    const underWay = this.#underWay
+    if (underWay !== undefined) {
+      // Ended with the request, it fails quietly, if the handler no longer looks at it.
+      edge.promise.catch(() => {})
+      if (this.#controller?.signal.aborted === true) {
+        edge.reject(this.signal.reason)
+        return edge.promise
+      }
+    }
+    let cancel: Cancel | undefined
+    let isOver = false
+    const onCallEnd = (_call: SimCall, outcome: CallOutcome): void => {
+      isOver = true
+      if (cancel !== undefined) underWay?.delete(cancel)
+      if (this.#hold === undefined) edge.settle(outcome)
+      else this.#hold.callEnded(() => edge.settle(outcome))
+    }
     const { method, body } = request
-    const call = new SimCall(instance.world, instance.host, service, method, inherited, owner, undefined, body)
-    instance.life.runtime.start(service, call, startOptions(inherited), call)
+    const call = new SimCall(instance.world, instance.host, service, method, inherited, { onCallEnd }, undefined, body)
+    this.#hold?.callBegan()
+    cancel = instance.life.runtime.start(service, call, startOptions(inherited), call)
+    if (!isOver) underWay?.add(cancel)
     return edge.promise
   }
 
-  #wait(ms: number): Promise<void> {
-    const { clock } = this
-    return new Promise((resolve) => {
-      clock.schedule(clock.now() + ms, { onTimer: () => resolve() })
+  #work(ms: number): Promise<void> {
+    const { instance } = this.#request
+    return this.#endable((resolve, reject, ended) => {
+      let cancel = (): void => {}
+      const begin = (): void => {
+        const onTimer = (): void => {
+          ended()
+          this.#hold?.workEnded()
+          resolve()
+        }
+        const timer = instance.work(ms, { onTimer })
+        cancel = () => timer.cancel()
+      }
+      if (this.#hold === undefined) begin()
+      else this.#hold.workBegan(begin)
+      return () => {
+        cancel()
+        reject(this.signal.reason)
+      }
     })
+  }
+
+  /**
+   * A promise for what `start` begins and says how to end. Where the service aborts, it is ended with the request, and
+   * fails: quietly, if the handler no longer looks at it.
+   */
+  #endable<T>(
+    start: (resolve: (value: T) => void, reject: (error: unknown) => void, ended: () => void) => Cancel,
+  ): Promise<T> {
+    const underWay = this.#underWay
+    if (underWay === undefined) return new Promise((resolve, reject) => void start(resolve, reject, () => {}))
+    const promise = new Promise<T>((resolve, reject) => {
+      if (this.#controller?.signal.aborted === true) return reject(this.signal.reason)
+      let isOver = false
+      const end = (): void => cancel()
+      const ended = (): void => {
+        isOver = true
+        underWay.delete(end)
+      }
+      const cancel = start(resolve, reject, ended)
+      if (!isOver) underWay.add(end)
+    })
+    promise.catch(() => {})
+    return promise
   }
 
   #nextKey(): number {

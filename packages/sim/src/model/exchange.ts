@@ -27,19 +27,31 @@ export interface Receiver {
   readonly name: string
   readonly entity: number
   readonly host: VirtualHost
+  /** True where it wants to be told of callers who give up. */
+  readonly hearsOfCancels: boolean
   receive(exchange: Exchange): void
+}
+
+/** A request that is being served, as far as its caller's giving up concerns it. */
+export interface Served {
+  callOff(): void
 }
 
 /**
  * One attempt on the simulated wire, as its caller sees it: there, at the server, back. Whoever gives up leaves the
- * server's half to itself: what was sent is worked on all the same.
+ * server's half to itself: what was sent is worked on all the same, unless the server wants to be told.
  */
 export class Exchange implements TimerTask {
   readonly call: SimCall
   readonly key: number
   readonly number: number
   readonly deadlineMs: number
+  readonly priority: string | undefined
   readonly instance: Receiver
+  /** What it has become at a server that hears of cancels. */
+  served: Served | undefined = undefined
+  /** The caller's giving up has overtaken it. */
+  isCalledOff = false
   readonly #caller: VirtualHost
   readonly #callerEpoch: number
   readonly #sink: AttemptSink<AttemptResult>
@@ -52,6 +64,7 @@ export class Exchange implements TimerTask {
     this.key = attempt.key
     this.number = attempt.number
     this.deadlineMs = attempt.deadlineMs
+    this.priority = attempt.priority
     this.instance = instance
     this.#caller = call.host
     this.#callerEpoch = call.host.epoch
@@ -74,7 +87,18 @@ export class Exchange implements TimerTask {
   cancel(reason: CancelReason | undefined): void {
     if (this.#place === OVER || !this.#isAwaited) return
     this.#isAwaited = false
-    this.call.onAttemptEnd(reason === 'timeout' ? 'timeout' : 'cancelled')
+    const { call, instance } = this
+    call.onAttemptEnd(reason === 'timeout' ? 'timeout' : 'cancelled')
+    if (!instance.hearsOfCancels) return
+    call.world.network.send(call.host.caller, call.service, this.key, Purpose.cancel, new CancelPacket(this))
+  }
+
+  /** The server hears that its caller has given up, perhaps before it has the request itself. */
+  onCancelArrived(): void {
+    const { host } = this.instance
+    if (host.isAsync) host.kernel.mark()
+    if (this.#place === ON_ITS_WAY) this.isCalledOff = true
+    else this.served?.callOff()
   }
 
   /** The server answers: the reply sets out, unless nobody waits for it. */
@@ -148,6 +172,24 @@ export class Exchange implements TimerTask {
   }
 }
 
+/** A caller's giving up, on its way. */
+class CancelPacket implements TimerTask {
+  readonly #exchange: Exchange
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange
+  }
+
+  onTimer(): void {
+    const { host } = this.#exchange.instance
+    if (!host.isUp) return
+    if (host.isPaused) host.hold(this)
+    else this.#exchange.onCancelArrived()
+  }
+}
+
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
-const UNREACHABLE: Reply = { ending: 'unreachable', status: 0, error: new Error('connection refused') }
+/** What becomes of a connection to a host that is not up. */
+export const NOBODY_LISTENS: Error = new Error('connection refused')
+const UNREACHABLE: Reply = { ending: 'unreachable', status: 0, error: NOBODY_LISTENS }
 const RESET = new Error('connection reset')

@@ -2,7 +2,9 @@ import { Draw } from '@seakeep/core/spi'
 
 const MODEL: number = Draw.model
 
-type Purposes = 'out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'fault' | 'step' | 'wait'
+type Purposes =
+  | ('out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'cancel' | 'key')
+  | ('fault' | 'step' | 'wait')
 
 /** What a keyed draw of the model is for. The numbers are part of every trace hash: append only. */
 export const Purpose: Record<Purposes, number> = {
@@ -14,6 +16,10 @@ export const Purpose: Record<Purposes, number> = {
   caller: MODEL + 4,
   target: MODEL + 5,
   think: MODEL + 6,
+  /** The way of a caller's giving up. */
+  cancel: MODEL + 7,
+  /** Which of a workload's keys a call has. */
+  key: MODEL + 8,
   /** Whether a fault strikes; each fault has a coin of its own. */
   fault: MODEL + 1024,
   /** From here on one number a step. */

@@ -23,6 +23,10 @@ export interface Inherited {
   readonly maxDepth: number
   /** Which attempt of its caller's the work is for. */
   readonly attempt: number
+  /** Named by the call that all this is done for; passed down. */
+  readonly priority: string | undefined
+  /** Routing and rate-limit key: of a workload's own calls only. */
+  readonly routingKey: string | undefined
 }
 
 /** What a call inherits that nobody's work led to. */
@@ -33,6 +37,8 @@ export const ROOT: Inherited = {
   depth: 1,
   maxDepth: Number.POSITIVE_INFINITY,
   attempt: 1,
+  priority: undefined,
+  routingKey: undefined,
 }
 
 /**
@@ -49,6 +55,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly judgeUs: number
   readonly depth: number
   readonly maxDepth: number
+  readonly routingKey: string | undefined
   readonly offeredUs: number
   readonly edge: EdgeStats
   readonly record: ServiceRecord
@@ -82,6 +89,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.judgeUs = inherited.judgeUs
     this.depth = inherited.depth
     this.maxDepth = inherited.maxDepth
+    this.routingKey = inherited.routingKey
     this.workload = workload
     this.#owner = owner
     const { recorder } = world
@@ -188,13 +196,13 @@ function firstCall(host: VirtualHost, service: string, edge: EdgeStats): EdgeSta
 }
 
 /** How the pipeline is told what a call inherits. */
-export function startOptions({ key, deadlineMs, attempt }: Inherited): StartOptions {
+export function startOptions({ key, deadlineMs, attempt, priority, routingKey }: Inherited): StartOptions {
   return {
     callKey: key,
     deadlineMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : deadlineMs,
     parentAttempt: attempt,
-    key: undefined,
-    priority: undefined,
+    key: routingKey,
+    priority,
     idempotent: undefined,
   }
 }

@@ -1,5 +1,5 @@
 import type { Random } from '@seakeep/core'
-import { SeededRandom, type Timer, type TimerTask } from '@seakeep/core/spi'
+import { hashText, mix, SeededRandom, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
 import { type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
@@ -54,6 +54,11 @@ export class VirtualHost implements HostGate {
   /** The chance of its present life: keyed draws as everywhere, streams of its own. */
   createRandom(): Random {
     return new SeededRandom(this.#seed, `${this.name}@${this.epoch}`)
+  }
+
+  /** Names something this host does now where no call names it: `what` tells apart what it does at one instant. */
+  keyFor(what: number): number {
+    return mix(mix(hashText(`${this.name}@${this.epoch}`), this.#seed), mix(what, this.kernel.nowUs))
   }
 
   /** Ends its life: timers, sends and whatever else carries the old epoch come to nothing. */

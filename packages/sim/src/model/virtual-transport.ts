@@ -1,5 +1,17 @@
-import type { Attempt, AttemptResult, AttemptSink, CallOutcome, Cancel, Transport } from '@seakeep/core/spi'
-import { Exchange } from './exchange.ts'
+import type { Endpoint } from '@seakeep/core'
+import type {
+  Attempt,
+  AttemptResult,
+  AttemptSink,
+  CallOutcome,
+  Cancel,
+  EndpointProbe,
+  ProbeResult,
+  Transport,
+} from '@seakeep/core/spi'
+import { after } from '@seakeep/core/spi'
+import { Exchange, NOBODY_LISTENS } from './exchange.ts'
+import { Probe, type ProbeAnswer } from './probe.ts'
 import { type CallOwner, type Inherited, ROOT, SimCall } from './sim-call.ts'
 import type { VirtualHost } from './virtual-host.ts'
 import type { VirtualInstance } from './virtual-instance.ts'
@@ -22,14 +34,46 @@ export class VirtualTransport implements Transport {
       sink.settle({ ending: 'unreachable', error: new Error(`nobody listens at ${attempt.endpoint?.id}`) })
       return () => {}
     }
-    if (!(attempt.request instanceof SimCall)) return this.#adopt(attempt, instance, sink)
+    if (!(attempt.request instanceof SimCall)) {
+      if (attempt.isProbe !== true) return this.#adopt(attempt, instance, sink)
+      return this.#probe(instance, 'path', (answer) => sink.settle(resultOf(answer)))
+    }
     const exchange = new Exchange(attempt.request, attempt, instance, sink)
     exchange.send()
     return (reason) => exchange.cancel(reason)
   }
 
+  /** A connection, or gRPC's health service, which answers as a readiness path does. */
+  check(endpoint: Endpoint, probe: EndpointProbe, timeoutMs: number, told: (result: ProbeResult) => void): Disposable {
+    const instance = this.#world.instanceAt(endpoint.id)
+    if (instance === undefined) {
+      told({ isHealthy: false, reason: `nobody listens at ${endpoint.id}` })
+      return { [Symbol.dispose]: () => {} }
+    }
+    const timer = after(this.#host.clock, timeoutMs, () => {
+      cancel()
+      told({ isHealthy: false, reason: `no answer within ${timeoutMs} ms` })
+    })
+    const cancel = this.#probe(instance, probe.kind === 'tcp' ? 'connection' : 'path', (answer) => {
+      timer.cancel()
+      told(judged(answer))
+    })
+    return {
+      [Symbol.dispose]: () => {
+        timer.cancel()
+        cancel()
+      },
+    }
+  }
+
   close(_deadlineMs: number, done: () => void): void {
     done()
+  }
+
+  #probe(instance: VirtualInstance, kind: 'connection' | 'path', told: (answer: ProbeAnswer) => void): Cancel {
+    const probe = new Probe(this.#world.network, this.#host, instance.service.name, instance, kind, told)
+    probe.send()
+    return () => probe.cancel()
   }
 
   /**
@@ -38,7 +82,8 @@ export class VirtualTransport implements Transport {
    */
   #adopt(attempt: Attempt, instance: VirtualInstance, sink: AttemptSink<AttemptResult>): Cancel {
     const { method, body } = attempt.request
-    const inherited: Inherited = { ...ROOT, key: attempt.key, deadlineMs: attempt.deadlineMs }
+    const { key, deadlineMs, priority } = attempt
+    const inherited: Inherited = { ...ROOT, key, deadlineMs, priority }
     const call = new SimCall(this.#world, this.#host, attempt.service, method, inherited, NOBODY, undefined, body)
     const exchange = new Exchange(call, attempt, instance, {
       commit: (answer) => sink.commit(answer),
@@ -56,3 +101,15 @@ export class VirtualTransport implements Transport {
 }
 
 const NOBODY: CallOwner = { onCallEnd: (_call: SimCall, _outcome: CallOutcome) => {} }
+
+function resultOf(answer: ProbeAnswer): AttemptResult {
+  if (answer === 'connected') return { ending: 'ok' }
+  if (answer === 'refused') return { ending: 'unreachable', error: NOBODY_LISTENS }
+  return { ending: answer === 200 ? 'ok' : answer === 503 ? 'refused' : 'error', status: answer }
+}
+
+function judged(answer: ProbeAnswer): ProbeResult {
+  if (answer === 'connected') return { isHealthy: true, reason: 'connected' }
+  if (answer === 'refused') return { isHealthy: false, reason: NOBODY_LISTENS.message }
+  return { isHealthy: answer === 200, reason: `answered ${answer}` }
+}

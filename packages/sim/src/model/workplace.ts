@@ -1,5 +1,5 @@
 import type { Random, Runtime } from '@seakeep/core'
-import type { Admission } from '@seakeep/core/spi'
+import type { Admission, Timer, TimerTask } from '@seakeep/core/spi'
 import type { ServerStats } from '../recording/server-stats.ts'
 import type { ResolvedOperation, ResolvedService } from '../scenario/resolved-scenario.ts'
 import type { Exchange } from './exchange.ts'
@@ -15,19 +15,28 @@ export interface Life {
   readonly admission: Admission | undefined
 }
 
-/** A request as its instance sees it. */
+/** A request as its instance sees it. The links belong to the line it waits in. */
 export interface Job {
   readonly key: number
   readonly exchange: Exchange
   readonly arrivedUs: number
+  /** When a worker first took it; below 0 before. */
   readonly begunUs: number
-  /** A worker has taken it. */
+  /** The list it waits in; undefined where it does not wait. */
+  inLine: { leave(job: Job): void } | undefined
+  previous: Job | undefined
+  next: Job | undefined
+  /** Written by lines that look at how long one has waited. */
+  joinedUs: number
+  /** A worker has taken it: for the first time, or after its calls. */
   begin(): void
   /** It finds no place, or has waited too long. */
   refuse(): void
   waitAtMost(queueTimeoutMs: number): void
   /** An `error` fault answers, without a worker. */
   failAfter(afterMs: number): void
+  /** Its caller has given up, and the server hears of it. */
+  callOff(): void
 }
 
 /** An instance as the requests at work there see it. */
@@ -46,5 +55,10 @@ export interface Workplace {
   leaveLine(job: Job): void
   /** It has ended in whatever way. */
   onLeft(job: Job): void
+  /** Nobody holds its worker any more. */
   onWorkerFree(): void
+  /** It wants a worker again that it had let go. */
+  comeBack(job: Job): void
+  /** Work on a worker that takes `ms` where the worker has nothing else to do. */
+  work(ms: number, task: TimerTask): Timer
 }

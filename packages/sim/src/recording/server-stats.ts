@@ -9,6 +9,7 @@ export class ServerStats {
   arrivals = 0
   completed = 0
   errors = 0
+  /** Not answered with what they asked for: no place, too long a wait, the inbound policy, or called off by their caller. */
   refused = 0
   readonly queueing: Histogram = new Histogram()
   readonly service: Histogram = new Histogram()

@@ -8,7 +8,12 @@ import { VirtualInstance } from '../model/virtual-instance.ts'
 import { VirtualRegistry } from '../model/virtual-registry.ts'
 import { World } from '../model/world.ts'
 import { Recorder } from '../recording/recorder.ts'
-import type { ResolvedScenario, ResolvedService, ResolvedWorkload } from '../scenario/resolved-scenario.ts'
+import type {
+  ResolvedScenario,
+  ResolvedService,
+  ResolvedVersion,
+  ResolvedWorkload,
+} from '../scenario/resolved-scenario.ts'
 import { type Caller, CallerPool } from '../workload/caller-pool.ts'
 import { ClosedWorkload } from '../workload/closed-workload.ts'
 import { OpenWorkload } from '../workload/open-workload.ts'
@@ -32,32 +37,49 @@ export function buildWorld(scenario: ResolvedScenario, kernel: Kernel, ambience:
 }
 
 function addInstances(world: World, service: ResolvedService, seed: number): void {
-  const { name, replicas, zones, app } = service
-  for (let number = 1; number <= replicas; number++) {
-    const zone = zones.length === 0 ? undefined : zones[(number - 1) % zones.length]
-    const host = new VirtualHost(`${name}#${number}`, name, world.kernel, seed, { isAsync: app !== undefined, zone })
-    world.addHost(host)
-    const life = beginLife(world, host)
-    world.addInstance(new VirtualInstance(world, service, number, host, life))
-    announce(world, host, life)
+  const { name, zones, app } = service
+  let number = 0
+  for (const version of versionsOf(service)) {
+    for (let i = 0; i < version.replicas; i++) {
+      number += 1
+      const zone = dealt(zones, number)
+      const host = new VirtualHost(`${name}#${number}`, name, world.kernel, seed, { isAsync: app !== undefined, zone })
+      world.addHost(host)
+      const instance = new VirtualInstance(world, service, version, number, host, beginLife(world, host))
+      world.addInstance(instance)
+      announce(world, instance)
+    }
   }
+}
+
+function versionsOf(service: ResolvedService): readonly ResolvedVersion[] {
+  if (service.versions.length > 0) return service.versions
+  const { replicas, operations, weight, failover } = service
+  return [{ version: undefined, replicas, operations, weight, failover }]
+}
+
+/** Zones are dealt in turn; `number` counts from 1. */
+function dealt(zones: readonly string[], number: number): string | undefined {
+  return zones.length === 0 ? undefined : zones[(number - 1) % zones.length]
 }
 
 function restart(world: World, instance: VirtualInstance): void {
   const { host } = instance
   host.restart()
   instance.life = beginLife(world, host)
-  announce(world, host, instance.life)
+  instance.isDraining = false
+  announce(world, instance)
   world.recorder.log.add({ atMs: world.kernel.nowUs / 1000, type: 'instanceRestarted', endpoint: instance.name })
 }
 
 function startWorkload(world: World, workload: ResolvedWorkload, seed: number): void {
-  const { id, callerName, callers: count, arrivals } = workload
+  const { id, callerName, callers: count, zones, arrivals } = workload
   const record = world.recorder.workloads.get(id)
   if (record === undefined) throw new Error(`no workload ${id} is recorded`)
   record.judgedByMs = judgedByMs(workload, world.scenario)
   const callers = Array.from({ length: count }, (_, i): Caller => {
-    const host = new VirtualHost(`${id}/${callerName}#${i + 1}`, callerName, world.kernel, seed)
+    const zone = dealt(zones, i + 1)
+    const host = new VirtualHost(`${id}/${callerName}#${i + 1}`, callerName, world.kernel, seed, { zone })
     world.addHost(host)
     return { host, runtime: beginLife(world, host).runtime }
   })

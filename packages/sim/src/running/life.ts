@@ -9,6 +9,7 @@ import {
   Registrar,
 } from '@seakeep/core/spi'
 import type { VirtualHost } from '../model/virtual-host.ts'
+import type { VirtualInstance } from '../model/virtual-instance.ts'
 import { VirtualTransport } from '../model/virtual-transport.ts'
 import type { Life } from '../model/workplace.ts'
 import type { World } from '../model/world.ts'
@@ -43,13 +44,15 @@ export function beginLife(world: World, host: VirtualHost): Life {
 }
 
 /** Announces an instance through the core's own registrar, which keeps its lease. */
-export function announce(world: World, host: VirtualHost, life: Life): void {
+export function announce(world: World, { host, life, version: { version, weight, failover } }: VirtualInstance): void {
   const instance: Instance = {
     id: host.name,
     service: host.caller,
     address: { host: host.name, port: 0 },
     protocol: 'sim',
-    weight: 1,
+    weight,
+    ...(version === undefined ? {} : { version }),
+    ...(failover === 0 ? {} : { meta: { priority: String(failover) } }),
     ...(host.zone === undefined ? {} : { zone: host.zone }),
   }
   const ports = { clock: host.clock, random: life.random, events: new HostEvents(world, host) }

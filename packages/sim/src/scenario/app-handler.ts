@@ -4,10 +4,11 @@ import type { Answer, CallRequest, Clock, Deadline, Policy, PolicyOptions, Rando
 export interface AppContext {
   client(service: string): { call(request: CallRequest): Promise<Answer> }
   policy(options: PolicyOptions): Policy
-  /** Holds a worker's time: resolves after that much virtual time. */
+  /** Holds a worker's time: resolves after that much virtual time, or longer where workers are shared. */
   work(duration: unknown): Promise<void>
   readonly clock: Clock
   readonly random: Random
+  /** Aborted where the caller has given up, if the service says `onCancel: 'abort'`. */
   readonly signal: AbortSignal
   readonly deadline: Deadline
   readonly runtime: Runtime

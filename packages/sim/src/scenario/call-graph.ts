@@ -2,7 +2,7 @@
  * Who may call whom, as far as a topology says it: what real handlers call is only known when they run. It answers
  * which edges there can be, and whether calls can go round for ever.
  */
-import type { ResolvedService, ResolvedStep, ResolvedWorkload } from './resolved-scenario.ts'
+import type { ResolvedOperation, ResolvedService, ResolvedStep, ResolvedWorkload } from './resolved-scenario.ts'
 
 type Callee = { readonly service: string; readonly method: string | undefined }
 
@@ -35,7 +35,7 @@ export class CallGraph {
     const called = this.#workloads.filter(({ callerName }) => callerName === from).flatMap(({ to }) => to)
     const service = this.#services.get(from)
     if (service?.app !== undefined) return undefined
-    const steps = service === undefined ? [] : [...service.operations.values()].flatMap(({ steps }) => callsIn(steps))
+    const steps = service === undefined ? [] : operationsOf(service).flatMap(({ steps }) => callsIn(steps))
     return [...new Set([...called, ...steps].map((callee) => callee.service))]
   }
 
@@ -45,7 +45,7 @@ export class CallGraph {
 
   /** Calls of methods that their service does not name, as `payments/POST /charge`, and what it does name. */
   unnamedMethods(): readonly { readonly call: string; readonly method: string; readonly named: readonly string[] }[] {
-    const steps = [...this.#services.values()].flatMap(({ operations }) => [...operations.values()])
+    const steps = [...this.#services.values()].flatMap(operationsOf)
     const calls = [
       ...steps.flatMap((operation) => callsIn(operation.steps)),
       ...this.#workloads.flatMap(({ to }) => to),
@@ -55,7 +55,9 @@ export class CallGraph {
       { readonly call: string; readonly method: string; readonly named: readonly string[] }
     >()
     for (const { service, method } of calls) {
-      const named = [...(this.#services.get(service)?.operations.keys() ?? [])].filter((name) => name !== '')
+      const called = this.#services.get(service)
+      const names = called === undefined ? [] : kindsOf(called).flatMap((operations) => [...operations.keys()])
+      const named = [...new Set(names)].filter((name) => name !== '')
       if (method === undefined || named.length === 0 || named.includes(method)) continue
       const call = `${service}/${method}`
       found.set(call, { call, method, named })
@@ -96,11 +98,23 @@ export class CallGraph {
   }
 
   #operationOf({ service, method }: Callee): Operation {
-    const operations = this.#services.get(service)?.operations
-    const own = method === undefined ? undefined : operations?.get(method)
-    const steps = (own ?? operations?.get(''))?.steps ?? []
-    return { label: own === undefined ? service : `${service}/${method}`, calls: callsIn(steps) }
+    const called = this.#services.get(service)
+    const kinds = called === undefined ? [] : kindsOf(called)
+    const isOwn = method !== undefined && kinds.some((operations) => operations.has(method))
+    // Whichever version answers: all that any of them calls.
+    const answers = kinds.map((operations) => (isOwn ? operations.get(method) : undefined) ?? operations.get(''))
+    const calls = answers.flatMap((operation) => callsIn(operation?.steps ?? []))
+    return { label: isOwn ? `${service}/${method}` : service, calls }
   }
+}
+
+/** What instances of a service do, by method: one such list for each version, or one where there are none. */
+function kindsOf({ versions, operations }: ResolvedService): readonly ReadonlyMap<string, ResolvedOperation>[] {
+  return versions.length === 0 ? [operations] : versions.map((version) => version.operations)
+}
+
+function operationsOf(service: ResolvedService): readonly ResolvedOperation[] {
+  return kindsOf(service).flatMap((operations) => [...operations.values()])
 }
 
 function callsIn(steps: readonly ResolvedStep[]): Callee[] {

@@ -28,10 +28,17 @@ const CODE = defineScenario({
       errorRate: 0.001,
       zones: ['a', 'b'],
     }),
-    mail: service({ work: exponential({ mean: '5ms' }) }),
+    mail: service({
+      concurrency: 2,
+      work: exponential({ mean: '5ms' }),
+      discipline: 'priority',
+      holdWorkerDuringCalls: false,
+      onCancel: 'dequeue',
+      versions: { 1: { replicas: 4 }, 2: { work: '40ms', weight: 2, failover: 1 } },
+    }),
   },
   workload: [
-    poisson({ to: 'gateway', rate: 400, deadline: '2s' }),
+    poisson({ to: 'gateway', rate: 400, deadline: '2s', priority: 'critical', key: { zipf: { keys: 9, s: 1 } } }),
     constantArrivalRate({ to: 'orders', rate: 1, name: 'probe' }),
     closedLoop({ to: 'gateway', clients: 3, thinkTime: '1s', name: 'users' }),
   ],
@@ -64,9 +71,15 @@ topology:
     queue: 256
     steps: [{ work: 2ms }, [{ call: payments }, { call: mail, probability: 0.1, optional: true }]]
   payments: { replicas: 6, work: { lognormal: { p50: 20ms, p99: 180ms } }, errorRate: 0.001, zones: [a, b] }
-  mail: { work: { exponential: { mean: 5ms } } }
+  mail:
+    concurrency: 2
+    work: { exponential: { mean: 5ms } }
+    discipline: priority
+    holdWorkerDuringCalls: false
+    onCancel: dequeue
+    versions: { 1: { replicas: 4 }, 2: { work: 40ms, weight: 2, failover: 1 } }
 workload:
-  - poisson: { to: gateway, rate: 400, deadline: 2s }
+  - poisson: { to: gateway, rate: 400, deadline: 2s, priority: critical, key: { zipf: { keys: 9, s: 1 } } }
   - constantArrivalRate: { to: orders, rate: 1, name: probe }
   - closedLoop: { to: gateway, clients: 3, thinkTime: 1s, name: users }
 faults:

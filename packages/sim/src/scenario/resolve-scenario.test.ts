@@ -42,8 +42,14 @@ describe('defaults', () => {
         concurrency: Number.POSITIVE_INFINITY,
         queue: Number.POSITIVE_INFINITY,
         queueTimeoutMs: undefined,
+        discipline: 'fifo',
+        holdWorkerDuringCalls: true,
+        onCancel: 'finish',
         zones: [],
         operations: new Map([['', { steps: [], errorRate: 0 }]]),
+        weight: 1,
+        failover: 0,
+        versions: [],
         app: undefined,
         onThrow: 'stop',
       },
@@ -60,6 +66,9 @@ describe('defaults', () => {
         fromMs: 0,
         untilMs: 60_000,
         maxDepth: undefined,
+        priority: undefined,
+        keyOf: undefined,
+        zones: [],
       },
     ])
   })
@@ -104,6 +113,85 @@ describe('what is meant', () => {
         },
       ],
     })
+  })
+
+  test('a version says in what it differs; all else is the service’s', () => {
+    const { services } = resolveScenario(
+      withService({
+        work: '2ms',
+        calls: ['orders'],
+        errorRate: 0.1,
+        weight: 3,
+        methods: { 'GET /x': { work: '5ms', errorRate: 0.2 } },
+        versions: {
+          stable: { replicas: 4 },
+          slow: { replicas: 2, work: '40ms', weight: 1, methods: { 'GET /x': { work: '6ms' }, 'GET /y': {} } },
+          other: { steps: [{ call: 'orders', optional: true }], errorRate: 0, failover: 1 },
+        },
+      }),
+    )
+    const [{ replicas, versions } = {}] = services
+    expect(replicas).toBe(7)
+    const call = { kind: 'call', service: 'orders', method: undefined, probability: 1, optional: false }
+    const work = (meanMs: number) => ({ kind: 'work', work: expect.objectContaining({ meanMs }) })
+    const own = { steps: [work(2), call], errorRate: 0.1 }
+    const get = { steps: [work(5)], errorRate: 0.2 }
+    expect(versions).toEqual([
+      {
+        version: 'stable',
+        replicas: 4,
+        weight: 3,
+        failover: 0,
+        operations: new Map<string, object>([
+          ['GET /x', get],
+          ['', own],
+        ]),
+      },
+      {
+        version: 'slow',
+        replicas: 2,
+        weight: 1,
+        failover: 0,
+        operations: new Map<string, object>([
+          ['GET /x', { ...get, steps: [work(6)] }],
+          ['GET /y', { steps: [], errorRate: 0 }],
+          ['', { ...own, steps: [work(40), call] }],
+        ]),
+      },
+      {
+        version: 'other',
+        replicas: 1,
+        weight: 3,
+        failover: 1,
+        operations: new Map<string, object>([
+          ['GET /x', get],
+          ['', { steps: [{ ...call, optional: true }], errorRate: 0 }],
+        ]),
+      },
+    ])
+  })
+
+  test('keys are one for all, or drawn for each call by what names it', () => {
+    const keyOf = (key: unknown) => resolveScenario(withWorkload('poisson', { rate: 1, key })).workloads[0]?.keyOf
+    expect(keyOf('eu')?.(17)).toBe('eu')
+    const draw = (key: unknown): Map<string, number> => {
+      const counts = new Map<string, number>()
+      const by = keyOf(key)
+      for (let call = 0; call < 20_000; call++) {
+        const drawn = by?.(call) ?? ''
+        counts.set(drawn, (counts.get(drawn) ?? 0) + 1)
+      }
+      return counts
+    }
+    const alike = draw({ uniform: { keys: 4 } })
+    expect([...alike.keys()].sort()).toEqual(['k1', 'k2', 'k3', 'k4'])
+    for (const count of alike.values()) expect(Math.abs(count / 5000 - 1)).toBeLessThan(0.06)
+    // By Zipf's law with s = 1 and three keys: 6/11, 3/11, 2/11.
+    const ranked = draw({ zipf: { keys: 3 } })
+    expect((ranked.get('k1') ?? 0) / 20_000).toBeCloseTo(6 / 11, 1)
+    expect((ranked.get('k2') ?? 0) / 20_000).toBeCloseTo(3 / 11, 1)
+    expect((ranked.get('k3') ?? 0) / 20_000).toBeCloseTo(2 / 11, 1)
+    expect(keyOf({ zipf: { keys: 1000, s: 1.2 } })?.(5)).toBe(keyOf({ zipf: { keys: 1000, s: 1.2 } })?.(5))
   })
 
   test('workloads are called by their name, else by whom they call, with a number where that comes twice', () => {

@@ -4,7 +4,6 @@
  */
 import {
   bool,
-  byKey,
   duration,
   type Field,
   type FieldsOf,
@@ -12,24 +11,26 @@ import {
   integer,
   listOf,
   mapOf,
-  missing,
   name,
+  number,
   oneOf,
   optional,
   type Place,
-  printed,
-  type Resolved,
-  ratio,
   record,
-  refined,
   text,
 } from '@seakeep/core/spi'
-import { distribution } from '../model/distribution-field.ts'
 import type { AppHandler } from './app-handler.ts'
-import { onlyYet } from './fields.ts'
-import type { ResolvedOperation, ResolvedService, ResolvedStep } from './resolved-scenario.ts'
-import { unknownWord } from './said.ts'
-import type { OperationData, ServiceData, StepData } from './scenario-data.ts'
+import {
+  checkSteps,
+  isNothing,
+  methodsField,
+  operationFields,
+  operationsOf,
+  type WrittenMethods,
+  type WrittenOperation,
+} from './resolve-operations.ts'
+import type { ResolvedOperation, ResolvedService, ResolvedVersion } from './resolved-scenario.ts'
+import type { ServiceData, VersionData } from './scenario-data.ts'
 
 /** The services of the topology `input`, in its order. */
 export function resolveServices(input: unknown, at: Place, names: readonly string[]): readonly ResolvedService[] {
@@ -37,119 +38,121 @@ export function resolveServices(input: unknown, at: Place, names: readonly strin
   return Object.entries(services).map(([service, options]) => ({ name: service, ...options }))
 }
 
+const REPLICAS = { min: 1, max: 100_000 }
+const WEIGHT = { min: 0, max: 1e6 }
+const FAILOVER = { min: 0, max: 100 }
+
 function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'name'>> {
   const work = operationFields(names)
-  const method = record(work, { finish: operationOf })
+  const methods = methodsField(work)
+  const version = record({
+    ...work,
+    methods,
+    replicas: integer({ default: 1, ...REPLICAS }),
+    weight: optional(number(WEIGHT)),
+    failover: optional(integer(FAILOVER)),
+  } satisfies FieldsOf<VersionData>)
   return record(
     {
       ...work,
-      replicas: integer({ default: 1, min: 1, max: 100_000 }),
+      replicas: optional(integer(REPLICAS)),
       concurrency: optional(integer({ min: 1, max: 1e6 })),
       queue: optional(integer({ min: 0, max: 1e9 })),
       queueTimeout: optional(duration()),
       zones: listOf(name()),
-      methods: mapOf(text(), method),
+      methods,
+      versions: mapOf(text(), version),
+      weight: number({ default: 1, ...WEIGHT }),
+      failover: integer({ default: 0, ...FAILOVER }),
       app: optional(func<AppHandler>()),
       onThrow: oneOf(['stop', 'fail'], { default: 'stop' }),
-      discipline: oneOf(['fifo'], { default: 'fifo', notYet: ['lifo', 'priority', 'processor-sharing', 'codel'] }),
-      holdWorkerDuringCalls: onlyYet(true, (input) => input === false),
-      onCancel: oneOf(['finish'], { default: 'finish', notYet: ['dequeue', 'abort'] }),
+      discipline: oneOf(['fifo', 'lifo', 'priority', 'processor-sharing', 'codel'], { default: 'fifo' }),
+      holdWorkerDuringCalls: bool({ default: true }),
+      onCancel: oneOf(['finish', 'dequeue', 'abort'], { default: 'finish' }),
     } satisfies FieldsOf<ServiceData>,
     {
-      notYet: ['versions'],
       finish(given, at): Omit<ResolvedService, 'name'> {
-        const own = operationOf(given, at)
-        const operations = new Map(Object.entries(given.methods))
-        if (given.app === undefined) operations.set('', own)
-        else refuseBesideApp(operations.size > 0 || own.steps.length > 0 || own.errorRate > 0, at)
+        checkSteps(given, at)
+        checkDiscipline(given, at)
+        const versions = versionsOf(given, at)
+        const { replicas = 1, concurrency, queue, queueTimeoutMs, zones, weight, failover, app, onThrow } = given
+        if (app !== undefined) refuseBesideApp(given, at)
         return {
-          replicas: given.replicas,
-          concurrency: given.concurrency ?? Number.POSITIVE_INFINITY,
-          queue: given.queue ?? Number.POSITIVE_INFINITY,
-          queueTimeoutMs: given.queueTimeoutMs,
-          zones: given.zones,
-          operations,
-          app: given.app,
-          onThrow: given.onThrow,
+          replicas: versions.length === 0 ? replicas : versions.reduce((sum, one) => sum + one.replicas, 0),
+          concurrency: concurrency ?? Number.POSITIVE_INFINITY,
+          queue: queue ?? Number.POSITIVE_INFINITY,
+          queueTimeoutMs,
+          discipline: given.discipline,
+          holdWorkerDuringCalls: given.holdWorkerDuringCalls,
+          onCancel: given.onCancel,
+          zones,
+          operations: app === undefined ? operationsOf(given) : NO_OPERATIONS,
+          weight,
+          failover,
+          versions,
+          app,
+          onThrow,
         }
       },
     },
   )
 }
 
-function refuseBesideApp(isBeside: boolean, at: Place): void {
-  if (!isBeside) return
+const NO_OPERATIONS: ReadonlyMap<string, ResolvedOperation> = new Map()
+
+type WrittenOperations = WrittenOperation & { readonly methods: WrittenMethods }
+type WrittenVersion = WrittenOperations & {
+  readonly replicas: number
+  readonly weight: number | undefined
+  readonly failover: number | undefined
+}
+type WrittenService = WrittenOperations & {
+  readonly versions: { readonly [version: string]: WrittenVersion }
+  readonly replicas: number | undefined
+  readonly weight: number
+  readonly failover: number
+  readonly app: AppHandler | undefined
+}
+
+function versionsOf(given: WrittenService, at: Place): readonly ResolvedVersion[] {
+  const versions = Object.entries(given.versions)
+  if (versions.length > 0 && given.replicas !== undefined) {
+    throw at.at('replicas').error('not allowed beside versions; each version says how many instances it has')
+  }
+  return versions.map(([version, own]): ResolvedVersion => {
+    const place = at.at('versions').at(version)
+    checkSteps(own, place)
+    if (given.app !== undefined) refuseBesideApp(own, place)
+    return {
+      version,
+      replicas: own.replicas,
+      operations: given.app === undefined ? operationsOf(given, own) : NO_OPERATIONS,
+      weight: own.weight ?? given.weight,
+      failover: own.failover ?? given.failover,
+    }
+  })
+}
+
+function refuseBesideApp(given: WrittenOperations, at: Place): void {
+  if (isNothing(given) && Object.keys(given.methods).length === 0) return
   throw at
     .at('app')
     .error('a service with an app has no work, calls, steps, methods or errorRate: its code does it all')
 }
 
-type OperationFields = ReturnType<typeof operationFields>
-
-function operationFields(names: readonly string[]) {
-  const target = callTarget(names)
-  return {
-    work: optional(distribution),
-    calls: listOf(target),
-    steps: optional(listOf(stepField(target))),
-    errorRate: ratio({ default: 0 }),
-  } satisfies FieldsOf<OperationData>
-}
-
-function operationOf(given: Resolved<OperationFields>, at: Place): ResolvedOperation {
-  const { work, calls, steps, errorRate } = given
-  if (steps !== undefined) {
-    const beside = work !== undefined ? 'work' : calls.length > 0 ? 'calls' : undefined
-    if (beside === undefined) return { steps: steps.filter(isSomething), errorRate }
-    const instead = beside === 'work' ? '{ work: … }' : '{ call: … }'
-    throw at.at('steps').error(`not allowed beside ${beside}; write it as a step, ${instead}`)
+function checkDiscipline(
+  given: {
+    readonly discipline: ServiceData['discipline']
+    readonly concurrency: number | undefined
+    readonly queueTimeoutMs: number | undefined
+  },
+  at: Place,
+): void {
+  const { discipline, concurrency, queueTimeoutMs } = given
+  if (discipline !== 'fifo' && concurrency === undefined) {
+    throw at.at('discipline').error(`${discipline} needs concurrency: without it nobody waits for a worker`)
   }
-  const first: ResolvedStep[] = work === undefined ? [] : [{ kind: 'work', work }]
-  const then = calls.map((call): ResolvedStep => ({ kind: 'call', ...call, probability: 1, optional: false }))
-  return { steps: [...first, ...then], errorRate }
-}
-
-/** An empty list of parallel steps is nothing to wait for. */
-function isSomething(step: ResolvedStep): boolean {
-  return step.kind !== 'parallel' || step.steps.length > 0
-}
-
-type CallTarget = { readonly service: string; readonly method: string | undefined }
-
-/** `payments`, or `payments/POST /charges`: what stands behind the first slash is the method. */
-export function callTarget(names: readonly string[]): Field<CallTarget, ''> {
-  const known = new Set(names)
-  return refined(text(), (target, at) => {
-    const slash = target.indexOf('/')
-    const service = slash < 0 ? target : target.slice(0, slash)
-    if (!known.has(service)) throw unknownWord(at, `${printed(service)} is not in the topology`, service, names)
-    const method = slash < 0 ? undefined : target.slice(slash + 1)
-    if (method === '') throw at.error(`${printed(target)} names no method behind its slash`)
-    return { service, method }
-  })
-}
-
-function stepField(target: Field<CallTarget, ''>): Field<ResolvedStep, ''> {
-  const one = byKey({
-    work: record({ work: distribution }, { finish: ({ work }): ResolvedStep => ({ kind: 'work', work }) }),
-    call: record(
-      { call: target, probability: ratio({ default: 1 }), optional: bool({ default: false }) },
-      { finish: ({ call, ...rest }): ResolvedStep => ({ kind: 'call', ...call, ...rest }) },
-    ),
-  })
-  const expected = 'a step, { work } or { call }, or a list of steps that run in parallel'
-  const resolve = (input: unknown, at: Place): ResolvedStep => {
-    if (input === undefined) throw missing(at, expected)
-    if (!Array.isArray(input)) return one.resolve(input, at)
-    const steps = input.map((step: StepData, i) => resolve(step, at.at(i)))
-    return { kind: 'parallel', steps: steps.filter(isSomething) }
-  }
-  return {
-    suffix: '',
-    isRequired: true,
-    expected,
-    resolve,
-    normalize: resolve,
-    schema: () => ({ description: expected }),
+  if (discipline === 'processor-sharing' && queueTimeoutMs !== undefined) {
+    throw at.at('queueTimeout').error('not allowed with processor-sharing, where nobody waits')
   }
 }

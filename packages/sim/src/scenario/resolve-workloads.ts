@@ -15,10 +15,12 @@ import {
   printed,
   record,
   refined,
+  text,
 } from '@seakeep/core/spi'
 import { distributionOr, kindOf } from './fields.ts'
 import { usableName } from './names.ts'
-import { callTarget } from './resolve-services.ts'
+import { callKey } from './resolve-key.ts'
+import { callTarget } from './resolve-operations.ts'
 import type { ResolvedWorkload } from './resolved-scenario.ts'
 import type { ClosedLoopData, OpenLoopData } from './scenario-data.ts'
 
@@ -31,7 +33,6 @@ interface Known {
 
 const KINDS = ['constantArrivalRate', 'poisson', 'closedLoop'] as const
 const NOT_YET = ['rampingArrivalRate', 'replay']
-const OPTIONS_NOT_YET = ['priority', 'key']
 
 export function resolveWorkloads(input: unknown, at: Place, known: Known): readonly ResolvedWorkload[] {
   const fields = workloadFields(known.names)
@@ -60,24 +61,21 @@ function workloadFields(names: readonly string[]) {
     from: duration({ default: 0 }),
     until: optional(duration()),
     maxDepth: optional(integer({ min: 1, max: 1e6 })),
+    priority: optional(text()),
+    key: optional(callKey),
+    zones: listOf(name()),
   }
-  const open = record(
-    {
-      ...common,
-      rate: number({ above: 0, max: 1e6 }),
-      clients: integer({ default: 1, min: 1, max: 100_000 }),
-    } satisfies FieldsOf<OpenLoopData>,
-    { notYet: OPTIONS_NOT_YET },
-  )
-  const closed = record(
-    {
-      ...common,
-      clients: integer({ min: 1, max: 100_000 }),
-      thinkTime: distributionOr(0),
-      callers: optional(integer({ min: 1, max: 100_000 })),
-    } satisfies FieldsOf<ClosedLoopData>,
-    { notYet: OPTIONS_NOT_YET },
-  )
+  const open = record({
+    ...common,
+    rate: number({ above: 0, max: 1e6 }),
+    clients: integer({ default: 1, min: 1, max: 100_000 }),
+  } satisfies FieldsOf<OpenLoopData>)
+  const closed = record({
+    ...common,
+    clients: integer({ min: 1, max: 100_000 }),
+    thinkTime: distributionOr(0),
+    callers: optional(integer({ min: 1, max: 100_000 })),
+  } satisfies FieldsOf<ClosedLoopData>)
   return { open, closed }
 }
 
@@ -98,13 +96,14 @@ function resolveWorkload(input: unknown, place: Place, fields: Fields, known: Kn
 }
 
 type Common = Omit<Callers, 'callers' | 'arrivals'>
+type Read = Omit<Common, 'untilMs' | 'keyOf'> & {
+  readonly untilMs: number | undefined
+  readonly key: ResolvedWorkload['keyOf']
+}
 
-function common(
-  read: Omit<Common, 'untilMs'> & { readonly untilMs: number | undefined },
-  at: Place,
-  { durationMs, warn }: Known,
-): Common {
-  const { name, to, deadlineMs, impatient, fromMs, untilMs = durationMs, maxDepth } = read
+function common(read: Read, at: Place, { durationMs, warn }: Known): Common {
+  const { name, to, deadlineMs, impatient, fromMs, untilMs = durationMs, key: keyOf, ...rest } = read
+  const { maxDepth, priority, zones } = rest
   if (impatient && deadlineMs === undefined) {
     throw at.at('impatient').error('needs a deadline, at which its callers give up')
   }
@@ -114,7 +113,8 @@ function common(
   if (fromMs >= durationMs) {
     warn(`${at.path}: begins at ${durationText(fromMs)}, when the run of ${durationText(durationMs)} is over`)
   }
-  return { name, to, deadlineMs, impatient, fromMs, untilMs: Math.min(untilMs, durationMs), maxDepth }
+  const until = Math.min(untilMs, durationMs)
+  return { name, to, deadlineMs, impatient, fromMs, untilMs: until, maxDepth, priority, keyOf, zones }
 }
 
 /** One service, or several with their shares, which are brought to a sum of 1. */

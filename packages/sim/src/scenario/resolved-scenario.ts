@@ -1,6 +1,7 @@
 import type { PolicyDocument } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import type { AppHandler } from './app-handler.ts'
+import type { Discipline } from './scenario-data.ts'
 
 /**
  * A scenario after validation: what the simulator builds a world from. Every name is known to exist, every duration is
@@ -22,20 +23,39 @@ export interface ResolvedScenario {
 
 export interface ResolvedService {
   readonly name: string
+  /** Instances, of all versions together. */
   readonly replicas: number
   /** Workers of each instance; `Infinity` for no limit. */
   readonly concurrency: number
   /** Places in each instance's line; `Infinity` for no limit. */
   readonly queue: number
   readonly queueTimeoutMs: number | undefined
+  readonly discipline: Discipline
+  /** True where a request keeps its worker while it waits for its own calls. */
+  readonly holdWorkerDuringCalls: boolean
+  readonly onCancel: 'finish' | 'dequeue' | 'abort'
   /** Zones the instances are dealt to in turn; empty for none. */
   readonly zones: readonly string[]
   /** By method; `''` answers whatever has no entry of its own. */
   readonly operations: ReadonlyMap<string, ResolvedOperation>
+  readonly weight: number
+  /** 0 is the first to be called. */
+  readonly failover: number
+  /** In the order in which their instances are numbered; empty where the service has none. */
+  readonly versions: readonly ResolvedVersion[]
   /** A real handler instead of operations. */
   readonly app: AppHandler | undefined
   /** What an exception of the handler which is not an answer does: stops the run (default) or fails the call. */
   readonly onThrow: 'stop' | 'fail'
+}
+
+/** What the instances of one version have of their own; the service's own is laid under it. */
+export interface ResolvedVersion {
+  readonly version: string | undefined
+  readonly replicas: number
+  readonly operations: ReadonlyMap<string, ResolvedOperation>
+  readonly weight: number
+  readonly failover: number
 }
 
 export interface ResolvedOperation {
@@ -75,6 +95,11 @@ export interface ResolvedWorkload {
   readonly untilMs: number
   /** Calls deeper than this are not made and count as success; undefined where the graph has no circle. */
   readonly maxDepth: number | undefined
+  readonly priority: string | undefined
+  /** The key of a call, by what names the call; undefined where calls have none. */
+  readonly keyOf: ((callKey: number) => string) | undefined
+  /** Zones the callers are dealt to in turn; empty for none. */
+  readonly zones: readonly string[]
 }
 
 /** Who a fault strikes. An edge is one direction: packets from `from` to `to`. */

@@ -79,13 +79,51 @@ export interface ServiceData extends OperationData {
   readonly zones?: readonly string[]
   /** By method, as `POST /charges`; a request for another is answered by the service's own work or steps. */
   readonly methods?: Readonly<Record<string, OperationData>>
+  /** By version, instead of `replicas`: instances that differ in what is said here. All else is the service's. */
+  readonly versions?: Readonly<Record<string, VersionData>>
+  /** Share of the traffic of each instance, relative to the others'. Default 1, from 0 to 1e6. */
+  readonly weight?: number
+  /**
+   * Failover level of the instances (Envoy's priority, announced as `meta.priority`): those of level 1 are called as far as
+   * too few of level 0 are healthy, and so on. Default 0, to 100.
+   */
+  readonly failover?: number
   /** The service's real code, instead of work, calls, steps and methods. */
   readonly app?: AppHandler
   /** What an exception of `app` does which is no answer: stop the run (default), or fail the call. */
   readonly onThrow?: 'stop' | 'fail'
-  readonly discipline?: 'fifo'
-  readonly holdWorkerDuringCalls?: true
-  readonly onCancel?: 'finish'
+  /**
+   * Who is next when a worker is free. Default `fifo`. `priority`: by the calls' class, `sheddable` after `default` after
+   * all others, in order within a class, and nobody at work is interrupted. `codel`: under overload (the shortest wait of
+   * 100 ms was above 5 ms) the newest first, and who has waited above 10 ms is refused. `processor-sharing`: nobody waits,
+   * all present share the workers equally, none above one worker's speed; `queue` bounds how many may be present beyond
+   * them. All but `fifo` need `concurrency`.
+   */
+  readonly discipline?: Discipline
+  /**
+   * False: a worker is free for others while the request it worked on waits for nothing but its own calls; after them the
+   * request comes back to the end of the line, where it is neither refused nor timed out. Default true.
+   */
+  readonly holdWorkerDuringCalls?: boolean
+  /**
+   * What becomes of a request whose caller has given up, as soon as the server hears of it. `finish` (default): nothing;
+   * `dequeue`: it leaves the line, but work begun is finished; `abort`: its work and its own calls are ended, too.
+   */
+  readonly onCancel?: 'finish' | 'dequeue' | 'abort'
+}
+
+export type Discipline = 'fifo' | 'lifo' | 'priority' | 'processor-sharing' | 'codel'
+
+/** What is said here stands instead of what the service says; `steps` instead of its `work` and `calls`, or they instead of it. */
+export interface VersionData extends OperationData {
+  /** Instances of this version; they are numbered on from those of the version before. Default 1, to 100,000. */
+  readonly replicas?: number
+  /** By method: laid over the service's entry for the same method. */
+  readonly methods?: Readonly<Record<string, OperationData>>
+  /** Default: the service's. */
+  readonly weight?: number
+  /** Default: the service's. */
+  readonly failover?: number
 }
 
 /** What every kind of workload takes. */
@@ -104,7 +142,23 @@ export interface CallersData {
   readonly until?: Duration
   /** Calls deeper than this are not made and count as success. Needed where the call graph has a circle. */
   readonly maxDepth?: number
+  /** Class of the calls, and of all calls made on their behalf: `critical`, `default`, `sheddable`. Default none. */
+  readonly priority?: string
+  /** Routing and rate-limit key of the calls. Default none. */
+  readonly key?: KeyData
+  /** Zones the callers are dealt to in turn. Default none. */
+  readonly zones?: readonly string[]
 }
+
+/**
+ * One key for all calls; or one of `k1` to `k<keys>` drawn for each call, all alike or by Zipf's law: the n-th as often as
+ * `1 / n^s`. `keys` from 1 to 1e6, `s` default 1, from 0 (all alike) to 10.
+ */
+export type KeyData =
+  | string
+  | { readonly uniform: { readonly keys: number } }
+  | { readonly zipf: { readonly keys: number; readonly s?: number } }
+
 export interface OpenLoopData extends CallersData {
   /** Calls a second, all clients together. Required, above 0, to 1e6. */
   readonly rate: number

@@ -121,9 +121,14 @@ describe('what cannot be used names its place, what stands there and what may', 
     ],
     ['code in a text', withService({ app: 'handler.ts' }), 'topology.web.app: "handler.ts" is not allowed;…'],
     [
-      'another discipline',
+      'a discipline for a line that nobody stands in',
       withService({ discipline: 'codel' }),
-      'topology.web.discipline: codel is not available yet in this version; allowed: fifo',
+      'topology.web.discipline: codel needs concurrency: without it nobody waits for a worker',
+    ],
+    [
+      'a longest wait where nobody waits',
+      withService({ discipline: 'processor-sharing', concurrency: 1, queueTimeout: 5 }),
+      'topology.web.queueTimeout: not allowed with processor-sharing, where nobody waits',
     ],
     [
       'an unknown discipline',
@@ -131,15 +136,27 @@ describe('what cannot be used names its place, what stands there and what may', 
       'topology.web.discipline: "fiffo" is not allowed;…',
     ],
     [
-      'workers that are let go',
-      withService({ holdWorkerDuringCalls: false }),
-      'topology.web.holdWorkerDuringCalls: false is not allowed; it must be true (false is not available yet in this version)',
+      'an unknown onCancel',
+      withService({ onCancel: 'aborts' }),
+      'topology.web.onCancel: "aborts" is not allowed; one of finish, dequeue, abort; did you mean abort?',
     ],
     [
-      'another onCancel',
-      withService({ onCancel: 'abort' }),
-      'topology.web.onCancel: abort is not available yet in this version; allowed: finish',
+      'a number of instances beside versions',
+      withService({ replicas: 2, versions: { 1: { replicas: 4 } } }),
+      'topology.web.replicas: not allowed beside versions; each version says how many instances it has',
     ],
+    [
+      'a version with steps beside work',
+      withService({ versions: { 1: { work: 1, steps: [] } } }),
+      'topology.web.versions.1.steps: not allowed beside work; write it as a step, { work: … }',
+    ],
+    [
+      'a version with work beside code',
+      withService({ app: () => 1, versions: { 1: { work: 1 } } }),
+      'topology.web.versions.1.app: a service with an app has no work, calls, steps, methods or errorRate: its code does it all',
+    ],
+    ['a negative weight', withService({ weight: -1 }), 'topology.web.weight: -1 is not allowed; a number from 0 to…'],
+    ['half a failover level', withService({ failover: 0.5 }), 'topology.web.failover: 0.5 is not allowed; an integer…'],
 
     ['no rate', withWorkload('poisson', {}), 'workload.0.poisson.rate: missing;…'],
     ['a negative rate', withWorkload('poisson', { rate: -1 }), 'workload.0.poisson.rate: -1 is not allowed;…'],
@@ -194,9 +211,14 @@ describe('what cannot be used names its place, what stands there and what may', 
       'workload.1: "x" is the name of another workload, too; names are unique',
     ],
     [
-      'priorities',
-      withWorkload('poisson', { rate: 1, priority: 'high' }),
-      'workload.0.poisson.priority: not available yet in this version…',
+      'a key of an unknown kind',
+      withWorkload('poisson', { rate: 1, key: { zipff: { keys: 5 } } }),
+      'workload.0.poisson.key: has zipff; an object with one of uniform, zipf; did you mean zipf?',
+    ],
+    [
+      'no number of keys',
+      withWorkload('poisson', { rate: 1, key: { zipf: {} } }),
+      'workload.0.poisson.key.zipf.keys: missing;…',
     ],
     [
       'an endless circle',
@@ -325,12 +347,6 @@ describe('what cannot be used names its place, what stands there and what may', 
     // The wording of the core's own fields is tested there.
     if (message.endsWith('…')) expect(refusal(data)).toContain(message.slice(0, -1))
     else expect(refusal(data)).toBe(message)
-  })
-
-  test('versions', () => {
-    expect(() => resolveScenario(withService({ versions: {} }))).toThrow(
-      'topology.web.versions: not available yet in this version',
-    )
   })
 
   test('a rate for a topology that has a workload of its own', () => {

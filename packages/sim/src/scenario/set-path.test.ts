@@ -51,6 +51,11 @@ test.each([
     '"a..b=1" has an empty word in its path; written as path=value, as topology.payments.concurrency=8',
   ],
   ['topology.d.replicas=1', '--set topology.d.replicas=1', '"d" is not in topology; allowed: a.b, c'],
+  [
+    'topology.c.versions.2.replicas=1',
+    '--set topology.c.versions.2.replicas=1',
+    '"2" is not in topology.c.versions; allowed: none',
+  ],
   ['workload.1.poisson.rate=1', '--set workload.1.poisson.rate=1', 'workload has item 0'],
   ['workload.x=1', '--set workload.x=1', 'workload has item 0'],
   [

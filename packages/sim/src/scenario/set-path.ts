@@ -70,7 +70,7 @@ function setIn(data: unknown, keys: readonly string[], depth: number, setting: S
     throw notThere(setting, `${at.path} is ${printed(data)}, in which nothing can be set; set ${at.path} as a whole`)
   }
   // The user's own names: setting one that is not there would quietly make a service nobody calls.
-  const holdsNames = at.path === 'topology' || /(^|\.)methods$/.test(at.path)
+  const holdsNames = at.path === 'topology' || /(^|\.)(methods|versions)$/.test(at.path)
   if (holdsNames && !Object.hasOwn(object, key)) {
     throw unknownWord(
       rootPlace(`--set ${setting.text}`),

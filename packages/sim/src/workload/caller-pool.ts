@@ -35,7 +35,7 @@ export class CallerPool {
     const caller = callers[index % callers.length] as Caller
     const { service, method } = this.#target(key)
     const nowMs = world.kernel.nowUs / 1000
-    const { deadlineMs, impatient, maxDepth } = workload
+    const { deadlineMs, impatient, maxDepth, priority, keyOf } = workload
     const inherited = {
       key,
       judgeUs: world.kernel.nowUs + Math.round(this.#record.judgedByMs * 1000),
@@ -43,6 +43,8 @@ export class CallerPool {
       depth: 1,
       maxDepth: maxDepth ?? Number.POSITIVE_INFINITY,
       attempt: 1,
+      priority,
+      routingKey: keyOf?.(key),
     }
     const call = new SimCall(world, caller.host, service, method, inherited, owner, this.#record)
     caller.runtime.start(service, call, startOptions(inherited), call)

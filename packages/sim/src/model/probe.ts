@@ -1,0 +1,101 @@
+import { hashText, type TimerTask } from '@seakeep/core/spi'
+import type { Network } from './network.ts'
+import { Purpose } from './purpose.ts'
+import type { VirtualHost } from './virtual-host.ts'
+
+/** Who is asked how it is. */
+export interface Probed {
+  readonly name: string
+  readonly host: VirtualHost
+  readonly isDraining: boolean
+  /** After how long an `error` fault answers what has this key; undefined where none strikes it. */
+  struckByError(key: number): number | undefined
+}
+
+/** What comes back: the status of a readiness path, `connected`, or `refused` by a host where nobody listens. */
+export type ProbeAnswer = 200 | 500 | 503 | 'connected' | 'refused'
+
+const ON_ITS_WAY = 0
+const AT_HOST = 1
+const COMING_BACK = 2
+const OVER = 3
+
+/**
+ * A health check on the simulated wire. It is nobody's call: it is in no figure, takes no worker, waits in no line and is
+ * no fact of the run. What it meets on its way is what calls meet: delays, slow and held edges, a host that stands still.
+ *
+ * A connection is made by the host and not by the process on it, so that it is there also while that stands still; a path
+ * is answered by the process.
+ */
+export class Probe implements TimerTask {
+  readonly #network: Network
+  readonly #asker: VirtualHost
+  readonly #askerEpoch: number
+  readonly #probed: Probed
+  readonly #service: string
+  readonly #kind: 'connection' | 'path'
+  readonly #key: number
+  readonly #told: (answer: ProbeAnswer) => void
+  #place = ON_ITS_WAY
+  #answer: ProbeAnswer = 'refused'
+
+  constructor(
+    network: Network,
+    asker: VirtualHost,
+    service: string,
+    probed: Probed,
+    kind: 'connection' | 'path',
+    told: (answer: ProbeAnswer) => void,
+  ) {
+    this.#network = network
+    this.#asker = asker
+    this.#askerEpoch = asker.epoch
+    this.#service = service
+    this.#probed = probed
+    this.#kind = kind
+    this.#told = told
+    // An endpoint is not asked twice at once by one host, so the instant tells its probes apart.
+    this.#key = asker.keyFor(hashText(`probe ${probed.name}`))
+  }
+
+  send(): void {
+    this.#network.send(this.#asker.caller, this.#service, this.#key, Purpose.out, this)
+  }
+
+  /** Nothing is told any more. */
+  cancel(): void {
+    this.#place = OVER
+  }
+
+  onTimer(): void {
+    if (this.#place === ON_ITS_WAY) this.#arrive()
+    else if (this.#place === AT_HOST) this.#reply(500)
+    else if (this.#place === COMING_BACK) this.#comeBack()
+  }
+
+  #arrive(): void {
+    const { host, isDraining } = this.#probed
+    if (!host.isUp) return this.#reply('refused')
+    if (this.#kind === 'connection') return this.#reply('connected')
+    if (host.isPaused) return host.hold(this)
+    const errorAfterMs = this.#probed.struckByError(this.#key)
+    if (errorAfterMs === undefined) return this.#reply(isDraining ? 503 : 200)
+    this.#place = AT_HOST
+    host.clock.schedule(host.clock.now() + errorAfterMs, this)
+  }
+
+  #reply(answer: ProbeAnswer): void {
+    this.#place = COMING_BACK
+    this.#answer = answer
+    this.#network.send(this.#service, this.#asker.caller, this.#key, Purpose.back, this)
+  }
+
+  #comeBack(): void {
+    const asker = this.#asker
+    if (asker.epoch !== this.#askerEpoch) return
+    if (asker.isPaused) return asker.hold(this)
+    this.#place = OVER
+    if (asker.isAsync) asker.kernel.mark()
+    this.#told(this.#answer)
+  }
+}
