@@ -195,7 +195,7 @@ describe('failures at once (3e.39)', () => {
     expect(shares[0]).toBeLessThan(0.005)
   })
 
-  it.each(['least-request', 'p2c-ewma'])('%s leaves it nothing either when its answers say so at once', (algorithm) => {
+  it.each(['least-request', 'p2c', 'p2c-ewma'])('%s leaves it nothing either when its answers say so at once', (algorithm) => {
     const servers = [{ workMs: () => 0, failRatio: 1 }, ...many(9, { workMs: exponential(50) })]
     const { shares } = run({ servers, balancer: of(algorithm), perSecond: 1000, untilMs: 60_000, warmupMs: 5_000 })
     expect(shares[0]).toBeLessThan(0.005)

@@ -17,7 +17,7 @@ describe('39. an endpoint that fails at once is no black hole', () => {
     return bench.sent.filter((id) => id === 'bad').length / bench.sent.length
   }
 
-  test.each([undefined, 'p2c-ewma', 'least-request'])('%s', async (loadBalancing) => {
+  test.each([undefined, 'p2c-ewma', 'p2c', 'least-request'])('%s', async (loadBalancing) => {
     for (const status of [429, 500, 503]) {
       // Asked again after 5 s: a dozen times in this minute, and what is sent before the first answer.
       expect(await shareOfBad(loadBalancing, status)).toBeLessThan(0.005)

@@ -24,7 +24,7 @@ export interface LeastRequestOptions {
  * Attempts that fail at once leave nothing in flight: see `failure-tier.ts`.
  */
 export class LeastRequest implements Balancer {
-  readonly algorithm = 'least-request'
+  readonly algorithm: string = 'least-request'
   readonly #random: Random
   readonly #choices: number | 'all'
   readonly #bias: number

@@ -1,6 +1,7 @@
 import { balancing } from './balancing.ts'
 import { breaking } from './breaking.ts'
 import { closedLoops } from './closed-loops.ts'
+import { hedging } from './hedging.ts'
 import { metastability } from './metastability.ts'
 import { openAndClosed } from './open-and-closed.ts'
 import type { Oracle } from './oracle.ts'
@@ -25,6 +26,7 @@ export const oracles: readonly Oracle[] = [
   ...placement,
   ...unequalHosts,
   ...tails,
+  ...hedging,
   ...retries,
   ...breaking,
   ...metastability,
