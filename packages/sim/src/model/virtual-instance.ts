@@ -171,7 +171,10 @@ export class VirtualInstance implements Receiver, Workplace {
   }
 
   #begin(request: Job): void {
-    if (request.begunUs < 0) this.#begun += 1
+    if (request.begunUs < 0) {
+      this.#begun += 1
+      this.life.load?.begin(this.world.kernel.nowUs - request.arrivedUs)
+    }
     this.#setBusy(this.#busy + 1)
     request.begin()
   }
@@ -200,6 +203,8 @@ export class VirtualInstance implements Receiver, Workplace {
       this.#shared.share(busy)
       workers = Math.min(busy, this.service.concurrency)
     }
-    this.stats.busy.set(this.world.kernel.nowUs, workers)
+    const { nowUs } = this.world.kernel
+    this.stats.busy.set(nowUs, workers)
+    this.life.load?.setBusy(nowUs, workers)
   }
 }

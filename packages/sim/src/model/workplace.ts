@@ -6,6 +6,7 @@ import type { Exchange } from './exchange.ts'
 import type { ServerFault } from './server-faults.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
+import type { VirtualLoad } from './virtual-load.ts'
 
 /** What lives on a host from its start to its crash: the runtime of the core, and the admission in front of it. */
 export interface Life {
@@ -13,6 +14,8 @@ export interface Life {
   readonly random: Random
   /** Undefined where the document has no `inbound` for the service: then the model's line alone decides. */
   readonly admission: Admission | undefined
+  /** Undefined where nothing is shed. */
+  readonly load: VirtualLoad | undefined
 }
 
 /** A request as its instance sees it. The links belong to the line it waits in. */

@@ -45,7 +45,14 @@ function addInstances(world: World, service: ResolvedService, seed: number): voi
       const zone = dealt(zones, number)
       const host = new VirtualHost(`${name}#${number}`, name, world.kernel, seed, { isAsync: app !== undefined, zone })
       world.addHost(host)
-      const instance = new VirtualInstance(world, service, version, number, host, beginLife(world, host))
+      const instance = new VirtualInstance(
+        world,
+        service,
+        version,
+        number,
+        host,
+        beginLife(world, host, service.concurrency),
+      )
       world.addInstance(instance)
       announce(world, instance)
     }
@@ -66,7 +73,7 @@ function dealt(zones: readonly string[], number: number): string | undefined {
 function restart(world: World, instance: VirtualInstance): void {
   const { host } = instance
   host.restart()
-  instance.life = beginLife(world, host)
+  instance.life = beginLife(world, host, instance.service.concurrency)
   instance.isDraining = false
   announce(world, instance)
   world.recorder.log.add({ atMs: world.kernel.nowUs / 1000, type: 'instanceRestarted', endpoint: instance.name })

@@ -10,6 +10,7 @@ import {
 } from '@seakeep/core/spi'
 import type { VirtualHost } from '../model/virtual-host.ts'
 import type { VirtualInstance } from '../model/virtual-instance.ts'
+import { VirtualLoad } from '../model/virtual-load.ts'
 import { VirtualTransport } from '../model/virtual-transport.ts'
 import type { Life } from '../model/workplace.ts'
 import type { World } from '../model/world.ts'
@@ -17,9 +18,9 @@ import { Fact } from '../recording/facts.ts'
 
 /**
  * Brings a host to life: the runtime of the core, put together by the same `assembleRuntime` that production calls, on
- * ports that belong to this host and this life alone.
+ * ports that belong to this host and this life alone. `workers`: how many requests it works on at once.
  */
-export function beginLife(world: World, host: VirtualHost): Life {
+export function beginLife(world: World, host: VirtualHost, workers: number = Number.POSITIVE_INFINITY): Life {
   const random = host.createRandom()
   const { policies } = world.scenario
   const runtime = assembleRuntime(
@@ -36,10 +37,16 @@ export function beginLife(world: World, host: VirtualHost): Life {
     },
   )
   const inbound = policies?.inboundFor(host.caller)
+  const load = inbound?.shed === undefined ? undefined : new VirtualLoad(world.kernel, workers)
+  const events = new HostEvents(world, host)
   return {
     runtime,
     random,
-    admission: inbound === undefined ? undefined : new Admission(inbound, host.clock, { random }),
+    admission:
+      inbound === undefined
+        ? undefined
+        : new Admission(inbound, host.clock, { random, events, service: host.caller, ...(load && { load }) }),
+    load,
   }
 }
 
@@ -74,6 +81,10 @@ const TRANSITIONS: ReadonlySet<GovernanceEvent['type']> = new Set([
   'resolverFailed',
   'resolverRecovered',
   'retryBudgetExhausted',
+  'panicEntered',
+  'panicLeft',
+  'sheddingStarted',
+  'sheddingEnded',
 ] as const)
 
 /** The event-sink port of a host: what its runtime decides becomes part of the run. */
