@@ -98,6 +98,20 @@ describe('another document', () => {
   })
 })
 
+describe('a policy', () => {
+  it('is held open by hand, and let go', async () => {
+    const { runtime } = new Bench()
+    const policy = runtime.policy({ name: 'quotes', circuitBreaker: true })
+    policy.for('eu').isolate()
+    expect([policy.for('eu').state.value.breaker, policy.state.value.breaker]).toEqual(['isolated', 'closed'])
+    const refused = await policy.execute(() => 1, { key: 'eu' }).catch((error: unknown) => error)
+    expect(isRejectedError(refused)).toBe(true)
+    policy.for('eu').release()
+    expect(await policy.execute(() => 1, { key: 'eu' })).toBe(1)
+    expect(() => runtime.policy({ name: 'bare' }).isolate()).toThrow('the policy bare has no circuit breaker')
+  })
+})
+
 describe('policy().update', () => {
   it('keeps the circuit, for every key, and what cannot be used changes nothing', async () => {
     const bench = new Bench()

@@ -27,6 +27,8 @@ export interface AttemptResult {
   readonly status?: number | undefined
   /** The server's wish (Retry-After, grpc-retry-pushback-ms), in milliseconds. */
   readonly retryAfterMs?: number | undefined
+  /** The server asks not to be asked again (a negative grpc-retry-pushback-ms): nothing is retried. */
+  readonly isFinal?: boolean | undefined
 }
 
 /** How a call ended: what the pipeline hands to the caller's sink, exactly once, after its state is final. */

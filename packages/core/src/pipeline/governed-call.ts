@@ -129,7 +129,8 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     this.isAnswered = result?.ending === 'ok'
     this.retryAfterMs = result?.retryAfterMs
     const pushback = result !== undefined && isPushback(result)
-    if (attempt.isCommitted || (verdict !== 'failure' && !pushback)) return this.finish(ending)
+    const isOver = attempt.isCommitted || result?.isFinal === true
+    if (isOver || (verdict !== 'failure' && !pushback)) return this.finish(ending)
     this.#retryOrFinish(attempt, ending, pushback)
   }
 

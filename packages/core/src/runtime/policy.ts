@@ -1,8 +1,10 @@
 import { map, merge, type Observable } from 'rxjs'
+import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { CircuitState } from '../breaking/circuit-breaker.ts'
 import type { StartOptions } from '../call/call.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
+import { ConfigError } from '../errors/seakeep-error.ts'
 import { parseDuration } from '../options/parse-duration.ts'
 import { FunctionTransport, type Guarded, type GuardedRequest } from '../pipeline/function-transport.ts'
 import { prepareCall } from '../pipeline/prepare-call.ts'
@@ -40,6 +42,10 @@ export interface Policy {
    * Throws a ConfigError, and changes nothing, where they cannot be used.
    */
   update(options: Omit<PolicyOptions, 'name'>): void
+  /** Holds the circuit open by hand until {@link release}. Throws a ConfigError where the policy has no breaker. */
+  isolate(): void
+  /** Closes an isolated circuit, with nothing remembered. */
+  release(): void
   readonly state: StateCell<PolicyState>
   readonly events$: Observable<GovernanceEvent>
   /** The fixed order of the layers. */
@@ -115,6 +121,20 @@ export class GuardingPolicy implements Policy {
 
   update(options: Omit<PolicyOptions, 'name'>): void {
     this.#adopt(this.#parts.reread(options))
+  }
+
+  isolate(): void {
+    this.#breaker.isolate()
+  }
+
+  release(): void {
+    this.#breaker.release()
+  }
+
+  get #breaker(): CircuitBreaker {
+    const { breaker } = this.#target.base
+    if (breaker !== undefined) return breaker
+    throw new ConfigError('', `the policy ${this.name} has no circuit breaker`, { service: this.name })
   }
 
   #adopt(content: PolicyContent): void {

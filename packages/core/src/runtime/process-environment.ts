@@ -103,6 +103,12 @@ class AmbientPolicy implements Policy {
   update(options: Omit<PolicyOptions, 'name'>): void {
     this.#here.update(options)
   }
+  isolate(): void {
+    this.#here.isolate()
+  }
+  release(): void {
+    this.#here.release()
+  }
   get state(): StateCell<PolicyState> {
     return this.#here.state
   }
