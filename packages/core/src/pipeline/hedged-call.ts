@@ -90,7 +90,7 @@ export class HedgedCall extends GovernedCall {
   // ---- steps ----
 
   protected override begin(now: number): void {
-    this.#hedging.onCall(now)
+    this.#hedging.onCall()
     super.begin(now)
   }
 
@@ -106,7 +106,7 @@ export class HedgedCall extends GovernedCall {
 
   #sendCopy(now: number): void {
     const { route } = this
-    if (route.placement.isClosing || !this.#hedging.withdraw(now)) return
+    if (route.placement.isClosing || !this.#hedging.withdraw()) return
     if (route.budget !== undefined && !this.withdraw(route.budget, now)) return
     this.tryOnce(now)
   }

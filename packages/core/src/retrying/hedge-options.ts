@@ -15,7 +15,7 @@ export interface HedgeOptions {
   readonly delay?: Duration
   /** The shortest time after which the percentile has one sent. Default 1 ms. */
   readonly minDelay?: Duration
-  /** Copies as a share of the calls, over a window of 10 s. Default 0.05 (Finagle), 0 to 1. The retry budget bounds them, too. */
+  /** Copies as a share of the calls. Default 0.05 (Finagle), 0 to 1. The retry budget bounds them, too. */
   readonly maxExtraLoad?: Ratio
   /** Attempts under way at once, the first included. Default 2, 2 to 5 (gRPC A6). */
   readonly maxAttempts?: number
