@@ -1,15 +1,17 @@
 /**
- * The stories that `demo` tells, each a scenario with several sides. They are data form, not code: Node strips no types
- * below `node_modules`, and a demo must run from an installed package, too.
+ * The stories that `demo` tells, as it needs them: each a scenario with several sides. They are data form, not code: Node
+ * strips no types below `node_modules`, and a demo must run from an installed package, too. Of a story called x the
+ * scenario is `x.sim.yaml`; it holds the policies of the side `seakeep`, and `x.<side>.yaml` those of any other.
  */
 import { fileURLToPath } from 'node:url'
+import { STORIES, type Story } from './stories.ts'
 
 export interface Side {
   /** For `--only`. */
   readonly id: string
   readonly label: string
-  /** A policy document; null for none. */
-  readonly policies: string | null
+  /** A policy document; null for none; undefined for the scenario's own. */
+  readonly policies: string | null | undefined
 }
 
 export interface Preset {
@@ -25,25 +27,21 @@ export interface Preset {
   readonly sides: readonly Side[]
 }
 
-export const PRESETS: readonly Preset[] = [
-  {
-    name: 'online-boutique',
-    about: 'a shop of eleven services through a crash and a slow database: bare, naive retries, governed',
-    story: [
-      "Google's Online Boutique at 300 pages a second. First an instance of the currency service",
-      "crashes, then the catalogue's database takes three times as long for ten seconds. Same arrivals,",
-      'same faults; only how the callers call differs.',
-    ],
-    file: scenarioFile('online-boutique.sim.yaml'),
-    workload: 'frontend',
-    edge: 'frontend>catalog',
-    sides: [
-      { id: 'bare', label: 'bare calls', policies: null },
-      { id: 'naive', label: 'naive retries', policies: scenarioFile('online-boutique.naive.yaml') },
-      { id: 'governed', label: 'seakeep', policies: scenarioFile('online-boutique.governed.yaml') },
-    ],
-  },
-]
+export const PRESETS: readonly Preset[] = STORIES.map(presetOf)
+
+function presetOf({ sides, ...story }: Story): Preset {
+  const { name } = story
+  return {
+    ...story,
+    file: scenarioFile(`${name}.sim.yaml`),
+    sides: Object.entries(sides).map(([id, label]) => ({ id, label, policies: policiesOf(name, id) })),
+  }
+}
+
+function policiesOf(story: string, side: string): string | null | undefined {
+  if (side === 'bare') return null
+  return side === 'seakeep' ? undefined : scenarioFile(`${story}.${side}.yaml`)
+}
 
 /** Beside the sources and beside what is built alike. */
 function scenarioFile(name: string): string {
