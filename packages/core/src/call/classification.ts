@@ -17,10 +17,15 @@ export type Classifier = (ended: Classifiable) => Verdict
  * failure, but ignored with a 4xx `status` or where it is a refusal of our own or a mistake in what was asked.
  */
 export const classify: Classifier = ({ value, error }) => {
-  if (error === undefined) {
-    const status = statusOf(value)
-    return status === undefined ? 'success' : status === 429 ? 'ignored' : status >= 500 ? 'failure' : 'success'
-  }
+  return error === undefined ? verdictOfStatus(statusOf(value)) : verdictOfError(error)
+}
+
+/** What an answer says by its status. */
+export function verdictOfStatus(status: number | undefined): Verdict {
+  return status === undefined ? 'success' : status === 429 ? 'ignored' : status >= 500 ? 'failure' : 'success'
+}
+
+export function verdictOfError(error: unknown): Verdict {
   if (isRejectedError(error) || isConfigError(error)) return 'ignored'
   const status = statusOf(error)
   return status !== undefined && status >= 400 && status < 500 ? 'ignored' : 'failure'

@@ -64,6 +64,11 @@ export class ConcurrencyLimiter implements Limiter {
     return this.#cell.changes$
   }
 
+  /** Whoever comes now is refused: the limit is reached and there is no line. */
+  get isShut(): boolean {
+    return this.#places === 0 && this.#inFlight >= this.#limit
+  }
+
   tryAcquire(): boolean {
     if (this.#inFlight >= this.#limit || this.#queued > 0) return false
     this.#inFlight++

@@ -4,6 +4,7 @@ import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
+import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
 import type { PermitEnd, Waiter } from '../limiting/limiter.ts'
 import { Draw } from '../random/random.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
@@ -11,6 +12,7 @@ import { NO_DEADLINE } from '../time/deadline.ts'
 import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { isPushback, judge } from './judge.ts'
+import { type AttemptInLine, WaitingAttempt } from './waiting-attempt.ts'
 
 const ADMITTING = 0
 const WAITING = 1
@@ -24,17 +26,12 @@ const MAX_PICKS = 3
  * One attempt from the breaker to its settling. It holds, and gives back exactly once, whatever it was lent: the
  * admissions of two breakers and a permit; every way out goes through {@link ActiveAttempt.#settleLoans}.
  */
-export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<AttemptResult>, TimerTask, Waiter {
+export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<AttemptResult>, TimerTask, AttemptInLine {
   readonly call: AttemptOwner
   readonly number: number
   readonly key: number
   /** The caller has the head of the answer: nothing is retried any more. */
   isCommitted = false
-
-  previous: Waiter | undefined = undefined
-  next: Waiter | undefined = undefined
-  isWaiting = false
-  joinedMs = 0
 
   #phase = ADMITTING
   #row: EndpointRow | undefined = undefined
@@ -42,6 +39,8 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
   #endpointEpoch = REFUSED
   #sentMs = 0
   #timer: Timer | undefined = undefined
+  /** Its place in the line, while it waits for a permit. */
+  #inLine: Waiter | undefined = undefined
   #cancelSend: Cancel | undefined = undefined
   #hasPermit = false
   #calledOff: CancelReason | undefined = undefined
@@ -102,6 +101,8 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     }
     if (route.throttle !== undefined && this.#isThrottled(now)) return this.#refuse('shed', undefined, now)
     if (route.placement.balancer !== undefined) {
+      // What is refused in any case is not placed first: refusals peak in overload.
+      if (route.limiter?.isShut === true) return this.#refuse('concurrency', undefined, now)
       const refusal = this.#place(now, avoid)
       if (refusal !== undefined) return this.#refuse(refusal, this.#row?.breaker?.retryAfterMs(now), now)
     }
@@ -110,15 +111,25 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     }
     const limiter = route.limiter
     if (limiter !== undefined) {
-      if (!limiter.tryAcquire()) {
-        if (!this.call.mayWait || !limiter.join(this)) return this.#refuse('concurrency', undefined, now)
-        this.#phase = WAITING
-        this.#timer = route.clock.schedule(Math.min(now + route.maxWaitMs, this.call.deadlineMs), this)
-        return
-      }
+      if (!limiter.tryAcquire()) return this.#wait(limiter, now)
       this.#hasPermit = true
     }
     this.#send(now)
+  }
+
+  #wait(limiter: ConcurrencyLimiter, now: number): void {
+    if (!this.call.mayWait || limiter.isShut) return this.#refuse('concurrency', undefined, now)
+    const inLine = new WaitingAttempt(this)
+    if (!limiter.join(inLine)) return this.#refuse('concurrency', undefined, now)
+    const { route } = this.call
+    this.#inLine = inLine
+    this.#phase = WAITING
+    this.#timer = route.clock.schedule(Math.min(now + route.maxWaitMs, this.call.deadlineMs), this)
+  }
+
+  #leaveLine(): void {
+    if (this.#inLine !== undefined) this.call.route.limiter?.leave(this.#inLine)
+    this.#inLine = undefined
   }
 
   /** Picks an endpoint and passes its breaker. The reason of the refusal, or undefined. */
@@ -145,7 +156,7 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     return true
   }
 
-  // ---- Waiter ----
+  // ---- AttemptInLine ----
 
   get waitDeadlineMs(): number {
     return this.call.deadlineMs
@@ -156,6 +167,7 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
   }
 
   onPermit(): void {
+    this.#inLine = undefined
     this.#timer?.cancel()
     this.#timer = undefined
     this.#hasPermit = true
@@ -169,7 +181,7 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     const { call } = this
     const now = call.route.clock.now()
     if (this.#phase === WAITING) {
-      call.route.limiter?.leave(this)
+      this.#leaveLine()
       return this.#refuse('concurrency', undefined, now)
     }
     if (this.deadlineMs >= call.deadlineMs) {
@@ -245,7 +257,7 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
 
   /** The caller has given up. That says nothing about the endpoint. */
   cancel(): void {
-    if (this.#phase === WAITING) this.call.route.limiter?.leave(this)
+    if (this.#phase === WAITING) this.#leaveLine()
     const isSent = this.#phase === SENT
     this.#callOff('cancelled')
     this.#settleLoans(this.call.route.clock.now(), undefined, 'ignored', 'ignore', isSent)

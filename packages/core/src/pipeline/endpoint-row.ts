@@ -56,6 +56,8 @@ export class EndpointRow implements Candidate {
   update(endpoint: Endpoint, transport: Transport | undefined): void {
     this.endpoint = endpoint
     this.transport = transport
+    // Who comes back is a new process, and as cold as one.
+    if (this.leftAtMs !== undefined) this.readySinceMs = -1
     this.leftAtMs = undefined
   }
 

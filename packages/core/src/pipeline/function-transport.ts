@@ -27,6 +27,8 @@ export interface GuardedRequest extends CallRequest {
 export class FunctionTransport implements Transport {
   readonly protocol = 'function'
   readonly #clock: Clock
+  /** Those whose promise has settled, to be used again. */
+  #free: Follower | undefined = undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -40,17 +42,54 @@ export class FunctionTransport implements Transport {
       sink.settle(failed(error, this.#clock))
       return NOTHING
     }
-    if (isPromiseLike(answer)) {
+    if (!isPromiseLike(answer)) sink.settle(succeeded(answer, this.#clock))
+    else if (isPlainPromise(answer)) this.#follow(answer, sink)
+    else {
       answer.then(
         (value) => sink.settle(succeeded(value, this.#clock)),
         (error: unknown) => sink.settle(failed(error, this.#clock)),
       )
-    } else sink.settle(succeeded(answer, this.#clock))
+    }
     return NOTHING
   }
 
   close(_deadlineMs: number, done: () => void): void {
     done()
+  }
+
+  #follow(answer: Promise<unknown>, sink: AttemptSink<AttemptResult>): void {
+    const follower = this.#free ?? new Follower((used) => this.#release(used), this.#clock)
+    this.#free = follower.next
+    follower.sink = sink
+    answer.then(follower.onValue, follower.onError)
+  }
+
+  #release(follower: Follower): void {
+    follower.next = this.#free
+    this.#free = follower
+  }
+}
+
+/**
+ * The two callbacks of one promise, which a platform promise calls once, one of them: after that they serve another.
+ * Made anew for each call they would be a tenth of what it allocates.
+ */
+class Follower {
+  sink: AttemptSink<AttemptResult> | undefined = undefined
+  next: Follower | undefined = undefined
+  readonly onValue: (value: unknown) => void
+  readonly onError: (error: unknown) => void
+
+  constructor(release: (used: Follower) => void, clock: Clock) {
+    this.onValue = (value) => this.#take(release)?.settle(succeeded(value, clock))
+    this.onError = (error) => this.#take(release)?.settle(failed(error, clock))
+  }
+
+  #take(release: (used: Follower) => void): AttemptSink<AttemptResult> | undefined {
+    const { sink } = this
+    this.sink = undefined
+    release(this)
+    return sink
   }
 }
 
@@ -95,4 +134,9 @@ function waitMs(ended: unknown, status: number | undefined, clock: Clock): numbe
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+}
+
+/** A promise of the platform whose `then` nobody has replaced. */
+function isPlainPromise(value: PromiseLike<unknown>): value is Promise<unknown> {
+  return value instanceof Promise && value.then === Promise.prototype.then
 }

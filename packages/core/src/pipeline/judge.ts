@@ -1,4 +1,4 @@
-import { classify, type Verdict } from '../call/classification.ts'
+import { classify, statusOf, type Verdict, verdictOfError, verdictOfStatus } from '../call/classification.ts'
 import type { AttemptResult } from '../call/outcome.ts'
 import type { Route } from './route.ts'
 
@@ -20,13 +20,10 @@ export function judge(route: Route, result: AttemptResult, attempt: number): Ver
       route.events.emit({ type: 'listenerFailed', atMs: route.clock.now(), name: route.service, error })
     }
   }
-  const status = result.status
-  if (result.ending === 'ok') {
-    if (status !== undefined) return status === 429 ? 'ignored' : status >= 500 ? 'failure' : 'success'
-    return classify({ value: result.value, attempt })
-  }
+  const { status, error } = result
+  if (result.ending === 'ok') return verdictOfStatus(status ?? statusOf(result.value))
   if (status !== undefined) return status >= 400 && status < 500 ? 'ignored' : 'failure'
-  return result.error === undefined ? 'failure' : classify({ error: result.error, attempt })
+  return error === undefined ? 'failure' : verdictOfError(error)
 }
 
 /** A server that asks to come back later: retried after the wait it named, and a penalty for the balancer. */

@@ -1,15 +1,12 @@
-import type { Observable } from 'rxjs'
 import { createBalancer } from '../balancing/balancer-factory.ts'
 import { classify } from '../call/classification.ts'
-import type { Guarded } from '../pipeline/function-transport.ts'
 import { systemRandom } from '../random/system-random.ts'
-import type { StateCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
-import type { GovernanceEvent } from '../telemetry/events.ts'
 import { realClock } from '../time/real-clock.ts'
+import { DelegatingPolicy } from './delegating-policy.ts'
 import { processWarnings } from './node-warnings.ts'
-import { type Policy, type PolicyState, wrapped } from './policy.ts'
-import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'
+import type { Policy } from './policy.ts'
+import type { PolicyOptions } from './policy-options.ts'
 import { PolicyTable } from './policy-table.ts'
 
 /**
@@ -19,7 +16,7 @@ import { PolicyTable } from './policy-table.ts'
 let table: PolicyTable | undefined
 let simulated: PolicyEnvironment | undefined
 /** What `policy()` has handed out for each policy of the table. */
-const ambient = new WeakMap<Policy, AmbientPolicy>()
+const ambient = new WeakMap<Policy, Policy>()
 
 /** Finds the policy that stands for a declaration where the caller is, or throws where it must not be used. */
 export type PolicyEnvironment = (options: PolicyOptions | string) => Policy
@@ -36,7 +33,8 @@ export function policy(options: PolicyOptions | string): Policy {
   const own = processTable().policy(options)
   let known = ambient.get(own)
   if (known === undefined) {
-    known = new AmbientPolicy(options, own)
+    // With each use: what was made in module scope may be used in a handler of a simulation.
+    known = new DelegatingPolicy(own.name, () => (simulated === undefined ? own : simulated(options)))
     ambient.set(own, known)
   }
   return known
@@ -60,62 +58,4 @@ function processTable(): PolicyTable {
     table = new PolicyTable({ ...ports, transportFor: () => undefined }, events)
   }
   return table
-}
-
-/** Looks up with each use whose policy it is: what was made in module scope may be used in a handler. */
-class AmbientPolicy implements Policy {
-  readonly name: string
-  readonly #options: PolicyOptions | string
-  readonly #own: Policy
-  /** The keys it was narrowed to, by `for`. */
-  readonly #keys: readonly string[]
-
-  constructor(options: PolicyOptions | string, own: Policy, keys: readonly string[] = []) {
-    this.name = own.name
-    this.#options = options
-    this.#own = own
-    this.#keys = keys
-  }
-
-  get #here(): Policy {
-    let policy = simulated === undefined ? this.#own : simulated(this.#options)
-    for (const key of this.#keys) policy = policy.for(key)
-    return policy
-  }
-
-  execute<T>(run: Guarded<T>, options?: ExecuteOptions): Promise<T> {
-    let policy: Policy
-    try {
-      policy = this.#here
-    } catch (error) {
-      return Promise.reject(error)
-    }
-    return policy.execute(run, options)
-  }
-  wrap<This, A extends readonly unknown[], T>(
-    run: (this: This, ...args: A) => T | PromiseLike<T>,
-  ): (this: This, ...args: A) => Promise<T> {
-    return wrapped(this, run)
-  }
-  for(key: string): Policy {
-    return new AmbientPolicy(this.#options, this.#own, [...this.#keys, key])
-  }
-  update(options: Omit<PolicyOptions, 'name'>): void {
-    this.#here.update(options)
-  }
-  isolate(): void {
-    this.#here.isolate()
-  }
-  release(): void {
-    this.#here.release()
-  }
-  get state(): StateCell<PolicyState> {
-    return this.#here.state
-  }
-  get events$(): Observable<GovernanceEvent> {
-    return this.#here.events$
-  }
-  describe(): string {
-    return this.#own.describe()
-  }
 }

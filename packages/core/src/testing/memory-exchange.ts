@@ -1,5 +1,6 @@
 import type { Attempt, AttemptSink, CallRequest } from '../call/call.ts'
 import type { Answer, AttemptResult } from '../call/outcome.ts'
+import type { Linked } from '../state/linked-list.ts'
 import type { FarSide, ReceivedRequest } from './far-side.ts'
 import { PieceStream } from './piece-stream.ts'
 
@@ -8,15 +9,22 @@ export interface MemoryRequest extends CallRequest {
   readonly stream?: boolean | undefined
 }
 
+/** Told when an exchange has ended. */
+export interface ExchangeOwner {
+  onEnd(exchange: MemoryExchange): void
+}
+
 type Headers = Readonly<Record<string, string>>
 
 /** One attempt of the in-memory transport, seen from both ends. It settles once, whatever either end does after that. */
-export class MemoryExchange implements FarSide {
+export class MemoryExchange implements FarSide, Linked<MemoryExchange> {
+  previous: MemoryExchange | undefined = undefined
+  next: MemoryExchange | undefined = undefined
   readonly #attempt: Attempt
   readonly #timeoutMs: number | undefined
   readonly #sink: AttemptSink<AttemptResult>
   readonly #maxAnswerBytes: number
-  readonly #onEnd: (exchange: MemoryExchange) => void
+  readonly #owner: ExchangeOwner
   #isOver = false
   #head: { readonly status: number; readonly headers: Headers } | undefined
   #text = ''
@@ -28,13 +36,13 @@ export class MemoryExchange implements FarSide {
     timeoutMs: number | undefined,
     sink: AttemptSink<AttemptResult>,
     maxAnswerBytes: number,
-    onEnd: (exchange: MemoryExchange) => void,
+    owner: ExchangeOwner,
   ) {
     this.#attempt = attempt
     this.#timeoutMs = timeoutMs
     this.#sink = sink
     this.#maxAnswerBytes = maxAnswerBytes
-    this.#onEnd = onEnd
+    this.#owner = owner
   }
 
   get request(): ReceivedRequest {
@@ -91,7 +99,7 @@ export class MemoryExchange implements FarSide {
   callOff(): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#onEnd(this)
+    this.#owner.onEnd(this)
     this.#stream?.fail(new Error('the attempt was called off'))
     this.#onGone?.()
   }
@@ -118,7 +126,7 @@ export class MemoryExchange implements FarSide {
   #settle(result: AttemptResult): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#onEnd(this)
+    this.#owner.onEnd(this)
     this.#sink.settle(result)
   }
 }

@@ -1,10 +1,11 @@
 import type { Attempt, AttemptSink, Cancel } from '../call/call.ts'
 import type { AttemptResult } from '../call/outcome.ts'
+import { LinkedList } from '../state/linked-list.ts'
 import { after, type Clock, type Timer } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
 import { type FarHandler, NOTHING_TO_CANCEL } from './far-side.ts'
-import { MemoryExchange } from './memory-exchange.ts'
+import { type ExchangeOwner, MemoryExchange } from './memory-exchange.ts'
 
 export interface MemoryTransportOptions {
   /** Default `memory`. */
@@ -17,12 +18,12 @@ export interface MemoryTransportOptions {
  * A transport inside the process: an attempt is handed to the handler that stands behind its endpoint, at once and in
  * the same turn. Nothing is copied and nothing waits, so it shows what the pipeline alone does and costs.
  */
-export class MemoryTransport implements Transport {
+export class MemoryTransport implements Transport, ExchangeOwner {
   readonly protocol: string
   readonly #clock: Clock
   readonly #maxAnswerBytes: number
   readonly #handlers = new Map<string, FarHandler>()
-  readonly #open = new Set<MemoryExchange>()
+  readonly #open = new LinkedList<MemoryExchange>()
   #onEmpty: (() => void) | undefined
   #isClosed = false
 
@@ -46,8 +47,8 @@ export class MemoryTransport implements Transport {
       return NOTHING_TO_CANCEL
     }
     const left = attempt.deadlineMs === NO_DEADLINE ? undefined : attempt.deadlineMs - this.#clock.now()
-    const exchange = new MemoryExchange(attempt, left, sink, this.#maxAnswerBytes, (ended) => this.#onEnd(ended))
-    this.#open.add(exchange)
+    const exchange = new MemoryExchange(attempt, left, sink, this.#maxAnswerBytes, this)
+    this.#open.append(exchange)
     handler(exchange)
     return () => exchange.callOff()
   }
@@ -59,7 +60,7 @@ export class MemoryTransport implements Transport {
       return
     }
     const timer: Timer = after(this.#clock, deadlineMs - this.#clock.now(), () => {
-      for (const exchange of [...this.#open]) exchange.reset()
+      for (let exchange = this.#open.first; exchange !== undefined; exchange = this.#open.first) exchange.reset()
     })
     this.#onEmpty = () => {
       timer.cancel()
@@ -67,8 +68,9 @@ export class MemoryTransport implements Transport {
     }
   }
 
-  #onEnd(exchange: MemoryExchange): void {
-    this.#open.delete(exchange)
+  /** For the exchange: it has ended. */
+  onEnd(exchange: MemoryExchange): void {
+    this.#open.remove(exchange)
     if (this.#open.size === 0) this.#onEmpty?.()
   }
 }
