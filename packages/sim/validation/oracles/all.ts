@@ -1,12 +1,20 @@
+import { adaptiveLimits } from './adaptive-limits.ts'
 import { balancing } from './balancing.ts'
 import { breaking } from './breaking.ts'
 import { closedLoops } from './closed-loops.ts'
+import { contention } from './contention.ts'
+import { failover } from './failover.ts'
+import { fairness } from './fairness.ts'
+import { healthChecks } from './health-checks.ts'
 import { hedging } from './hedging.ts'
+import { manyClients } from './many-clients.ts'
 import { metastability } from './metastability.ts'
 import { openAndClosed } from './open-and-closed.ts'
 import type { Oracle } from './oracle.ts'
+import { outliers } from './outliers.ts'
 import { overload } from './overload.ts'
 import { placement } from './placement.ts'
+import { priorityQueues } from './priority-queues.ts'
 import { queues } from './queues.ts'
 import { rateLimits } from './rate-limits.ts'
 import { registry } from './registry.ts'
@@ -14,23 +22,33 @@ import { retries } from './retries.ts'
 import { serviceTimes } from './service-times.ts'
 import { sharing } from './sharing.ts'
 import { tails } from './tails.ts'
+import { throttling } from './throttling.ts'
 import { unequalHosts } from './unequal-hosts.ts'
 
 export const oracles: readonly Oracle[] = [
   ...queues,
   ...serviceTimes,
+  ...priorityQueues,
   ...closedLoops,
   ...openAndClosed,
   ...rateLimits,
   ...balancing,
+  ...manyClients,
   ...placement,
   ...unequalHosts,
+  ...failover,
+  ...outliers,
   ...tails,
   ...hedging,
   ...retries,
+  ...contention,
   ...breaking,
   ...metastability,
   ...overload,
+  ...adaptiveLimits,
+  ...throttling,
+  ...fairness,
   ...sharing,
   ...registry,
+  ...healthChecks,
 ]

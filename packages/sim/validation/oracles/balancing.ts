@@ -28,8 +28,9 @@ export function roundRobin(n: number, rho: number): number {
   return 1 / (1 - sigma)
 }
 
-function farm(
-  loadBalancing: 'p2c' | 'round-robin',
+/** Servers of one worker and exponential work of one second, λ of whose time is taken. */
+export function farm(
+  loadBalancing: string | Readonly<Record<string, unknown>>,
   servers: number,
   lambda: number,
   clients = 1,
@@ -96,22 +97,53 @@ const inTurn: Oracle[] = TURNS.map(([lambda, servers, arrivals]) => ({
   measure: meanSeconds,
 }))
 
-/** Simulated by an independent reference: each client sees only what it has in flight itself. */
-const CLIENTS: readonly (readonly [clients: number, mean: number])[] = [
-  [1, 2.67],
-  [10, 4.23],
-  [100, 7.1],
-  [1000, 9.27],
-]
-
-const manyClients: Oracle[] = CLIENTS.map(([clients, theory]) => ({
-  id: `L6 m=${clients}`,
-  name: `power of two choices, ${clients} clients, 50 servers, λ 0.9: mean time in system`,
-  theory,
-  tolerance: 0.06,
-  arrivals: 1_000_000,
-  scenario: farm('p2c', 50, 0.9, clients),
+/** A balancer that draws without looking leaves each server an M/M/1 queue. */
+const drawn: Oracle[] = [0.5, 0.7, 0.9].map((lambda) => ({
+  id: `L1 random ${lambda}`,
+  name: `random, ${SERVERS} servers, λ ${lambda}: mean time in system`,
+  theory: 1 / (1 - lambda),
+  tolerance: lambda < 0.9 ? 0.02 : 0.03,
+  arrivals: lambda < 0.9 ? 300_000 : 1_000_000,
+  // At 0.9 a quick run is over before it is steady.
+  quickSeeds: lambda < 0.9 ? 1 : 0,
+  scenario: farm('random', SERVERS, lambda),
   measure: meanSeconds,
 }))
 
-export const balancing: readonly Oracle[] = [...twoChoices, ...inTurn, ...manyClients]
+/** Theory is of infinitely many: a hundred servers are 3.7 % slower at λ 0.95. */
+const MANY_SERVERS = 400
+
+const threeChoices: Oracle[] = [0.7, 0.9, 0.95].map((lambda) => ({
+  id: `L1 d=3 ${lambda}`,
+  name: `least request of three choices, ${MANY_SERVERS} servers, λ ${lambda}: mean time in system`,
+  theory: supermarket(lambda, 3),
+  tolerance: lambda < 0.9 ? 0.02 : 0.03,
+  arrivals: 600_000,
+  // What is quick with so many servers is over before it is steady.
+  quickSeeds: lambda < 0.9 ? 1 : 0,
+  scenario: farm({ algorithm: 'least-request', choices: 3 }, MANY_SERVERS, lambda),
+  measure: meanSeconds,
+}))
+
+/** Simulated by an independent reference: there is no closed form. */
+const SHORTEST: readonly (readonly [lambda: number, servers: number, mean: number, arrivals: number])[] = [
+  [0.7, 10, 1.157, 300_000],
+  [0.9, 10, 1.911, 600_000],
+  [0.95, 10, 2.92, 1_500_000],
+  [0.7, 100, 0.999, 300_000],
+  [0.9, 100, 1.065, 300_000],
+  [0.95, 100, 1.212, 600_000],
+]
+
+const shortest: Oracle[] = SHORTEST.map(([lambda, servers, theory, arrivals]) => ({
+  id: `L4 ${lambda} N=${servers}`,
+  name: `least request of all, ${servers} servers, λ ${lambda}: mean time in system`,
+  theory,
+  tolerance: 0.04,
+  arrivals,
+  quickSeeds: lambda === 0.95 ? 0 : 1,
+  scenario: farm({ algorithm: 'least-request', choices: 'all' }, servers, lambda),
+  measure: meanSeconds,
+}))
+
+export const balancing: readonly Oracle[] = [...twoChoices, ...drawn, ...threeChoices, ...inTurn, ...shortest]

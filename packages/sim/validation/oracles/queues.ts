@@ -1,6 +1,6 @@
 // Classical queues: one service, no network, a client without a policy, W measured from when the call was offered.
 import type { DistributionData } from '../../src/model/distributions.ts'
-import type { ScenarioData } from '../../src/scenario/scenario-data.ts'
+import type { Discipline, ScenarioData } from '../../src/scenario/scenario-data.ts'
 import { crossing, lasting, meanSeconds, p50Seconds, p99Seconds, serverOf } from './figures.ts'
 import type { Oracle } from './oracle.ts'
 
@@ -21,12 +21,17 @@ function mmcTail(t: number, c: number, a: number): number {
 
 export const EXPONENTIAL: DistributionData = { exponential: { mean: '1s' } }
 
-export function openQueue(workers: number, rate: number, work: DistributionData): (arrivals: number) => ScenarioData {
+export function openQueue(
+  workers: number,
+  rate: number,
+  work: DistributionData,
+  discipline: Discipline = 'fifo',
+): (arrivals: number) => ScenarioData {
   return (arrivals) => ({
     name: 'queue',
     ...lasting(arrivals, rate),
     network: { latency: 0 },
-    topology: { server: { replicas: 1, concurrency: workers, work } },
+    topology: { server: { replicas: 1, concurrency: workers, discipline, work } },
     workload: [{ poisson: { to: 'server', rate } }],
   })
 }

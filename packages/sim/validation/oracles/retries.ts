@@ -62,6 +62,34 @@ const threeRetries: Oracle[] = [0.01, 0.05, 0.1, 0.2, 0.5, 0.75].flatMap((f): Or
 
 const TENTH: Budget = { ratio: 0.1, minPerSecond: 0 }
 
+/**
+ * The same with a budget of a tenth: (1 - f)(1 + b) of the calls get an answer where more than b of them fail. Ten clients of
+ * ten calls a second have a hundred calls in a window each; a budget is of whole retries, and loses up to 1 % by that. (The
+ * reference, a bucket of tokens that begins full, has 1.10.)
+ */
+const budgeted: Oracle[] = [0.2, 0.5, 0.75].flatMap((f): Oracle[] => {
+  const common = { arrivals: 100_000, quickArrivals: 50_000, scenario: tiered(1, f, retry(4, TENTH), 10) }
+  return [
+    {
+      ...common,
+      id: `R3 avail f=${f}`,
+      name: `budget 10 %, 10 clients, a share ${f} of attempts fails: availability`,
+      theory: (1 - f) * (1 + TENTH.ratio),
+      compare: 'absolute',
+      tolerance: 0.01,
+      measure: (run) => goodput(run, 'user'),
+    },
+    {
+      ...common,
+      id: `R3 amp f=${f}`,
+      name: 'the same: attempts a call',
+      theory: 1 + TENTH.ratio,
+      tolerance: 0.01,
+      measure: attemptsACall,
+    },
+  ]
+})
+
 /** Layers multiply where nothing bounds them, (1 - f^64) / (1 - f) in all; with a budget each adds its share. */
 const LAYERS: readonly (readonly [
   id: string,
@@ -112,4 +140,4 @@ const budgets: Oracle[] = (
   },
 }))
 
-export const retries: readonly Oracle[] = [...threeRetries, ...layers, ...budgets]
+export const retries: readonly Oracle[] = [...threeRetries, ...budgeted, ...layers, ...budgets]

@@ -3,7 +3,7 @@
  * callers' timeout of 1 s, one retry, and a network that holds all packets back for a while and then delivers them.
  */
 import type { RunDocument } from '../../src/recording/run-document.ts'
-import type { ScenarioData, WorkloadData } from '../../src/scenario/scenario-data.ts'
+import type { ScenarioData, ServiceData, WorkloadData } from '../../src/scenario/scenario-data.ts'
 import { seconds, thresholdValue } from './figures.ts'
 
 export const CAPACITY = 300
@@ -15,17 +15,29 @@ export interface Storm {
   readonly hold?: number
   readonly duration: number
   readonly retry?: false | 'unbounded' | { readonly ratio: number; readonly minPerSecond: 0 }
-  readonly queue?: number
+  readonly server?: Pick<ServiceData, 'queue' | 'discipline' | 'onCancel'>
+  /** The production limiter in front of the server. */
+  readonly limiter?: Readonly<Record<string, unknown>>
   /** At 60 s, 30 s after the hold, the load falls to this. */
   readonly cutTo?: number
 }
 
-export function storm({ rate, hold = 10, duration, retry = 'unbounded', queue, cutTo }: Storm): () => ScenarioData {
+export function storm({
+  rate,
+  hold = 10,
+  duration,
+  retry = 'unbounded',
+  server,
+  limiter,
+  cutTo,
+}: Storm): () => ScenarioData {
   const budget = retry === 'unbounded' ? false : retry
   const policy =
     retry === false
       ? { timeout: '1s' }
       : { retry: { maxAttempts: 2, attemptTimeout: '1s', backoff: { initial: 0, max: 0 }, budget } }
+  const inbound =
+    limiter === undefined ? {} : { inbound: { db: { concurrency: { limit: 1, queue: 1e6, ...limiter } } } }
   const first: WorkloadData = {
     poisson: { to: 'db', rate, name: 'app', ...(cutTo === undefined ? {} : { until: '60s' }) },
   }
@@ -35,8 +47,8 @@ export function storm({ rate, hold = 10, duration, retry = 'unbounded', queue, c
     name: 'retry storm',
     duration: seconds(duration),
     network: { latency: 0 },
-    policies: { version: 1, targets: { db: policy } },
-    topology: { db: { concurrency: 1, work: 1000 / CAPACITY, ...(queue === undefined ? {} : { queue }) } },
+    policies: { version: 1, targets: { db: policy }, ...inbound },
+    topology: { db: { concurrency: 1, work: 1000 / CAPACITY, ...server } },
     workload,
     faults: workload.map((one) => ({
       at: seconds(HELD_AT),

@@ -67,4 +67,15 @@ const mg1: Oracle[] = TIMES.map(({ name, work, cs2, ...sizes }) => ({
   measure: meanSeconds,
 }))
 
-export const serviceTimes: readonly Oracle[] = [...md1, ...mg1]
+/** Where all present share the server equally, only the mean of the work counts (Kleinrock, Queueing Systems II, 4.4). */
+const shared: Oracle[] = TIMES.filter(({ cs2 }) => cs2 === 0.5 || cs2 === 4).map(({ name, work }) => ({
+  id: `Q4 shared ${name}`,
+  name: `M/G/1 with processor sharing, ρ ${LAMBDA}, ${name}: mean time in system`,
+  theory: 1 / (1 - LAMBDA),
+  tolerance: 0.03,
+  arrivals: 1_000_000,
+  scenario: openQueue(1, LAMBDA, work, 'processor-sharing'),
+  measure: meanSeconds,
+}))
+
+export const serviceTimes: readonly Oracle[] = [...md1, ...mg1, ...shared]

@@ -1,4 +1,4 @@
-// Who suffers for whom on one server, and how long a backlog lasts.
+// A dependency that has turned slow, and how long a backlog lasts.
 import type { ScenarioData } from '../../src/scenario/scenario-data.ts'
 import { goodput, seconds, serverOf, thresholdValue } from './figures.ts'
 import type { Oracle } from './oracle.ts'
@@ -64,42 +64,6 @@ const bulkheads: Oracle[] = [
   },
 ]
 
-/** A server of 1000 a second that two kinds of users share, first come first served, in a short line. */
-function shared(one: number, other: number): (arrivals: number) => ScenarioData {
-  return (arrivals) => ({
-    name: 'shared server',
-    duration: seconds(10 + arrivals / (one + other)),
-    warmup: '10s',
-    network: { latency: 0 },
-    topology: { server: { concurrency: 10, queue: 50, work: '10ms' } },
-    workload: [
-      { poisson: { to: 'server', rate: one, name: 'one', deadline: '1s' } },
-      { poisson: { to: 'server', rate: other, name: 'other', deadline: '1s' } },
-    ],
-  })
-}
-
-const fairness: Oracle[] = [
-  {
-    ...common,
-    id: 'O5 fifo',
-    name: 'tenants of 5000 and 200/s on a server of 1000/s, one line: success of the small one',
-    theory: 1000 / 5200,
-    tolerance: 0.03,
-    scenario: shared(200, 5000),
-    measure: (run) => goodput(run, 'one'),
-  },
-  {
-    ...common,
-    id: 'O6 fifo',
-    name: 'critical 600 and batch 900/s on a server of 1000/s, one line: success of the critical',
-    theory: 1000 / 1500,
-    tolerance: 0.02,
-    scenario: shared(600, 900),
-    measure: (run) => goodput(run, 'one'),
-  },
-]
-
 /** Capacity 100/s, load 80 and from 60 s on 160; from 180 s on capacity is 200, until then its work is slowed. */
 const scalingLag: Oracle = {
   id: 'G5',
@@ -122,4 +86,4 @@ const scalingLag: Oracle = {
   measure: (run) => (thresholdValue(run, 'server.recovery') ?? Number.NaN) / 1000,
 }
 
-export const sharing: readonly Oracle[] = [...bulkheads, ...fairness, scalingLag]
+export const sharing: readonly Oracle[] = [...bulkheads, scalingLag]

@@ -1,5 +1,8 @@
 // Hosts that are not alike: slower ones, one that turns slow, one that fails now and then.
+import type { DistributionData } from '../../src/model/distributions.ts'
 import type { FaultData, ScenarioData } from '../../src/scenario/scenario-data.ts'
+import { roundRobin } from './balancing.ts'
+import { callsUntil } from './breaking.ts'
 import { goodput, lasting, meanSeconds, seconds } from './figures.ts'
 import type { Oracle } from './oracle.ts'
 
@@ -54,6 +57,47 @@ const halfSlow: Oracle[] = [
     measure: (run) => meanSeconds(run) / UNIT_SECONDS,
   },
 ]
+
+/** The same servers as two versions, each with the weight of its speed. */
+function weighted(loadBalancing: string): (arrivals: number) => ScenarioData {
+  const work = (speed: number): DistributionData => ({ exponential: { mean: (UNIT_SECONDS * 1000) / speed } })
+  return (arrivals) => ({
+    name: 'unequal servers by weight',
+    ...lasting(arrivals, 12 / UNIT_SECONDS),
+    network: { latency: 0 },
+    policies: { version: 1, targets: { server: { loadBalancing } } },
+    topology: {
+      server: {
+        concurrency: 1,
+        versions: {
+          fast: { replicas: 10, weight: 2, work: work(1) },
+          slow: { replicas: 10, weight: 1, work: work(0.5) },
+        },
+      },
+    },
+    workload: [{ poisson: { to: 'server', rate: 12 / UNIT_SECONDS } }],
+  })
+}
+
+/** Two thirds go to the fast; all are busy to 0.8. */
+const bySpeed = (fast: number, slow: number): number => (2 / 3) * fast + (1 / 3) * 2 * slow
+
+const byWeight: Oracle[] = (
+  [
+    // Each is an M/M/1 queue.
+    ['random', 'random', bySpeed(5, 5)],
+    // In turn, and evenly: each 15th call to a fast one, each 30th to a slow one.
+    ['in turn', 'weighted-round-robin', bySpeed(roundRobin(15, 0.8), roundRobin(30, 0.8))],
+  ] as const
+).map(([id, loadBalancing, theory]) => ({
+  id: `L9 ${id}`,
+  name: `the same servers, ${loadBalancing} by their speed: mean time over the fast mean`,
+  theory,
+  tolerance: 0.04,
+  arrivals: 500_000,
+  scenario: weighted(loadBalancing),
+  measure: (run) => meanSeconds(run) / UNIT_SECONDS,
+}))
 
 /** Linkerd, "Beyond Round Robin" (2016): 11 backends, one of which takes 2 s for half of a minute; good is under 1 s. */
 function linkerd(loadBalancing: string): () => ScenarioData {
@@ -118,7 +162,7 @@ const sometimesFailing: Oracle[] = (
 ).map(([p, arrivals, quickArrivals]) => ({
   id: `L13 p=${p}`,
   name: `a host that fails with p ${p}, ejected after 5 in a row: calls until then`,
-  theory: (1 - p ** 5) / (p ** 5 * (1 - p)),
+  theory: callsUntil(5, p),
   tolerance: 0.15,
   arrivals,
   quickArrivals,
@@ -129,4 +173,4 @@ const sometimesFailing: Oracle[] = (
   },
 }))
 
-export const unequalHosts: readonly Oracle[] = [...halfSlow, ...oneTurnsSlow, ...sometimesFailing]
+export const unequalHosts: readonly Oracle[] = [...halfSlow, ...byWeight, ...oneTurnsSlow, ...sometimesFailing]
