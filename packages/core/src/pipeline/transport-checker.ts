@@ -1,6 +1,7 @@
 import type { Attempt } from '../call/call.ts'
 import type { AttemptResult } from '../call/outcome.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
+import { isConfigError } from '../errors/seakeep-error.ts'
 import type { HealthChecker, HealthResult } from '../health/health-checker.ts'
 import { after, type Clock } from '../time/clock.ts'
 import type { EndpointProbe } from '../transport/endpoint-probe.ts'
@@ -82,5 +83,7 @@ function judge({ ending, status, error }: AttemptResult): HealthResult {
   if (status !== undefined)
     return { isHealthy: ending === 'ok' && status >= 200 && status < 300, reason: `answered ${status}` }
   if (ending === 'ok') return { isHealthy: true, reason: 'answered' }
-  return { isHealthy: false, reason: error instanceof Error ? error.message : ending }
+  const reason = error instanceof Error ? error.message : ending
+  // What this transport cannot ask says nothing about the endpoint.
+  return { isHealthy: isConfigError(error) ? undefined : false, reason }
 }

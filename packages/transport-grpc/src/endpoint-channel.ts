@@ -1,0 +1,156 @@
+import { isIP } from 'node:net'
+import { Channel, type ChannelInterface, connectivityState, credentials } from '@grpc/grpc-js'
+import type { Endpoint } from '@seakeep/core'
+import { after, type Clock, type Timer } from '@seakeep/core/spi'
+import type { ResolvedGrpcOptions } from './grpc-options.ts'
+
+export type GrpcCall = ReturnType<ChannelInterface['createCall']>
+
+/** A call that is under way, as its channel sees it: also the listener of grpc-js. */
+export interface Exchange {
+  /** There was no connection in time: it has not been sent, and must not be. */
+  onNoConnection(error: Error): void
+  /** The channel is closed by force. */
+  onDestroyed(error: Error): void
+}
+
+/** A connection that has been in the making for so long is given up for a new one: gRPC's minimum connect timeout. */
+const STUCK_MS = 20_000
+
+/** The connection to one address, what is under way on it, and which endpoints have used it. */
+export class EndpointChannel {
+  readonly target: string
+  /** The endpoints that stand at this address. The last one that is forgotten closes the channel. */
+  readonly users: Set<string> = new Set()
+  isClosed = false
+  readonly #clock: Clock
+  readonly #options: ResolvedGrpcOptions
+  readonly #open = new Set<Exchange>()
+  #channel: ChannelInterface
+  readonly #name: string
+  #onEmpty: (() => void) | undefined = undefined
+  /** Not sent yet, as there is no connection. */
+  readonly #waiting = new Set<Exchange>()
+  #timer: Timer | undefined = undefined
+  #connectingSinceMs: number | undefined = undefined
+
+  constructor(target: string, clock: Clock, options: ResolvedGrpcOptions) {
+    this.target = target
+    this.#clock = clock
+    this.#options = options
+    this.#channel = dial(target, options)
+    this.#name = this.#channel.getTarget()
+  }
+
+  /** A call for an exchange, which has to {@link leave} when it has ended. */
+  enter(path: string, exchange: Exchange): GrpcCall {
+    const call = this.#channel.createCall(path, Number.POSITIVE_INFINITY, undefined, null, undefined)
+    this.#open.add(exchange)
+    const state = this.#channel.getConnectivityState(false)
+    if (state === connectivityState.IDLE || state === connectivityState.CONNECTING) this.#wait(exchange, state)
+    return call
+  }
+
+  leave(exchange: Exchange): void {
+    this.#open.delete(exchange)
+    if (this.#waiting.delete(exchange) && this.#waiting.size === 0) this.#stopTimer()
+    if (this.#onEmpty !== undefined && this.#open.size === 0) this.#close()
+  }
+
+  /** Of a call that has ended: a stream was opened for it. Without one its peer is the channel's own name. */
+  wasSent(call: GrpcCall): boolean {
+    return call.getPeer() !== this.#name
+  }
+
+  /** Closes an idle connection at once, else when what is under way has ended: `done` is told then, the last of several. */
+  close(done: () => void): void {
+    this.isClosed = true
+    this.#onEmpty = done
+    if (this.#open.size === 0) this.#close()
+  }
+
+  destroy(): void {
+    this.isClosed = true
+    const error = new Error('the transport was closed')
+    for (const exchange of [...this.#open]) exchange.onDestroyed(error)
+  }
+
+  #close(): void {
+    const told = this.#onEmpty
+    this.#onEmpty = undefined
+    this.#channel.close()
+    told?.()
+  }
+
+  // ---- waiting for a connection, for which grpc-js has no bound of its own (grpc-node#2785) ----
+
+  #wait(exchange: Exchange, state: connectivityState): void {
+    this.#waiting.add(exchange)
+    this.#timer ??= after(this.#clock, this.#options.connectTimeoutMs, () => this.#onNoConnection())
+    if (this.#connectingSinceMs !== undefined) return
+    this.#connectingSinceMs = this.#clock.now()
+    this.#watch(this.#channel, state)
+  }
+
+  #watch(channel: ChannelInterface, state: connectivityState): void {
+    channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, () => {
+      if (channel !== this.#channel) return
+      const now = channel.getConnectivityState(false)
+      if (now === connectivityState.CONNECTING) return this.#watch(channel, now)
+      // It is there, and what waited is being sent; or it failed, and grpc-js ends what waited.
+      this.#connectingSinceMs = undefined
+      this.#waiting.clear()
+      this.#stopTimer()
+    })
+  }
+
+  #onNoConnection(): void {
+    this.#timer = undefined
+    const waited = [...this.#waiting]
+    this.#waiting.clear()
+    const nowMs = this.#clock.now()
+    if (nowMs - (this.#connectingSinceMs ?? nowMs) >= STUCK_MS) this.#dialAgain()
+    const error = new Error(`no connection to ${this.target} within ${this.#options.connectTimeoutMs} ms`)
+    for (const exchange of waited) exchange.onNoConnection(error)
+  }
+
+  #dialAgain(): void {
+    const stuck = this.#channel
+    this.#channel = dial(this.target, this.#options)
+    this.#connectingSinceMs = undefined
+    stuck.close()
+  }
+
+  #stopTimer(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+}
+
+/** Retrying, choosing and finding endpoints are the runtime's: what grpc-js has of it is turned off. */
+function dial(target: string, { connectBackoff, maxAnswerBytes }: ResolvedGrpcOptions): ChannelInterface {
+  return new Channel(target, credentials.createInsecure(), {
+    'grpc.enable_retries': 0,
+    'grpc.service_config_disable_resolution': 1,
+    // A registry's address is where to go: a proxy of the environment is for the world outside.
+    'grpc.enable_http_proxy': 0,
+    // Else all channels of the process to one address would share a connection, be they of two runtimes.
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_channelz': 0,
+    'grpc.initial_reconnect_backoff_ms': connectBackoff.initialMs,
+    'grpc.max_reconnect_backoff_ms': connectBackoff.maxMs,
+    'grpc.max_receive_message_length': maxAnswerBytes,
+  })
+}
+
+/** As grpc-js names what it connects to; IPv6 addresses stand in brackets. */
+export function targetOf({ address: { host, port } }: Endpoint): string {
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  const version = isIP(bare)
+  return version === 0 ? `dns:${bare}:${port}` : version === 4 ? `ipv4:${bare}:${port}` : `ipv6:[${bare}]:${port}`
+}
+
+/** An endpoint's name among all: ids are unique within a service only. */
+export function userOf({ service, id }: Endpoint): string {
+  return `${service}/${id}`
+}

@@ -1,0 +1,16 @@
+import { Tokens } from '@seakeep/core/spi'
+import { ContainerModule } from 'inversify'
+import { type GrpcOptions, resolveGrpcOptions } from './grpc-options.ts'
+import { GrpcTransport } from './grpc-transport.ts'
+
+/**
+ * gRPC for a runtime: unary calls to endpoints whose protocol is `grpc`, and their health checks by `grpc.health.v1`.
+ *
+ * @throws ConfigError naming the option, its value and what is allowed.
+ */
+export function grpc(options: GrpcOptions = {}): ContainerModule {
+  const resolved = resolveGrpcOptions(options)
+  return new ContainerModule(({ bind }) => {
+    bind(Tokens.transport).toConstantValue((ports) => new GrpcTransport(ports, resolved))
+  })
+}

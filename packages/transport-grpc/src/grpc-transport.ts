@@ -1,0 +1,112 @@
+import type { Endpoint } from '@seakeep/core'
+import {
+  type AdapterPorts,
+  type Attempt,
+  type AttemptResult,
+  type AttemptSink,
+  after,
+  type Cancel,
+  type EndpointProbe,
+  type ProbeResult,
+  type Transport,
+} from '@seakeep/core/spi'
+import { unreachable } from './call-result.ts'
+import { BYTES, type GrpcCodec } from './codec.ts'
+import { EndpointChannel, targetOf, userOf } from './endpoint-channel.ts'
+import { GrpcAttempt } from './grpc-attempt.ts'
+import type { ResolvedGrpcOptions } from './grpc-options.ts'
+import { checkHealth } from './health-check.ts'
+
+/** Sends attempts as unary calls, over one grpc-js channel an address, made with the first of them. */
+export class GrpcTransport implements Transport {
+  readonly protocol = 'grpc'
+  readonly #ports: AdapterPorts
+  readonly #options: ResolvedGrpcOptions
+  readonly #channels = new Map<string, EndpointChannel>()
+  /** Endpoints are immutable, so what was found for one stays right until its channel is closed. */
+  readonly #channelOf = new WeakMap<Endpoint, EndpointChannel>()
+  /** Channels that were taken out and have calls under way. */
+  readonly #leaving = new Set<EndpointChannel>()
+  #isClosed = false
+
+  constructor(ports: AdapterPorts, options: ResolvedGrpcOptions) {
+    this.#ports = ports
+    this.#options = options
+  }
+
+  send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel {
+    return this.#send(attempt, sink, this.#options.codec)
+  }
+
+  check(endpoint: Endpoint, probe: EndpointProbe, timeoutMs: number, told: (result: ProbeResult) => void): Disposable {
+    if (probe.kind !== 'grpc') {
+      told({ isHealthy: undefined, reason: `gRPC makes no ${probe.kind} checks` })
+      return { [Symbol.dispose]: () => {} }
+    }
+    const ask = (attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel => this.#send(attempt, sink, BYTES)
+    return checkHealth(ask, endpoint, probe.service, timeoutMs, this.#ports.clock, told)
+  }
+
+  forget(endpoint: Endpoint): void {
+    const known = this.#channels.get(targetOf(endpoint))
+    if (known === undefined || !known.users.delete(userOf(endpoint)) || known.users.size > 0) return
+    this.#channels.delete(known.target)
+    this.#leaving.add(known)
+    known.close(() => this.#leaving.delete(known))
+  }
+
+  close(deadlineMs: number, done: () => void): void {
+    this.#isClosed = true
+    const { clock } = this.#ports
+    const channels = [...this.#channels.values(), ...this.#leaving]
+    this.#channels.clear()
+    let open = channels.length
+    if (open === 0) {
+      done()
+      return
+    }
+    const force = after(clock, deadlineMs - clock.now(), () => {
+      for (const channel of channels) channel.destroy()
+    })
+    for (const channel of channels) {
+      channel.close(() => {
+        open -= 1
+        if (open > 0) return
+        force.cancel()
+        done()
+      })
+    }
+  }
+
+  #send(attempt: Attempt, sink: AttemptSink<AttemptResult>, codec: GrpcCodec): Cancel {
+    const { endpoint } = attempt
+    if (endpoint === undefined || this.#isClosed) {
+      const why = this.#isClosed ? 'the transport is closed' : 'gRPC needs an endpoint to send to'
+      sink.settle(unreachable(new Error(why)))
+      return NOTHING
+    }
+    const known = this.#channelOf.get(endpoint)
+    const channel = known !== undefined && !known.isClosed ? known : this.#channelFor(endpoint)
+    const sent = new GrpcAttempt(attempt, sink, channel, codec, this.#ports.clock)
+    try {
+      sent.send()
+    } catch (error) {
+      sent.onDestroyed(error as Error)
+    }
+    return () => sent.cancel()
+  }
+
+  #channelFor(endpoint: Endpoint): EndpointChannel {
+    const target = targetOf(endpoint)
+    let channel = this.#channels.get(target)
+    if (channel === undefined) {
+      channel = new EndpointChannel(target, this.#ports.clock, this.#options)
+      this.#channels.set(target, channel)
+    }
+    channel.users.add(userOf(endpoint))
+    this.#channelOf.set(endpoint, channel)
+    return channel
+  }
+}
+
+const NOTHING: Cancel = () => {}

@@ -1,0 +1,67 @@
+// A real grpc-js server on a free port of the loopback, whose methods are given as handlers of bytes.
+import type { Buffer } from 'node:buffer'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type handleUnaryCall,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+} from '@grpc/grpc-js'
+import type { Endpoint } from '@seakeep/core'
+
+export type BytesCall = ServerUnaryCall<Buffer, Uint8Array>
+export type BytesHandler = handleUnaryCall<Buffer, Uint8Array>
+
+export interface GrpcServer {
+  readonly endpoint: Endpoint
+  /** Breaks off what is under way and stops listening. */
+  close(): Promise<void>
+  /** Ends when every connection has been closed from the other side. */
+  drained(): Promise<void>
+}
+
+/** Serves methods by their names, as `pkg.Service/Method`; on a port that is given, or on a free one. */
+export async function serve(handlers: Readonly<Record<string, BytesHandler>>, port = 0): Promise<GrpcServer> {
+  const server = new Server({ 'grpc.enable_channelz': 0 })
+  for (const [method, handler] of Object.entries(handlers))
+    server.addService({ only: bytesMethod(method) }, { only: handler })
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
+      error === null ? resolve(at) : reject(error),
+    )
+  })
+  return {
+    endpoint: endpointAt(bound),
+    close: async () => server.forceShutdown(),
+    drained: () => new Promise((resolve) => server.tryShutdown(() => resolve())),
+  }
+}
+
+export function endpointAt(port: number): Endpoint {
+  return { id: `echo@${port}`, service: 'echo', address: { host: '127.0.0.1', port }, protocol: 'grpc', weight: 1 }
+}
+
+/** An endpoint at which nobody listens. */
+export async function nobody(): Promise<Endpoint> {
+  const server = createServer()
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+  await new Promise((resolve) => server.close(resolve))
+  return endpointAt(port)
+}
+
+function bytesMethod(method: string): MethodDefinition<Buffer, Uint8Array> {
+  const same = <T>(bytes: T): T => bytes
+  return {
+    path: `/${method}`,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: (bytes) => bytes as Buffer,
+    responseDeserialize: same,
+  }
+}
