@@ -1,79 +1,77 @@
-// What others ask for one governed call that succeeds at once.
-
+// What others ask for one governed call that succeeds at once, and what the same policies cost here.
 import { policy } from '@seakeep/core'
 import {
   bulkhead,
+  ConsecutiveBreaker,
   circuitBreaker,
   ExponentialBackoff,
   handleAll,
+  type IPolicy,
   retry,
   SamplingBreaker,
   TimeoutStrategy,
   timeout,
   wrap,
 } from 'cockatiel'
+import { ServiceBroker } from 'moleculer'
 import CircuitBreaker from 'opossum'
-import { type Contender, compare, type Suite } from '../harness.ts'
+import { ALL_LAYERS, BARE, work } from '../bare.ts'
+import { type Contender, compare } from '../harness.ts'
+import type { Suite } from '../row.ts'
 
-export async function work(): Promise<number> {
-  return 42
+function seakeep(): Contender[] {
+  const { timeout: _total, rateLimit: _rate, ...four } = ALL_LAYERS
+  const some = policy({ name: 'bench four', ...four })
+  const all = policy({ name: 'bench all', ...ALL_LAYERS })
+  return [
+    { name: 'seakeep: retry, breaker, attempt timeout, concurrency', call: () => some.execute(work) },
+    { name: 'seakeep: the same, total timeout, rate limit', call: () => all.execute(work) },
+  ]
 }
 
-function cockatielStack(): Contender {
-  const stack = wrap(
-    retry(handleAll, { maxAttempts: 2, backoff: new ExponentialBackoff() }),
-    circuitBreaker(handleAll, {
-      halfOpenAfter: 5_000,
-      breaker: new SamplingBreaker({ threshold: 0.5, duration: 10_000, minimumRps: 2 }),
-    }),
-    timeout(1_000, TimeoutStrategy.Aggressive),
-    bulkhead(64, 16),
-  )
-  return { name: 'cockatiel wrap(retry, breaker, timeout, bulkhead)', call: () => stack.execute(work) }
+function cockatiel(): Contender[] {
+  const retrying = retry(handleAll, { maxAttempts: 2, backoff: new ExponentialBackoff() })
+  const breaking = (breaker: ConsecutiveBreaker | SamplingBreaker) =>
+    circuitBreaker(handleAll, { halfOpenAfter: 5_000, breaker })
+  const sampling = breaking(new SamplingBreaker({ threshold: 0.5, duration: 10_000, minimumRps: 2 }))
+  const timing = timeout(1_000, TimeoutStrategy.Aggressive)
+  const limiting = bulkhead(64, 16)
+  const alone: Readonly<Record<string, IPolicy>> = {
+    retry: retrying,
+    'consecutive breaker': breaking(new ConsecutiveBreaker(5)),
+    'sampling breaker': sampling,
+    bulkhead: limiting,
+    'timeout, aggressive': timing,
+    'wrap(retry, breaker, timeout, bulkhead)': wrap(retrying, sampling, timing, limiting),
+  }
+  return Object.entries(alone).map(([name, one]) => ({ name: `cockatiel ${name}`, call: () => one.execute(work) }))
 }
 
-function opossumBreaker(): Contender {
+function opossum(): Contender {
   const breaker = new CircuitBreaker(work, { timeout: 1_000 })
   return { name: 'opossum fire, 1 s timeout', call: () => breaker.fire(), close: () => breaker.shutdown() }
 }
 
-/** The same four policies and more: total and attempt timeout, retries with a budget, breaker, concurrency limit. */
-function seakeepFour(): Contender {
-  const four = policy({
-    name: 'bench four',
-    retry: { attemptTimeout: '1s' },
-    circuitBreaker: true,
-    concurrency: { limit: 64, queue: 16 },
+/** A local call: no transporter, no logger. */
+async function moleculer(): Promise<Contender> {
+  const broker = new ServiceBroker({
+    logger: false,
+    skipProcessEventRegistration: true,
+    requestTimeout: 1_000,
+    retryPolicy: { enabled: true, retries: 2 },
+    circuitBreaker: { enabled: true, threshold: 0.5, windowTime: 10, minRequestCount: 20, halfOpenTime: 5_000 },
+    bulkhead: { enabled: true, concurrency: 64, maxQueueSize: 16 },
   })
+  broker.createService({ name: 'bench', actions: { work } })
+  await broker.start()
   return {
-    name: 'seakeep: retry, breaker, attempt timeout, concurrency',
-    call: () => four.execute(work),
-    atMost: { ratio: 12 },
-  }
-}
-
-function seakeepAll(): Contender {
-  const all = policy({
-    name: 'bench all',
-    timeout: '2s',
-    retry: { attemptTimeout: '1s' },
-    circuitBreaker: true,
-    concurrency: { limit: 64, queue: 16 },
-    rateLimit: { rate: 1e6, burst: 1e6 },
-  })
-  return {
-    name: 'seakeep: the same, total timeout, rate limit',
-    call: () => all.execute(work),
-    atMost: { ratio: 12 },
+    name: 'moleculer local call: retry, timeout, breaker, bulkhead',
+    call: () => broker.call('bench.work'),
+    close: () => void broker.stop(),
   }
 }
 
 export const peers: Suite = {
   name: 'peers',
-  run: (rounds) =>
-    compare(
-      'peers',
-      [{ name: 'bare await', call: work }, seakeepFour(), seakeepAll(), cockatielStack(), opossumBreaker()],
-      rounds,
-    ),
+  run: async (rounds) => compare('peers', [BARE, ...seakeep(), ...cockatiel(), opossum(), await moleculer()], rounds),
 }

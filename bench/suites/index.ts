@@ -1,0 +1,14 @@
+import type { Suite } from '../row.ts'
+import { client } from './client.ts'
+import { failing } from './failing.ts'
+import { peers } from './peers.ts'
+import { picks } from './picks.ts'
+import { policies } from './policies.ts'
+import { refusals } from './refusals.ts'
+import { runtime } from './runtime.ts'
+import { simulation } from './simulation.ts'
+import { stacked } from './stacked.ts'
+
+export const SUITES: readonly Suite[] = [
+  ...[stacked, policies, failing, refusals, client, picks, peers, runtime, simulation],
+]
