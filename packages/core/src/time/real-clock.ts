@@ -1,5 +1,5 @@
 import type { Clock, Timer, TimerTask } from './clock.ts'
-import { TimingWheel, WheelTimer } from './timing-wheel.ts'
+import { TimingWheel, type WheelTimer } from './timing-wheel.ts'
 
 /**
  * The machine's time: the one file that reads a global clock or sets a global timer.
@@ -18,24 +18,23 @@ export function realClock(): Clock {
   return new RealClock()
 }
 
-const { hrtime } = process
-
-/** Since some moment before the process began. */
-function monotonicMs(): number {
-  const [seconds, nanoseconds] = hrtime()
-  return seconds * 1e3 + nanoseconds / 1e6
-}
-
 /** The longest delay `setTimeout` takes; it makes 1 ms of longer ones. */
 const LONGEST_DELAY = 2 ** 31 - 1
 
+const { hrtime } = process
+/** Counted from here, so that ticks are small integers for weeks. */
+const [BEGUN_SECONDS] = hrtime()
+
+function monotonicMs(): number {
+  const [seconds, nanoseconds] = hrtime()
+  return (seconds - BEGUN_SECONDS) * 1e3 + nanoseconds / 1e6
+}
+
 class RealClock implements Clock {
-  readonly #wheel = new TimingWheel()
+  readonly #wheel = new HoldingWheel(() => this.#onFree())
   #timeout: ReturnType<typeof setTimeout> | undefined
   /** The tick `#timeout` is set for; `Infinity` while there is none. */
   #wakesAt = Number.POSITIVE_INFINITY
-  /** Timers that keep the process alive. */
-  #holding = 0
   /** The process is let go at the end of this turn, where nothing holds it by then. */
   #isLettingGo = false
   /** While due timers are fired: the last tick of this round. */
@@ -43,7 +42,7 @@ class RealClock implements Clock {
   readonly #wake = () => this.#fire()
   readonly #letGo = () => {
     this.#isLettingGo = false
-    if (this.#holding === 0) this.#timeout?.unref()
+    if (this.#wheel.holding === 0) this.#timeout?.unref()
   }
 
   now(): number {
@@ -55,23 +54,16 @@ class RealClock implements Clock {
   }
 
   schedule(atMs: number, task: TimerTask): Timer {
-    const timer = new RealTimer(task, this)
-    if (task.isBackground !== true) this.#holding += 1
     // What a task arms for an instant that has passed waits for the next round, else it could starve the event loop.
-    this.#wheel.place(timer, Math.max(Math.ceil(atMs), this.#firingUntil + 1))
+    const timer = this.#wheel.insert(Math.max(Math.ceil(atMs), this.#firingUntil + 1), task)
     if (timer.at < this.#wakesAt) {
       if (this.#firingUntil < 0) this.#setTimeout(this.#wheel.nextTick())
-    } else if (this.#holding === 1 && task.isBackground !== true && !this.#isLettingGo) {
-      this.#timeout?.ref()
-    }
+    } else if (this.#wheel.holding === 1 && !this.#isLettingGo) this.#timeout?.ref()
     return timer
   }
 
-  /** Told of a timer that was cancelled. */
-  onCancel(task: TimerTask): void {
-    if (task.isBackground === true) return
-    this.#holding -= 1
-    if (this.#holding > 0 || this.#isLettingGo) return
+  #onFree(): void {
+    if (this.#isLettingGo) return
     this.#isLettingGo = true
     setImmediate(this.#letGo)
   }
@@ -84,7 +76,6 @@ class RealClock implements Clock {
     this.#firingUntil = until
     try {
       for (let timer = this.#wheel.popUntil(until); timer !== undefined; timer = this.#wheel.popUntil(until)) {
-        if (timer.task.isBackground !== true) this.#holding -= 1
         timer.task.onTimer(timer)
       }
       this.#wheel.skipTo(until)
@@ -100,21 +91,29 @@ class RealClock implements Clock {
     this.#wakesAt = tick
     const delayMs = Math.ceil(tick - monotonicMs())
     this.#timeout = setTimeout(this.#wake, Math.min(Math.max(delayMs, 1), LONGEST_DELAY))
-    if (this.#holding === 0 && !this.#isLettingGo) this.#timeout.unref()
+    if (this.#wheel.holding === 0 && !this.#isLettingGo) this.#timeout.unref()
   }
 }
 
-class RealTimer extends WheelTimer {
-  readonly #clock: RealClock
+/** The order of timers, which also counts those that keep the process alive. */
+class HoldingWheel extends TimingWheel {
+  holding = 0
+  readonly #onFree: () => void
 
-  constructor(task: TimerTask, clock: RealClock) {
-    super(task)
-    this.#clock = clock
+  constructor(onFree: () => void) {
+    super()
+    this.#onFree = onFree
   }
 
-  override cancel(): void {
-    if (!this.isPending) return
-    super.cancel()
-    this.#clock.onCancel(this.task)
+  override place(timer: WheelTimer, at: number): void {
+    super.place(timer, at)
+    if (timer.task.isBackground !== true) this.holding += 1
+  }
+
+  override remove(timer: WheelTimer): void {
+    super.remove(timer)
+    if (timer.task.isBackground === true) return
+    this.holding -= 1
+    if (this.holding === 0) this.#onFree()
   }
 }
