@@ -17,6 +17,7 @@ const CORE_FLOORS = [
   ['time', 'random', 'errors', 'options', 'endpoint', 'state'],
   ['call'],
   ['telemetry', 'transport'],
+  ['sharing'],
   ['discovery', 'health', 'balancing', 'limiting', 'breaking', 'retrying', 'caching', 'routing', 'security'],
   ['config'],
   ['pipeline', 'serving'],

@@ -46,6 +46,8 @@ export {
 } from './serving/admission.ts'
 export { type LoadMonitor, NO_LOAD } from './serving/load-monitor.ts'
 export type { AttachedServer, Listening, ServerAdapter, ServerHost } from './serving/server-adapter.ts'
+export { type BoardConnection, MemoryBoard } from './sharing/memory-board.ts'
+export type { BoardSink, SharedBoard } from './sharing/shared-board.ts'
 export { type Linked, LinkedList } from './state/linked-list.ts'
 export { type EventSink, type GovernanceEvent, NO_EVENTS } from './telemetry/events.ts'
 export { after, type Clock, type Timer, type TimerTask } from './time/clock.ts'

@@ -35,8 +35,8 @@ export interface Isolation {
   readonly shared: readonly string[]
 }
 
-/** What ports hand out: a timer, a stream of chance, the handle of a watch. They lead back into the world. */
-const HANDED_OUT = new Set(['HostTimer', 'Sfc32', 'Watcher'])
+/** What ports hand out: a timer, a stream of chance, the handle of a watch or a note. They lead back into the world. */
+const HANDED_OUT = new Set(['HostTimer', 'Sfc32', 'Watcher', 'BoardReader', 'BoardNote'])
 /** Nodes that hold program text and hidden classes rather than the program's objects. */
 const NO_OBJECTS = new Set([
   'code',
@@ -98,7 +98,7 @@ class Inspection {
 
 function portsOf(runtime: HeapNode): ReadonlyMap<string, HeapNode> {
   const given = held(runtime, '#ports')
-  const found = ['clock', 'random', 'events'].map((name) => [name, held(given, name)] as const)
+  const found = ['clock', 'random', 'events', 'board'].map((name) => [name, held(given, name)] as const)
   for (const list of ['transports', 'registries']) found.push([list, held(held(given, list), '0')])
   return new Map(found.flatMap(([name, port]) => (port === undefined ? [] : [[name, port]])))
 }

@@ -6,10 +6,10 @@ const GOVERNED = {
     '*': {
       timeout: '1s',
       retry: { attemptTimeout: '200ms' },
-      circuitBreaker: { window: '1s', minimumCalls: 10 },
+      circuitBreaker: { window: '1s', minimumCalls: 10, quorum: 1 },
       outlier: true,
     },
-    db: { concurrency: { limit: 8, queue: 8 } },
+    db: { concurrency: { limit: 8, queue: 8 }, rateLimit: { rate: 400, shared: true } },
   },
 }
 

@@ -47,6 +47,12 @@ export interface CircuitBreakerOptions {
    * still under way for longer than that count with them. Off unless set.
    */
   readonly slowCall?: { readonly over: Duration; readonly ratio?: Ratio } | false
+  /**
+   * The service's circuit also opens, with fewer calls than `minimumCalls`, when those calls fail (or are slow) as it takes
+   * to open it and so many other instances of the caller have opened theirs. Off unless set, from 1 to 1,000; nothing
+   * without a shared board.
+   */
+  readonly quorum?: number | false
 }
 
 export interface ResolvedCircuitBreakerOptions {
@@ -64,6 +70,7 @@ export interface ResolvedCircuitBreakerOptions {
   readonly rampForMs: number
   readonly per: 'both' | 'endpoint' | 'service'
   readonly slowCall: { readonly overMs: number; readonly ratio: number } | undefined
+  readonly quorum?: number | undefined
 }
 
 /** The description from which validation, defaults and schema follow. */
@@ -99,14 +106,20 @@ export const CIRCUIT_BREAKER_OPTIONS: RecordField<ResolvedCircuitBreakerOptions>
         ratio: ratio({ default: 1, above: 0, about: 'Opens when at least this share of the calls was slow' }),
       }),
     ),
+    quorum: orFalse(
+      integer({ min: 1, max: 1000, about: 'So many open circuits of other instances make up for minimumCalls' }),
+    ),
   } satisfies FieldsOf<CircuitBreakerOptions>,
   {
     about: 'Stops calling what keeps failing, and probes it before it is trusted again',
     notBelow: { maxOpenFor: 'openFor', windowCalls: 'minimumCalls' },
     finish: (values, at): ResolvedCircuitBreakerOptions => {
-      const { failureRatio, consecutiveFailures, slowCall, windowCalls, windowMs, rampForMs } = values
+      const { failureRatio, consecutiveFailures, slowCall, windowCalls, windowMs, rampForMs, quorum, per } = values
       if (failureRatio === undefined && consecutiveFailures === undefined && slowCall === undefined) {
         throw at.error('nothing is left that could open it; give failureRatio, consecutiveFailures or slowCall')
+      }
+      if (quorum !== undefined && per === 'endpoint') {
+        throw at.at('quorum').error('not with per: endpoint; what is shared is the circuit of the service')
       }
       const unset = windowCalls === undefined ? WINDOW_MS : STALE_MS
       return { ...values, windowMs: windowMs ?? unset, rampForMs: rampForMs ?? 0 }

@@ -19,6 +19,8 @@ export interface Transition {
   readonly to: CircuitState
   readonly event: CircuitEvent['type']
   readonly why: string
+  /** Opened because peers say so: no verdict of its own, and not to be passed on as one. */
+  readonly isHearsay?: boolean
 }
 
 const ISOLATION: Transition = { to: 'isolated', event: 'circuitIsolated', why: 'isolated by hand' }
@@ -59,6 +61,17 @@ export class BreakerState {
     if (options.rampForMs === 0) this.#ramp = undefined
   }
 
+  /** How long what it has seen counts. */
+  get memoryMs(): number {
+    return this.#options.windowMs
+  }
+
+  /** Whether a call that ended so is a reason to ask others what they see. */
+  isDoubtful(verdict: Verdict): boolean {
+    if (this.state !== 'closed') return false
+    return verdict === 'failure' || (verdict === 'success' && this.#options.slowCall !== undefined)
+  }
+
   /** True where the age of calls under way is evidence: {@link age} has to be asked before {@link enter}. */
   get isAging(): boolean {
     return this.#evidence.isAging
@@ -84,6 +97,18 @@ export class BreakerState {
   age(nowMs: number): Transition | undefined {
     const why = this.#evidence.age(nowMs)
     return why === undefined ? undefined : opening(why)
+  }
+
+  /**
+   * So many peers have opened their circuits by what they saw themselves. That stands in for `minimumCalls`, and for nothing
+   * else: what was seen here has to point the same way, so that peers cut off from a target that is well take it from nobody.
+   */
+  hear(openPeers: number, nowMs: number): Transition | undefined {
+    const { quorum } = this.#options
+    if (this.state !== 'closed' || quorum === undefined || openPeers < quorum) return undefined
+    const why = this.#evidence.suspicion(nowMs)
+    if (why === undefined) return undefined
+    return { ...opening(`open at ${openPeers} peers (quorum ${quorum}), here ${why}`), isHearsay: true }
   }
 
   /** Ends an admission. */

@@ -6,6 +6,7 @@ import type { Clock } from '../time/clock.ts'
 import type { ResolvedCircuitBreakerOptions } from './breaker-options.ts'
 import { BreakerState, type Transition } from './breaker-state.ts'
 import type { CircuitState, Gate } from './circuit-breaker.ts'
+import type { PeerCircuits } from './peer-circuits.ts'
 
 /** What a circuit is made with besides its numbers. */
 export interface BreakerParts {
@@ -45,6 +46,8 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   /** Made when somebody follows the state: most circuits of a large system are never followed. */
   #cell: WritableCell<CircuitState> | undefined = undefined
   #untold: Telling[] | undefined = undefined
+  /** Undefined where nobody else is asked. */
+  #peers: PeerCircuits | undefined = undefined
 
   constructor(options: ResolvedCircuitBreakerOptions, parts: BreakerParts) {
     this.service = parts.service
@@ -96,6 +99,7 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     const transition = machine.leave(epoch, verdict, sentMs, nowMs)
     if (transition !== undefined) this.#go(transition, nowMs)
     else if (machine.isProbing) this.#follow()
+    else if (this.#peers !== undefined && machine.isDoubtful(verdict)) this.onPeers(nowMs)
   }
 
   retryAfterMs(nowMs: number): number | undefined {
@@ -119,6 +123,22 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   /** Changes the numbers and keeps the state. */
   update(options: ResolvedCircuitBreakerOptions): void {
     this.#machine.update(options)
+  }
+
+  /** Who else is asked, and told; undefined for nobody. Those before are taken leave of. */
+  join(peers: PeerCircuits | undefined): void {
+    if (this.#peers !== peers) this.#peers?.close()
+    this.#peers = peers
+  }
+
+  get peers(): PeerCircuits | undefined {
+    return this.#peers
+  }
+
+  /** What peers say may have changed. */
+  onPeers(nowMs: number): void {
+    if (this.#machine.state !== 'closed' || this.#peers === undefined) return
+    this.#goIf(this.#machine.hear(this.#peers.open(nowMs), nowMs), nowMs)
   }
 
   /** For the loop: moves what is due by time. */
@@ -146,7 +166,15 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     machine.go(transition, nowMs, this.#random.next())
     const telling = { state: transition.to, event: this.#eventOf(transition, nowMs) }
     this.#follow()
+    if (this.#peers !== undefined) this.#report(this.#peers, transition)
     this.#tell(telling)
+  }
+
+  /** Peers are told of verdicts reached here. One that nobody renews is forgotten with the evidence it came from. */
+  #report(peers: PeerCircuits, { to, isHearsay }: Transition): void {
+    const { openForMs, memoryMs } = this.#machine
+    if (to === 'closed' || to === 'isolated') peers.withdraw()
+    else if (openForMs !== undefined && isHearsay !== true) peers.report(Math.max(openForMs, memoryMs))
   }
 
   #follow(): void {

@@ -85,6 +85,26 @@ export class ClosedEvidence {
     return this.#slow(ages.overdue)
   }
 
+  /** What would open the circuit if `minimumCalls`, and the length of a row of failures, did not matter. */
+  suspicion(nowMs: number): string | undefined {
+    const { failureRatio, consecutiveFailures, slowCall } = this.#options
+    const window = this.#window
+    window.advance(nowMs)
+    const { calls, failures } = window
+    if (failureRatio !== undefined && failures > 0 && failures / calls >= failureRatio) {
+      return `failure ratio ${share(failures, calls)} of ${window.text(calls)}`
+    }
+    if (slowCall !== undefined) {
+      this.#ages?.advance(nowMs)
+      const overdue = this.#ages?.overdue ?? 0
+      const [all, slow] = [calls + overdue, window.slow + overdue]
+      if (slow > 0 && slow / all >= slowCall.ratio) return `slow-call ratio ${share(slow, all)} of ${window.text(all)}`
+    }
+    // Where the ratio counts, a last failure among many successes is no sign.
+    const isRow = failureRatio === undefined && consecutiveFailures !== undefined && this.#inARow > 0
+    return isRow && nowMs - this.#failedMs < STALE_MS ? 'the last call failed' : undefined
+  }
+
   #countInARow(isFailure: boolean, nowMs: number): void {
     if (!isFailure) {
       this.#inARow = 0

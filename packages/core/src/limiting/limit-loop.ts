@@ -1,7 +1,13 @@
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
-import type { ConcurrencyLimiter } from './concurrency-limiter.ts'
+
+/** A limit that time moves. */
+export interface TimedLimit {
+  /** `Infinity` for not until it wakes the loop. */
+  readonly dueAtMs: number
+  onTime(nowMs: number): void
+}
 
 /**
  * Decides what time decides about the limits of one target: the end of a window, the end of a probe that nothing ended.
@@ -13,7 +19,7 @@ export class LimitLoop {
   readonly #events: EventSink
   #due: DueLoop | undefined = undefined
   /** The limiters that wait for an instant. */
-  #waiting: Set<ConcurrencyLimiter> | undefined = undefined
+  #waiting: Set<TimedLimit> | undefined = undefined
   #isClosed = false
 
   constructor(clock: Clock, events: EventSink) {
@@ -22,7 +28,7 @@ export class LimitLoop {
   }
 
   /** A limiter has become due at its `dueAtMs`. */
-  wake(limiter: ConcurrencyLimiter): void {
+  wake(limiter: TimedLimit): void {
     if (this.#isClosed) return
     this.#waiting ??= new Set()
     this.#waiting.add(limiter)
@@ -35,7 +41,7 @@ export class LimitLoop {
   }
 
   /** Forgets a limiter: time no longer moves it. */
-  remove(limiter: ConcurrencyLimiter): void {
+  remove(limiter: TimedLimit): void {
     this.#waiting?.delete(limiter)
   }
 
@@ -56,7 +62,7 @@ export class LimitLoop {
     return nextMs
   }
 
-  #move(limiter: ConcurrencyLimiter, nowMs: number): void {
+  #move(limiter: TimedLimit, nowMs: number): void {
     try {
       limiter.onTime(nowMs)
     } catch (thrown) {

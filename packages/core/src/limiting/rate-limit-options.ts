@@ -2,7 +2,7 @@ import { optional } from '../options/field.ts'
 import { type Place, placeOf } from '../options/place.ts'
 import { integer, number } from '../options/quantities.ts'
 import { type FieldsOf, type RecordField, record } from '../options/record.ts'
-import { oneOf } from '../options/words.ts'
+import { bool, oneOf } from '../options/words.ts'
 
 export type RateLimitAlgorithm = 'token-bucket' | 'gcra' | 'sliding-window'
 
@@ -17,6 +17,11 @@ export interface RateLimitOptions {
   readonly by?: 'key'
   /** Most keys that are remembered; the one not asked for longest is forgotten. Default 10,000, from 1 to 1e6. */
   readonly maxKeys?: number
+  /**
+   * `rate` and `burst` are those of all instances of the caller together: each takes its part by what it needs. Default
+   * false; without a shared board each instance has all of it. Not with `by: key`.
+   */
+  readonly shared?: boolean
 }
 
 export interface ResolvedRateLimitOptions {
@@ -26,6 +31,8 @@ export interface ResolvedRateLimitOptions {
   readonly algorithm?: RateLimitAlgorithm | undefined
   /** Undefined where all share one allowance. */
   readonly maxKeys?: number | undefined
+  /** Undefined where each instance has the rate for itself. */
+  readonly shared?: true | undefined
 }
 
 const DEFAULT_MAX_KEYS = 10_000
@@ -46,11 +53,13 @@ export const RATE_LIMIT_OPTIONS: RecordField<ResolvedRateLimitOptions> = record(
     maxKeys: optional(
       integer({ min: 1, max: 1e6, about: 'Most keys that are remembered; by default 10000; only with by: key' }),
     ),
+    shared: bool({ default: false, about: 'The rate is that of all instances of the caller together' }),
   } satisfies FieldsOf<RateLimitOptions>,
   {
     about: 'Bounds how many attempts are begun in a second',
-    finish({ rate, burst, algorithm, by, maxKeys }, at): ResolvedRateLimitOptions {
+    finish({ rate, burst, algorithm, by, maxKeys, shared }, at): ResolvedRateLimitOptions {
       if (by === undefined && maxKeys !== undefined) throw at.at('maxKeys').error('only with by: key')
+      if (by === 'key' && shared) throw at.at('shared').error('not with by: key; what keys need is not shared')
       const chosen = algorithm ?? (by === 'key' ? 'gcra' : undefined)
       return {
         rate,
@@ -58,6 +67,7 @@ export const RATE_LIMIT_OPTIONS: RecordField<ResolvedRateLimitOptions> = record(
         burst: burst ?? Math.max(1, rate),
         algorithm: chosen === 'token-bucket' ? undefined : chosen,
         maxKeys: by === 'key' ? (maxKeys ?? DEFAULT_MAX_KEYS) : undefined,
+        shared: shared || undefined,
       }
     },
   },

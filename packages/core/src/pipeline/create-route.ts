@@ -14,6 +14,7 @@ import { Mirror } from '../routing/mirror.ts'
 import { VersionRouter } from '../routing/version-router.ts'
 import type { Placement, Route } from './route.ts'
 import type { TargetPorts } from './target-ports.ts'
+import type { TargetSharing } from './target-sharing.ts'
 
 /** Longest wait for a permit where the policy names neither `maxWait` nor an attempt timeout. */
 const DEFAULT_MAX_WAIT_MS = 1000
@@ -25,6 +26,8 @@ export interface RouteParts {
   readonly placement: Placement
   readonly breakers: BreakerLoop
   readonly limits: LimitLoop
+  /** Undefined where there is no board: then nothing is shared. */
+  readonly sharing: (() => TargetSharing) | undefined
 }
 
 /**
@@ -38,7 +41,7 @@ export interface RouteOrigins {
 }
 
 export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, before }: RouteOrigins = {}): Route {
-  const { service, ports, placement, breakers, limits } = parts
+  const { service, ports, placement, breakers, limits, sharing } = parts
   const { clock, random, events, classifier, createLimit: createAlgorithm } = ports
   const state = <Options, State>(
     part: Part<Options, State>,
@@ -58,6 +61,18 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, b
     return known
   }
   const { retry, concurrency, routes, split } = policy
+  const name = { policy, isBase: base === undefined }
+  const breaker = state(
+    BREAKER,
+    (options) =>
+      breakers.add(
+        new CircuitBreaker(options, { random: random.stream(`breaker/${service}`), clock, events, service }),
+      ),
+    (known, options) => known.update(options),
+  )
+  if (breaker !== undefined && breaker !== base?.breaker) {
+    if ((policy.circuitBreaker?.quorum ?? breaker.peers) !== undefined) sharing?.().joinCircuit(breaker, name)
+  }
   return {
     service,
     caller: ports.caller,
@@ -101,14 +116,7 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, b
       (options) => new Mirror(options),
       (known, options) => known.update(options),
     ),
-    breaker: state(
-      BREAKER,
-      (options) =>
-        breakers.add(
-          new CircuitBreaker(options, { random: random.stream(`breaker/${service}`), clock, events, service }),
-        ),
-      (known, options) => known.update(options),
-    ),
+    breaker,
     throttle: state(
       THROTTLE,
       (options) => new AdaptiveThrottle(options),
@@ -116,7 +124,10 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, b
     ),
     rateLimit: state(
       RATE_LIMIT,
-      (options) => createRateLimiter(options),
+      (options) =>
+        options.shared === undefined || sharing === undefined
+          ? createRateLimiter(options)
+          : sharing().joinRate(options, limits, name),
       (known, options) => known.update(options, clock.now()),
     ),
     limiter: state(
@@ -175,7 +186,7 @@ const THROTTLE = part(
 const RATE_LIMIT = part(
   ({ rateLimit }) => rateLimit,
   ({ rateLimit }) => rateLimit,
-  ({ algorithm, maxKeys }) => `${algorithm} ${maxKeys}`,
+  ({ algorithm, maxKeys, shared }) => `${algorithm} ${maxKeys} ${shared}`,
 )
 const CONCURRENCY = part(
   ({ concurrency }) => concurrency,

@@ -2,6 +2,7 @@ import type { BalancerFactory } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
+import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -19,5 +20,7 @@ export interface TargetPorts {
   readonly caller?: string | undefined
   /** Where this runtime runs, for zone-aware balancing. */
   readonly zone?: string | undefined
+  /** Where the instances of the caller leave notes for each other. Absent: each decides alone. */
+  readonly board?: SharedBoard | undefined
   transportFor(protocol: string): Transport | undefined
 }

@@ -7,6 +7,7 @@ import { BreakerLoop } from '../breaking/breaker-loop.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { LimitLoop } from '../limiting/limit-loop.ts'
+import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createRoute, type RouteParts } from './create-route.ts'
 import { EndpointPlacement, type RowMaker } from './endpoint-placement.ts'
@@ -15,6 +16,7 @@ import { FunctionPlacement } from './function-placement.ts'
 import type { Route } from './route.ts'
 import { TargetHealth } from './target-health.ts'
 import type { TargetPorts } from './target-ports.ts'
+import { TargetSharing } from './target-sharing.ts'
 
 /**
  * One service as one runtime uses it (or one function that a policy guards): the routes of its methods, the rows of its
@@ -29,6 +31,8 @@ export class Target implements RowMaker {
   #parts: RouteParts
   readonly #breakers: BreakerLoop
   readonly #limits: LimitLoop
+  /** Made with the first that is shared. */
+  #sharing: TargetSharing | undefined = undefined
   #base: Route
   /** Those of methods with a policy of their own; made with the first. */
   #routes: Map<ResolvedPolicy, Route> | undefined = undefined
@@ -42,7 +46,14 @@ export class Target implements RowMaker {
       this.health = new TargetHealth(service, policy, ports)
       this.placement = new EndpointPlacement(this.#createBalancer(policy), this.health, this)
     } else this.placement = new FunctionPlacement(guarded)
-    this.#parts = { service, ports, placement: this.placement, breakers: this.#breakers, limits: this.#limits }
+    this.#parts = {
+      service,
+      ports,
+      placement: this.placement,
+      breakers: this.#breakers,
+      limits: this.#limits,
+      sharing: this.#sharingOn(ports.board),
+    }
     this.#base = createRoute(this.#parts, policy)
   }
 
@@ -80,6 +91,19 @@ export class Target implements RowMaker {
     this.placement.reform(isRebalanced ? this.#createBalancer(policy) : undefined)
   }
 
+  /** After an update, when the routes of methods stand anew: nothing is shared for what none of them holds. */
+  leaveUnheld(): void {
+    this.#sharing?.keepOnly([this.#base, ...(this.#routes?.values() ?? [])])
+  }
+
+  #sharingOn(board: SharedBoard | undefined): RouteParts['sharing'] {
+    if (board === undefined) return undefined
+    return () => {
+      this.#sharing ??= new TargetSharing(board, this.service, this.health === undefined, this.#ports)
+      return this.#sharing
+    }
+  }
+
   #createBalancer({ loadBalancing }: ResolvedPolicy): Balancer {
     const asked = [loadBalancing.algorithm, this.#ports.random, this.service, loadBalancing] as const
     return this.#ports.createBalancer(...asked) ?? createBalancer(...asked)
@@ -94,6 +118,7 @@ export class Target implements RowMaker {
     this.placement.isClosing = true
     this.#breakers.close()
     this.#limits.close()
+    this.#sharing?.close()
     this.health?.close()
   }
 

@@ -86,6 +86,7 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
       ...adapterPorts,
       transports: all(Tokens.transport),
       registries: all(Tokens.registry),
+      board: container.isBound(Tokens.board) ? container.get(Tokens.board)(adapterPorts) : undefined,
       servers: all(Tokens.server),
       load: container.get(Tokens.load),
       signals: container.get(Tokens.signals),

@@ -140,6 +140,7 @@ export class GuardingPolicy implements Policy {
   #adopt(content: PolicyContent): void {
     this.#content = content
     this.#target.update(content.resolved, content.classifier)
+    this.#target.leaveUnheld()
     for (const policy of this.#byKey.values()) policy.#adopt(content)
   }
 
@@ -187,7 +188,9 @@ export class GuardingPolicy implements Policy {
   #forKey(key: string): GuardingPolicy {
     let policy = this.#byKey.get(key)
     if (policy === undefined) {
-      policy = new GuardingPolicy({ ...this.#parts, content: this.#content })
+      // What is kept apart for a key is this instance's own: a topic for each of ten thousand keys would drown the board.
+      const ports = { ...this.#parts.ports, board: undefined }
+      policy = new GuardingPolicy({ ...this.#parts, ports, content: this.#content })
       if (this.#byKey.size >= this.#content.maxKeys) {
         const [oldest] = this.#byKey.keys()
         if (oldest !== undefined) this.#byKey.delete(oldest)

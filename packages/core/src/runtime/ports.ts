@@ -6,6 +6,7 @@ import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
 import type { LoadMonitor } from '../serving/load-monitor.ts'
 import type { ServerAdapter } from '../serving/server-adapter.ts'
+import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -20,6 +21,8 @@ export interface RuntimePorts {
   readonly transports: readonly Transport[]
   /** Asked in this order: the first that knows a service answers for it. */
   readonly registries: readonly Registry[]
+  /** Where the instances of a service leave notes for each other. Absent: each decides alone. */
+  readonly board?: SharedBoard | undefined
   readonly servers: readonly ServerAdapter[]
   readonly load: LoadMonitor
   readonly signals: ProcessSignals

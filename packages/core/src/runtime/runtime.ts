@@ -63,6 +63,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
       createLimit: parts.createLimit,
       caller: identity.service,
       zone: identity.zone,
+      board: ports.board,
       transportFor: (protocol) => transports.get(protocol),
     }
     this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
@@ -73,6 +74,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
         for (const target of this.#targets.values()) target.close()
         this.#policies.close()
         for (const registry of ports.registries) registry.close()
+        ports.board?.close()
         closeAll(ports.transports, ports.clock.now() + graceMs, done)
       },
     })

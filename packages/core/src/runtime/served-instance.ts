@@ -75,6 +75,7 @@ export class ServedInstance implements ServerHost, Stoppable {
       events,
       service: options.name,
       createLimit,
+      board: ports.board,
     })
     this.#spreadMs = parseDuration(options.drain?.spread ?? 5000, 'serve.drain.spread')
     this.#finishMs = parseDuration(options.drain?.finish ?? 25_000, 'serve.drain.finish')

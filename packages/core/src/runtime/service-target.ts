@@ -65,6 +65,7 @@ export class ServiceTarget {
     for (const [method, before] of this.#routes ?? []) {
       this.#routes?.set(method, this.target.route(policyFor(method), before))
     }
+    this.target.leaveUnheld()
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
 import type { LoadMonitor } from '../serving/load-monitor.ts'
 import type { ServerAdapter } from '../serving/server-adapter.ts'
+import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -38,6 +39,7 @@ export interface TokenTable {
   readonly classifier: ServiceIdentifier<Classifier>
   readonly balancer: ServiceIdentifier<BalancerFactory>
   readonly limit: ServiceIdentifier<LimitAlgorithmFactory>
+  readonly board: ServiceIdentifier<(ports: AdapterPorts) => SharedBoard>
   readonly transport: ServiceIdentifier<(ports: AdapterPorts) => Transport>
   readonly registry: ServiceIdentifier<(ports: AdapterPorts) => Registry>
   readonly server: ServiceIdentifier<(ports: AdapterPorts) => ServerAdapter>
@@ -52,6 +54,7 @@ export const Tokens: TokenTable = {
   classifier: token('classifier'),
   balancer: token('balancer'),
   limit: token('limit'),
+  board: token('board'),
   transport: token('transport'),
   registry: token('registry'),
   server: token('server'),

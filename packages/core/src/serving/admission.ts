@@ -4,9 +4,12 @@ import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
 import { createLimiter } from '../limiting/create-limiter.ts'
 import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
-import { LimitLoop } from '../limiting/limit-loop.ts'
+import { LimitLoop, type TimedLimit } from '../limiting/limit-loop.ts'
 import type { RateLimiter } from '../limiting/rate-limiter.ts'
+import { SharedRateLimiter } from '../limiting/shared-rate-limiter.ts'
 import type { Random } from '../random/random.ts'
+import type { SharedBoard } from '../sharing/shared-board.ts'
+import { Topic } from '../sharing/topic.ts'
 import { type EventSink, NO_EVENTS } from '../telemetry/events.ts'
 import { after, type Clock } from '../time/clock.ts'
 import type { LoadMonitor } from './load-monitor.ts'
@@ -35,6 +38,8 @@ export interface AdmissionParts {
   readonly service?: string
   /** A limit algorithm of one's own; absent, the built-in ones. */
   readonly createLimit?: LimitAlgorithmFactory | undefined
+  /** Where the instances of the service leave notes for each other; absent, a shared rate is each one's own. */
+  readonly board?: SharedBoard | undefined
 }
 
 /** Longest wait in the line where the policy does not say. */
@@ -53,25 +58,30 @@ export class Admission implements Headcount {
   readonly #shedLoop: ShedLoop | undefined
   readonly #rateLimit: RateLimiter | undefined
   readonly #limiter: ConcurrencyLimiter | undefined
-  readonly #limitLoop: LimitLoop | undefined
+  readonly #limitLoop: LimitLoop
   readonly #maxWaitMs: number
   #isDraining = false
   #inFlight = 0
 
   constructor(policy: InboundPolicy | undefined, clock: Clock, parts: AdmissionParts = {}) {
-    const { load, random = NO_JITTER, events = NO_EVENTS, service = 'inbound', createLimit } = parts
+    const { load, random = NO_JITTER, events = NO_EVENTS, service = 'inbound', createLimit, board } = parts
     this.#clock = clock
     if (policy?.shed !== undefined && load !== undefined) {
       this.#shedding = new Shedding(policy.shed)
       this.#shedLoop = new ShedLoop(this.#shedding, load, clock, events, service)
     }
-    if (policy?.rateLimit !== undefined) this.#rateLimit = createRateLimiter(policy.rateLimit)
+    const loop = new LimitLoop(clock, events)
+    this.#limitLoop = loop
+    if (policy?.rateLimit !== undefined) {
+      const topic = board && new Topic(`rate/inbound/${service}`, { board, clock, events })
+      const sharing = topic && { clock, topic, wake: (limit: TimedLimit) => loop.wake(limit) }
+      this.#rateLimit = createRateLimiter(policy.rateLimit, sharing)
+    }
     if (policy?.concurrency !== undefined) {
-      this.#limitLoop = new LimitLoop(clock, events)
       this.#limiter = createLimiter(policy.concurrency, {
         clock,
         random,
-        loop: this.#limitLoop,
+        loop,
         service: 'inbound',
         createAlgorithm: createLimit,
       })
@@ -98,7 +108,8 @@ export class Admission implements Headcount {
   drain(): void {
     this.#isDraining = true
     this.#shedLoop?.close()
-    this.#limitLoop?.close()
+    this.#limitLoop.close()
+    if (this.#rateLimit instanceof SharedRateLimiter) this.#rateLimit.close()
   }
 
   /** Decides about a request, at once or when a place gets free, and never later than `deadlineMs`. */

@@ -1,6 +1,7 @@
 // The door for tests: time that stands still, a transport in memory, and the contract suites that every adapter runs.
 
 export { SeededRandom } from '../random/seeded-random.ts'
+export { type BoardHarness, boardContract } from './board-contract.ts'
 export type { FarHandler, FarSide, ReceivedRequest } from './far-side.ts'
 export { ManualClock } from './manual-clock.ts'
 export type { MemoryRequest } from './memory-exchange.ts'

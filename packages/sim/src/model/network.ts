@@ -54,9 +54,9 @@ export class Network {
     this.#kernel.after(Math.round(delayMs * 1000), task)
   }
 
-  /** The delay of a packet that carries no request: a reset, a refusal of the connection. */
-  delayUs(key: number): number {
-    return Math.round(this.#latency.sampleMs(mix(key, Purpose.reset)) * 1000)
+  /** The delay of a packet that carries no request: a reset, a refusal of the connection, a note. */
+  delayUs(key: number, purpose: number = Purpose.reset): number {
+    return Math.round(this.#latency.sampleMs(mix(key, purpose)) * 1000)
   }
 
   addFault(from: string, to: string, fault: PacketFault): void {

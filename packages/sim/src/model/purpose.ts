@@ -3,7 +3,7 @@ import { Draw } from '@seakeep/core/spi'
 const MODEL: number = Draw.model
 
 type Purposes =
-  | ('out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'cancel' | 'key')
+  | ('out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'cancel' | 'key' | 'note' | 'noteRead')
   | ('fault' | 'step' | 'wait')
 
 /** What a keyed draw of the model is for. The numbers are part of every trace hash: append only. */
@@ -20,6 +20,9 @@ export const Purpose: Record<Purposes, number> = {
   cancel: MODEL + 7,
   /** Which of a workload's keys a call has. */
   key: MODEL + 8,
+  /** The way of a note to the shared board, and from there to a reader. */
+  note: MODEL + 9,
+  noteRead: MODEL + 10,
   /** Whether a fault strikes; each fault has a coin of its own. */
   fault: MODEL + 1024,
   /** From here on one number a step. */

@@ -6,6 +6,7 @@ import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import type { Ambience } from './ambience.ts'
 import type { Network } from './network.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { VirtualBoard } from './virtual-board.ts'
 import type { VirtualHost } from './virtual-host.ts'
 import type { VirtualInstance } from './virtual-instance.ts'
 import type { VirtualRegistry } from './virtual-registry.ts'
@@ -17,6 +18,7 @@ export class World implements Surroundings {
   readonly recorder: Recorder
   readonly network: Network
   readonly registry: VirtualRegistry
+  readonly board: VirtualBoard
   readonly ambience: Ambience
   readonly #instances = new Map<string, VirtualInstance>()
   readonly #byService = new Map<string, VirtualInstance[]>()
@@ -28,6 +30,7 @@ export class World implements Surroundings {
     recorder: Recorder,
     network: Network,
     registry: VirtualRegistry,
+    board: VirtualBoard,
     ambience: Ambience,
   ) {
     this.scenario = scenario
@@ -35,6 +38,7 @@ export class World implements Surroundings {
     this.recorder = recorder
     this.network = network
     this.registry = registry
+    this.board = board
     this.ambience = ambience
   }
 

@@ -3,6 +3,7 @@ import { scheduleFaults } from '../faults/schedule-faults.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ambience } from '../model/ambience.ts'
 import { Network } from '../model/network.ts'
+import { VirtualBoard } from '../model/virtual-board.ts'
 import { VirtualHost } from '../model/virtual-host.ts'
 import { VirtualInstance } from '../model/virtual-instance.ts'
 import { VirtualRegistry } from '../model/virtual-registry.ts'
@@ -29,7 +30,7 @@ export function buildWorld(scenario: ResolvedScenario, kernel: Kernel, ambience:
       recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'instanceExpired', service, endpoint: id }),
   })
   const network = new Network(kernel, scenario.network.latency)
-  const world = new World(scenario, kernel, recorder, network, registry, ambience)
+  const world = new World(scenario, kernel, recorder, network, registry, new VirtualBoard(kernel, network), ambience)
   for (const service of scenario.services) addInstances(world, service, seed)
   scheduleFaults(world, (instance) => restart(world, instance))
   for (const workload of scenario.workloads) startWorkload(world, workload, seed)

@@ -23,6 +23,7 @@ import { Fact } from '../recording/facts.ts'
 export function beginLife(world: World, host: VirtualHost, workers: number = Number.POSITIVE_INFINITY): Life {
   const random = host.createRandom()
   const { policies } = world.scenario
+  const board = world.board.portFor(host)
   const runtime = assembleRuntime(
     { service: host.caller, zone: host.zone, policies },
     {
@@ -31,6 +32,7 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
       events: new HostEvents(world, host),
       transports: [new VirtualTransport(world, host)],
       registries: [world.registry.portFor(host)],
+      board,
       servers: [],
       load: NO_LOAD,
       signals: NO_SIGNALS,
@@ -45,7 +47,7 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
     admission:
       inbound === undefined
         ? undefined
-        : new Admission(inbound, host.clock, { random, events, service: host.caller, ...(load && { load }) }),
+        : new Admission(inbound, host.clock, { random, events, board, service: host.caller, ...(load && { load }) }),
     load,
   }
 }
