@@ -195,11 +195,14 @@ describe('failures at once (3e.39)', () => {
     expect(shares[0]).toBeLessThan(0.005)
   })
 
-  it.each(['least-request', 'p2c', 'p2c-ewma'])('%s leaves it nothing either when its answers say so at once', (algorithm) => {
-    const servers = [{ workMs: () => 0, failRatio: 1 }, ...many(9, { workMs: exponential(50) })]
-    const { shares } = run({ servers, balancer: of(algorithm), perSecond: 1000, untilMs: 60_000, warmupMs: 5_000 })
-    expect(shares[0]).toBeLessThan(0.005)
-  })
+  it.each(['least-request', 'p2c', 'p2c-ewma'])(
+    '%s leaves it nothing either when its answers say so at once',
+    (algorithm) => {
+      const servers = [{ workMs: () => 0, failRatio: 1 }, ...many(9, { workMs: exponential(50) })]
+      const { shares } = run({ servers, balancer: of(algorithm), perSecond: 1000, untilMs: 60_000, warmupMs: 5_000 })
+      expect(shares[0]).toBeLessThan(0.005)
+    },
+  )
 
   it.each([0.01, 0.1])('shares evenly among hosts that all fail in %d of the calls', (failRatio) => {
     const servers = many(10, { workMs: exponential(50), failRatio })

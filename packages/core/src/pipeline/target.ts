@@ -114,11 +114,16 @@ export class Target implements RowMaker {
     return this.placement instanceof EndpointPlacement ? this.placement.row(id)?.breaker : undefined
   }
 
-  close(): void {
-    this.placement.isClosing = true
+  /** Nobody will ask for it again: no timer of it is left. Calls that are under way go on. */
+  stopLoops(): void {
     this.#breakers.close()
     this.#limits.close()
     this.#sharing?.close()
+  }
+
+  close(): void {
+    this.placement.isClosing = true
+    this.stopLoops()
     this.health?.close()
   }
 

@@ -13,7 +13,8 @@ import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { EventStream } from '../telemetry/event-stream.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import type { FallbackStep } from './fallback.ts'
-import { GuardingPolicy, type Policy, type PolicyContent } from './policy.ts'
+import { GuardingPolicy, type PolicyContent } from './guarding-policy.ts'
+import type { Policy } from './policy.ts'
 import type { Fallback, PolicyOptions } from './policy-options.ts'
 
 const MAX_KEYS = integer({ default: 10_000, min: 1 })

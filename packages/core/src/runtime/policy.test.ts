@@ -406,6 +406,18 @@ describe('a policy', () => {
     expect(ids).toEqual(['payments-2', 'payments-4'])
   })
 
+  it('leaves no timer of a key that was forgotten, and a handle to it begins anew', async () => {
+    const { policy, clock, table } = given({ circuitBreaker: { minimumCalls: 1 }, maxKeys: 1 })
+    const eu = policy.for('eu')
+    await eu.execute(() => Promise.reject(new Error('down'))).catch(() => {})
+    expect([eu.state.value.breaker, clock.pending]).toEqual(['open', 1])
+    await policy.execute(() => 1, { key: 'us' })
+    expect(clock.pending).toBe(0)
+    expect(eu.state.value.breaker).toBe('closed')
+    table.close()
+    expect(clock.pending).toBe(0)
+  })
+
   it('asks one fallback after the other, each with the failure of the one before', async () => {
     const heard: string[] = []
     const { policy, clock } = given({

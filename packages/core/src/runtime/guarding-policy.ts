@@ -1,0 +1,187 @@
+import { map, merge, type Observable } from 'rxjs'
+import type { CircuitBreaker } from '../breaking/breaker.ts'
+import type { StartOptions } from '../call/call.ts'
+import type { Classifier } from '../call/classification.ts'
+import type { ResolvedPolicy } from '../config/policy-options.ts'
+import { ConfigError } from '../errors/seakeep-error.ts'
+import { parseDuration } from '../options/parse-duration.ts'
+import { FunctionTransport, type Guarded, type GuardedRequest } from '../pipeline/function-transport.ts'
+import { prepareCall } from '../pipeline/prepare-call.ts'
+import { Target } from '../pipeline/target.ts'
+import type { TargetPorts } from '../pipeline/target-ports.ts'
+import type { StateCell } from '../state/state-cell.ts'
+import type { GovernanceEvent } from '../telemetry/events.ts'
+import { DelegatingPolicy } from './delegating-policy.ts'
+import type { FallbackStep } from './fallback.ts'
+import { type Policy, type PolicyState, wrapped } from './policy.ts'
+import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'
+import { PromisedValue, PromisedValueOrFallback } from './promised-value.ts'
+
+/** What a policy's options come to. */
+export interface PolicyContent {
+  readonly resolved: ResolvedPolicy
+  readonly fallbacks: readonly FallbackStep[] | undefined
+  readonly classifier: Classifier
+  readonly maxKeys: number
+}
+
+export interface PolicyParts {
+  readonly name: string
+  readonly content: PolicyContent
+  /** Reads other options. */
+  readonly reread: (options: Omit<PolicyOptions, 'name'>) => PolicyContent
+  /** Names a call: no other of the policy has the number, whatever its key. */
+  readonly nextCallNumber: () => number
+  readonly ports: TargetPorts
+  readonly events$: Observable<GovernanceEvent>
+}
+
+const NO_OPTIONS: ExecuteOptions = {}
+
+export class GuardingPolicy implements Policy {
+  readonly name: string
+  readonly state: StateCell<PolicyState>
+  readonly #parts: PolicyParts
+  #content: PolicyContent
+  readonly #target: Target
+  readonly #byKey = new Map<string, GuardingPolicy>()
+
+  constructor(parts: PolicyParts) {
+    this.name = parts.name
+    this.#parts = parts
+    this.#content = parts.content
+    const ports = { ...parts.ports, classifier: parts.content.classifier }
+    this.#target = new Target(parts.name, parts.content.resolved, ports, new FunctionTransport(ports.clock))
+    this.state = new LivePolicyState(this.#target)
+  }
+
+  get events$(): Observable<GovernanceEvent> {
+    return this.#parts.events$
+  }
+
+  execute<T>(run: Guarded<T>, options: ExecuteOptions = NO_OPTIONS): Promise<T> {
+    if (options.key !== undefined) return this.#forKey(options.key).#run(run, options)
+    return this.#run(run, options)
+  }
+
+  wrap<This, A extends readonly unknown[], T>(
+    run: (this: This, ...args: A) => T | PromiseLike<T>,
+  ): (this: This, ...args: A) => Promise<T> {
+    return wrapped(this, run)
+  }
+
+  for(key: string): Policy {
+    return new DelegatingPolicy(this.name, () => this.#forKey(key))
+  }
+
+  update(options: Omit<PolicyOptions, 'name'>): void {
+    this.#adopt(this.#parts.reread(options))
+  }
+
+  isolate(): void {
+    this.#breaker.isolate()
+  }
+
+  release(): void {
+    this.#breaker.release()
+  }
+
+  get #breaker(): CircuitBreaker {
+    const { breaker } = this.#target.base
+    if (breaker !== undefined) return breaker
+    throw new ConfigError('', `the policy ${this.name} has no circuit breaker`, { service: this.name })
+  }
+
+  #adopt(content: PolicyContent): void {
+    this.#content = content
+    this.#target.update(content.resolved, content.classifier)
+    this.#target.leaveUnheld()
+    for (const policy of this.#byKey.values()) policy.#adopt(content)
+  }
+
+  /** Calls that are under way end as they would; time decides nothing of it any more. */
+  #forget(key: string): void {
+    const policy = this.#byKey.get(key)
+    if (policy === undefined) return
+    policy.#target.stopLoops()
+    this.#byKey.delete(key)
+  }
+
+  close(): void {
+    this.#target.close()
+    for (const policy of this.#byKey.values()) policy.close()
+  }
+
+  describe(): string {
+    return 'fallback(deadline(retry+budget|hedge(breaker(limit(attempt timeout)))))'
+  }
+
+  #run<T>(run: Guarded<T>, options: ExecuteOptions): Promise<T> {
+    const number = this.#parts.nextCallNumber()
+    const guarded = this.#promised(run, number, options.signal)
+    if (guarded.isAborted) guarded.rejectAborted()
+    else {
+      try {
+        const request: GuardedRequest = guarded
+        const call = prepareCall(this.#target.base, request, this.#startOptions(options), number, guarded)
+        if (options.signal !== undefined) guarded.follow((reason) => call.cancel(reason))
+        call.start()
+      } catch (error) {
+        guarded.reject(error)
+      }
+    }
+    return guarded.promise
+  }
+
+  #promised<T>(run: Guarded<T>, number: number, signal: AbortSignal | undefined): PromisedValue<T> {
+    const { fallbacks } = this.#content
+    if (fallbacks === undefined) return new PromisedValue(run, this.name, number, signal)
+    return new PromisedValueOrFallback(run, this.name, number, signal, fallbacks, this.#parts.ports.clock)
+  }
+
+  #startOptions(options: ExecuteOptions): StartOptions {
+    if (options === NO_OPTIONS) return NO_START_OPTIONS
+    const { timeout, idempotent, cacheKey, coalesceKey } = options
+    if ((timeout ?? idempotent ?? cacheKey ?? coalesceKey) === undefined) return NO_START_OPTIONS
+    const deadlineMs =
+      timeout === undefined ? undefined : this.#parts.ports.clock.now() + parseDuration(timeout, 'options.timeout')
+    return { deadlineMs, idempotent, cacheKey, coalesceKey }
+  }
+
+  #forKey(key: string): GuardingPolicy {
+    let policy = this.#byKey.get(key)
+    if (policy === undefined) {
+      // What is kept apart for a key is this instance's own: a topic for each of ten thousand keys would drown the board.
+      const ports = { ...this.#parts.ports, board: undefined }
+      policy = new GuardingPolicy({ ...this.#parts, ports, content: this.#content })
+      if (this.#byKey.size >= this.#content.maxKeys) {
+        const [oldest] = this.#byKey.keys()
+        if (oldest !== undefined) this.#forget(oldest)
+      }
+    } else this.#byKey.delete(key)
+    this.#byKey.set(key, policy)
+    return policy
+  }
+}
+
+const NO_START_OPTIONS: StartOptions = {}
+
+class LivePolicyState implements StateCell<PolicyState> {
+  readonly #target: Target
+
+  constructor(target: Target) {
+    this.#target = target
+  }
+
+  get value(): PolicyState {
+    const { breaker, limiter } = this.#target.base
+    const { limit, inFlight, queued } = limiter?.value ?? { limit: Number.POSITIVE_INFINITY, inFlight: 0, queued: 0 }
+    return { breaker: breaker?.value ?? 'closed', limit, inFlight, queued }
+  }
+
+  get changes$(): Observable<PolicyState> {
+    const { breaker, limiter } = this.#target.base
+    const sources = [breaker?.changes$, limiter?.changes$].filter((source) => source !== undefined)
+    return merge(...(sources as Observable<unknown>[])).pipe(map(() => this.value))
+  }
+}
