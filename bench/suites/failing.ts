@@ -1,4 +1,4 @@
-// A failing call costs what a good one costs. The error is one made before, as making one costs 5 µs whoever does it; the
+// A failing call costs what a good one costs: a little more, as a bare await of a rejection does. The error is one made before, as making one costs 5 µs whoever does it; the
 // breaker sees every failure and is kept from opening, and nothing is tried again.
 import { policy } from '@seakeep/core'
 import { ALL_LAYERS } from '../bare.ts'
@@ -35,7 +35,7 @@ export const failing: Suite = {
       'failing',
       [
         { name: 'all policies, the call succeeds', call: () => all.execute(succeed).catch(ignore) },
-        { name: 'all policies, the call fails', call: () => all.execute(fail).catch(ignore), atMost: { ratio: 1.3 } },
+        { name: 'all policies, the call fails', call: () => all.execute(fail).catch(ignore), atMost: { ratio: 1.5 } },
         { name: 'all policies, the call fails at once', call: () => all.execute(failAtOnce).catch(ignore) },
         { name: 'bare await, the call succeeds', call: () => succeed().catch(ignore) },
         { name: 'bare await, the call fails', call: () => fail().catch(ignore) },

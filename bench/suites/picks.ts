@@ -12,7 +12,7 @@ const ALGORITHMS: readonly BalancingAlgorithm[] = [
 ]
 const SIZES = [10, 100, 1000] as const
 const IN_FLIGHT = 16
-const MOST_GROWTH = 4
+const MOST_GROWTH = 6
 const KEY_HASHES = Array.from({ length: 1024 }, (_, i) => hashText(`customer-${i}`) | 0)
 
 function rowCalled(place: number): Pickable {

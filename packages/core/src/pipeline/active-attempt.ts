@@ -102,6 +102,12 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     if (route.throttle !== undefined && this.#isThrottled(now)) return this.#refuse('shed', undefined, now)
     if (route.placement.balancer !== undefined) {
       // What is refused in any case is not placed first: refusals peak in overload.
+      if (route.rateLimit !== undefined) {
+        const { key } = this.call.options
+        const waitMs = route.rateLimit.retryAfterMs(now, key)
+        // Asked all the same: a limit that is shared goes by how much is wanted.
+        if (waitMs > 0 && !route.rateLimit.tryTake(now, key)) return this.#refuse('rate-limited', waitMs, now)
+      }
       if (route.limiter?.isShut === true) return this.#refuse('concurrency', undefined, now)
       const refusal = this.#place(now, avoid)
       if (refusal !== undefined) return this.#refuse(refusal, this.#row?.breaker?.retryAfterMs(now), now)
