@@ -1,8 +1,5 @@
 import { Container, type ContainerModule, type ServiceIdentifier } from 'inversify'
-import { createBalancer } from '../balancing/balancer-factory.ts'
-import { classify } from '../call/classification.ts'
 import { PolicyDocument, parsePolicyDocument } from '../config/policy-document.ts'
-import { listOf } from '../options/collections.ts'
 import { optional, scalar } from '../options/field.ts'
 import { rootPlace } from '../options/place.ts'
 import { type FieldsOf, objectOf, record } from '../options/record.ts'
@@ -10,6 +7,7 @@ import { name } from '../options/words.ts'
 import { systemRandom } from '../random/system-random.ts'
 import { realClock } from '../time/real-clock.ts'
 import { assembleRuntime } from './assemble-runtime.ts'
+import { boundParts, loadModules, MODULES } from './module-parts.ts'
 import { NodeLoadMonitor } from './node-load-monitor.ts'
 import { readPolicyFile } from './node-policy-file.ts'
 import { processSignals } from './node-process-signals.ts'
@@ -28,14 +26,6 @@ export interface CreateRuntimeOptions {
   readonly modules?: readonly ContainerModule[]
 }
 
-const MODULE = scalar({
-  suffix: '',
-  expected: 'a container module, as http() or memoryRegistry()',
-  read: (input) => (isModule(input) ? input : undefined),
-  hint: (input) => (typeof input === 'function' ? '; is it a module that was not called?' : ''),
-  schema: { not: {} },
-})
-
 /** Checked like all options: a runtime whose `policies` were misspelt would govern nothing, and nobody would notice. */
 const OPTIONS = record({
   service: name(),
@@ -49,12 +39,8 @@ const OPTIONS = record({
       schema: {},
     }),
   ),
-  modules: listOf(MODULE),
+  modules: MODULES,
 } satisfies FieldsOf<CreateRuntimeOptions>)
-
-function isModule(input: unknown): input is ContainerModule {
-  return typeof input === 'object' && input !== null && typeof (input as { load?: unknown }).load === 'function'
-}
 
 /**
  * Makes a runtime on the process's real ports. The container serves only to let modules add and replace; it is asked
@@ -68,10 +54,7 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   container.bind(Tokens.events).toConstantValue(processWarnings())
   container.bind(Tokens.load).toConstantValue(new NodeLoadMonitor())
   container.bind(Tokens.signals).toConstantValue(processSignals)
-  container.bind(Tokens.classifier).toConstantValue(classify)
-  container.bind(Tokens.balancer).toConstantValue(createBalancer)
-  // One after the other: what two of them rebind at once would be bound twice, and the later one must win.
-  for (const module of modules) await container.loadAsync(module)
+  await loadModules(container, modules)
 
   const adapterPorts: AdapterPorts = {
     clock: container.get(Tokens.clock),
@@ -91,11 +74,7 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
       load: container.get(Tokens.load),
       signals: container.get(Tokens.signals),
     },
-    {
-      classifier: container.get(Tokens.classifier),
-      createBalancer: container.get(Tokens.balancer),
-      createLimit: container.isBound(Tokens.limit) ? container.get(Tokens.limit) : undefined,
-    },
+    boundParts(container),
   )
 }
 

@@ -1,5 +1,5 @@
 import { ConfigError } from '@seakeep/core'
-import { didYouMean } from '@seakeep/core/spi'
+import { didYouMean, type RuntimeParts } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
@@ -20,6 +20,8 @@ export class World implements Surroundings {
   readonly registry: VirtualRegistry
   readonly board: VirtualBoard
   readonly ambience: Ambience
+  /** What the scenario's modules replace of each runtime. */
+  readonly parts: Partial<RuntimeParts>
   readonly #instances = new Map<string, VirtualInstance>()
   readonly #byService = new Map<string, VirtualInstance[]>()
   readonly #hosts: VirtualHost[] = []
@@ -32,6 +34,7 @@ export class World implements Surroundings {
     registry: VirtualRegistry,
     board: VirtualBoard,
     ambience: Ambience,
+    parts: Partial<RuntimeParts> = {},
   ) {
     this.scenario = scenario
     this.kernel = kernel
@@ -40,6 +43,7 @@ export class World implements Surroundings {
     this.registry = registry
     this.board = board
     this.ambience = ambience
+    this.parts = parts
   }
 
   get hosts(): readonly VirtualHost[] {

@@ -1,4 +1,4 @@
-import { hashText, mix, SeededRandom } from '@seakeep/core/spi'
+import { hashText, mix, type RuntimeParts, SeededRandom } from '@seakeep/core/spi'
 import { scheduleFaults } from '../faults/schedule-faults.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ambience } from '../model/ambience.ts'
@@ -22,7 +22,12 @@ import { judgedByMs } from './judged-by.ts'
 import { announce, beginLife } from './life.ts'
 
 /** Builds everything a scenario names and sets it going at t = 0: instances are there and known, then the load begins. */
-export function buildWorld(scenario: ResolvedScenario, kernel: Kernel, ambience: Ambience): World {
+export function buildWorld(
+  scenario: ResolvedScenario,
+  kernel: Kernel,
+  ambience: Ambience,
+  parts: Partial<RuntimeParts> = {},
+): World {
   const seed = foldSeed(scenario.seed)
   const recorder = new Recorder(scenario, kernel)
   const registry = new VirtualRegistry(kernel, {
@@ -30,7 +35,16 @@ export function buildWorld(scenario: ResolvedScenario, kernel: Kernel, ambience:
       recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'instanceExpired', service, endpoint: id }),
   })
   const network = new Network(kernel, scenario.network.latency)
-  const world = new World(scenario, kernel, recorder, network, registry, new VirtualBoard(kernel, network), ambience)
+  const world = new World(
+    scenario,
+    kernel,
+    recorder,
+    network,
+    registry,
+    new VirtualBoard(kernel, network),
+    ambience,
+    parts,
+  )
   for (const service of scenario.services) addInstances(world, service, seed)
   scheduleFaults(world, (instance) => restart(world, instance))
   for (const workload of scenario.workloads) startWorkload(world, workload, seed)

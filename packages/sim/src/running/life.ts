@@ -37,6 +37,7 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
       load: NO_LOAD,
       signals: NO_SIGNALS,
     },
+    world.parts,
   )
   const inbound = policies?.inboundFor(host.caller)
   const load = inbound?.shed === undefined ? undefined : new VirtualLoad(world.kernel, workers)
@@ -47,7 +48,14 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
     admission:
       inbound === undefined
         ? undefined
-        : new Admission(inbound, host.clock, { random, events, board, service: host.caller, ...(load && { load }) }),
+        : new Admission(inbound, host.clock, {
+            random,
+            events,
+            board,
+            service: host.caller,
+            createLimit: world.parts.createLimit,
+            ...(load && { load }),
+          }),
     load,
   }
 }

@@ -1,3 +1,4 @@
+import { partsOf } from '@seakeep/core/spi'
 import { config } from 'rxjs'
 import { checkBooks } from '../checkers/books.ts'
 import { Kernel } from '../kernel/kernel.ts'
@@ -53,12 +54,13 @@ export function runScenario(scenario: ResolvedScenario, options: RunScenarioOpti
 }
 
 async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions): Promise<FinishedRun> {
+  const parts = scenario.modules.length === 0 ? {} : await partsOf(scenario.modules)
   const drain = drainFor(scenario, options)
   const startedMs = drain.realNow()
   const kernel = new Kernel()
   const ambience = new NodeAmbience()
   using _environment = ambience.takeOver()
-  const world = buildWorld(scenario, kernel, ambience)
+  const world = buildWorld(scenario, kernel, ambience, parts)
   const { recorder } = world
   const thresholds = new WatchedThresholds(scenario, recorder)
   const { durationMs } = scenario
@@ -89,12 +91,12 @@ async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions)
   return { document, recorder }
 }
 
-/** User code runs only where the scenario has handlers; only then is the real world shut off. */
+/** User code runs only where the scenario has handlers or modules; only then is the real world shut off. */
 function drainFor(scenario: ResolvedScenario, options: RunScenarioOptions): MicrotaskDrain {
   const hasHandlers = scenario.services.some((service) => service.app !== undefined)
   return createDrain({
     method: options.drainSlowly === true ? 'immediate' : 'auto',
-    ...(hasHandlers ? { guard: determinismGuard } : {}),
+    ...(hasHandlers || scenario.modules.length > 0 ? { guard: determinismGuard } : {}),
   })
 }
 

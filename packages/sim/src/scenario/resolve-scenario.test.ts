@@ -31,6 +31,7 @@ describe('defaults', () => {
       seed: 1,
       policies: undefined,
       faults: [],
+      modules: [],
       thresholds: [],
       warnings: [],
     })

@@ -11,6 +11,7 @@ import {
   durationText,
   type Field,
   type Locate,
+  MODULES,
   missing,
   objectOf,
   optional,
@@ -86,6 +87,7 @@ const SCENARIO = record({
   workload: ANYTHING,
   faults: ANYTHING,
   thresholds: ANYTHING,
+  modules: MODULES,
 })
 
 /** Throws a ConfigError for the first thing that cannot be used. */
@@ -127,6 +129,7 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
     workloads,
     faults,
     thresholds,
+    modules: own.modules,
     warnings,
   }
 }

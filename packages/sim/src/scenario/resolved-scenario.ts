@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '@seakeep/core/spi'
+import type { MODULES, PolicyDocument } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import type { AppHandler } from './app-handler.ts'
 import type { Discipline } from './scenario-data.ts'
@@ -15,6 +15,8 @@ export interface ResolvedScenario {
   readonly network: { readonly latency: Distribution }
   /** Undefined: one bare attempt, round-robin. */
   readonly policies: PolicyDocument | undefined
+  /** Container modules with parts of the user's own. */
+  readonly modules: ReturnType<typeof MODULES.resolve>
   readonly services: readonly ResolvedService[]
   readonly workloads: readonly ResolvedWorkload[]
   readonly faults: readonly ResolvedFault[]

@@ -19,6 +19,8 @@ export interface ScenarioData {
   readonly network?: NetworkData
   /** A policy document: a file's path, relative to the scenario's file, or the document itself. Default: none. */
   readonly policies?: string | Readonly<Record<string, unknown>>
+  /** Parts of one's own (balancer, limit algorithm, classifier) as inversify modules, for every runtime. Code only. */
+  readonly modules?: readonly object[]
   readonly topology: TopologyData | IsotopeData
   /** Who calls. Required, unless the topology was imported. */
   readonly workload?: readonly WorkloadData[]
