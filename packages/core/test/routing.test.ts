@@ -105,6 +105,20 @@ describe('a mirror', () => {
     expect(own.sent).toEqual(['c', 'c'])
   })
 
+  it('copies nothing that was not sent: refused here, or answered from the cache', async () => {
+    const limited = canary({
+      mirror: { version: '2' },
+      split: [{ version: '1', weight: 1 }],
+      rateLimit: { rate: 1, burst: 1 },
+    })
+    for (let i = 0; i < 20; i++) limited.call()
+    await limited.pass(0)
+    expect(limited.sent).toHaveLength(2)
+    const cached = canary({ mirror: { version: '2' }, split: [{ version: '1', weight: 1 }], cache: { ttl: '1m' } })
+    for (let i = 0; i < 20; i++) await cached.callOnce()
+    expect(cached.sent).toHaveLength(2)
+  })
+
   it('copies to another service under its own policy', async () => {
     const bench = new Bench({ orders: { mirror: { service: 'orders-next', ratio: 0.5 } } }).up('a')
     bench.up('next', answering(500), { service: 'orders-next' })

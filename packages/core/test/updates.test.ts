@@ -89,6 +89,35 @@ describe('another document', () => {
     expect(bench.sent.filter((id) => id === 'a').length).toBeLessThan(2)
   })
 
+  it('what was the service’s does not become a method’s, whose own begins anew and lives', async () => {
+    const breaker = { minimumCalls: 2, per: 'service', openFor: '1s' }
+    const bench = new Bench({ orders: { circuitBreaker: breaker }, 'orders/GET /x': { timeout: '1s' } })
+    bench.up('a', answering(500))
+    const get = { method: 'GET /x' }
+    await bench.callOnce(0, get)
+    apply(bench, { orders: {}, 'orders/GET /x': { timeout: '1s', circuitBreaker: breaker } })
+    for (let i = 0; i < 3; i++) await bench.callOnce(0, get)
+    expect((await bench.callOnce(0, get)).failure).toMatchObject({ reason: 'circuit-open' })
+    bench.serve('a', answering(200))
+    await bench.pass(10_000)
+    expect((await bench.callOnce(0, get)).value).toMatchObject({ status: 200 })
+    // Two methods get one each.
+    apply(bench, {
+      orders: { concurrency: { limit: 9 } },
+      'orders/GET /x': { timeout: '1s' },
+      'orders/GET /y': { timeout: '2s' },
+    })
+    await bench.callOnce(0, get)
+    await bench.callOnce(0, { method: 'GET /y' })
+    bench.serve('a', silent)
+    apply(bench, { 'orders/GET /x': { concurrency: { limit: 1 } }, 'orders/GET /y': { concurrency: { limit: 50 } } })
+    for (let i = 0; i < 10; i++) bench.call(get)
+    await bench.pass(0)
+    expect(bench.far.slice(-1)[0]?.request.method).toBe('GET /x')
+    expect((await bench.callOnce(0, get)).failure).toMatchObject({ reason: 'concurrency' })
+    expect((await bench.callOnce(0, { method: 'GET /y' })).isSettled).toBe(false)
+  })
+
   it('leaves calls under way to the policy they began with', async () => {
     const bench = new Bench({ orders: { timeout: '1s' } }).up('a', silent)
     const call = bench.call()
@@ -113,6 +142,22 @@ describe('a policy', () => {
 })
 
 describe('policy().update', () => {
+  it('fewer keys are kept at once, and none of a policy that has closed', async () => {
+    const bench = new Bench()
+    const policy = bench.runtime.policy({ name: 'quotes', circuitBreaker: { minimumCalls: 1 } })
+    const fail = (): Promise<never> => Promise.reject(new Error('down'))
+    for (let i = 0; i < 100; i++) await policy.execute(fail, { key: `k${i}` }).catch(() => {})
+    expect(bench.clock.pending).toBe(100)
+    policy.update({ circuitBreaker: { minimumCalls: 1 }, maxKeys: 10 })
+    expect(bench.clock.pending).toBe(10)
+    const closed = bench.runtime.close()
+    await bench.pass(100)
+    await closed
+    for (const late of [policy.for('new'), bench.runtime.policy({ name: 'late' })]) {
+      expect(await late.execute(() => 1).catch((error: unknown) => error)).toMatchObject({ reason: 'shutting-down' })
+    }
+  })
+
   it('keeps the circuit, for every key, and what cannot be used changes nothing', async () => {
     const bench = new Bench()
     const policy = bench.runtime.policy({ name: 'quotes', circuitBreaker: { minimumCalls: 2 } })

@@ -114,8 +114,8 @@ export class GrpcAttempt implements Exchange {
   #settle(result: AttemptResult): void {
     this.#isOver = true
     this.#held?.cancel()
-    this.#sink.settle(result)
     this.#channel.leave(this)
+    this.#sink.settle(result)
   }
 
   #breakOff(result: AttemptResult): void {

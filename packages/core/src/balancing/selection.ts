@@ -27,6 +27,8 @@ export interface SelectionParts {
   readonly zone?: string | undefined
   /** Told when some priority begins to panic, and when none does any more. */
   readonly onPanic?: ((isPanic: boolean, why: string, nowMs: number) => void) | undefined
+  /** Whether some priority panics already, by the selection that this one takes the place of. Default false. */
+  readonly isPanic?: boolean | undefined
 }
 
 /** The rows of one priority that this client uses. */
@@ -63,12 +65,25 @@ export class Selection<Row extends Candidate> {
   #size = 0
   /** Rows that were taken out since the last look. */
   #lost = 0
-  #isAnyPanic = false
+  #isAnyPanic: boolean
   #salt: number | undefined = undefined
 
   constructor(options: ResolvedBalancingOptions, parts: SelectionParts) {
     this.#options = options
     this.#parts = parts
+    this.#isAnyPanic = parts.isPanic === true
+  }
+
+  /** Some priority panics, as far as it has looked. */
+  get isPanic(): boolean {
+    return this.#isAnyPanic
+  }
+
+  /** Nobody picks from it any more: with it ends its panic. */
+  retire(why: string, nowMs: number): void {
+    if (!this.#isAnyPanic) return
+    this.#isAnyPanic = false
+    this.#parts.onPanic?.(false, why, nowMs)
   }
 
   /** Takes over the rows of a snapshot. */

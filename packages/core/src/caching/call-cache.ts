@@ -40,7 +40,6 @@ const MISS: Lookup = Object.freeze({ outcome: undefined, refresh: undefined })
 export class CallCache {
   #options: ResolvedCacheOptions
   #keys: CallKeys
-  readonly #service: string
   readonly #answers: AnswerCache<CallOutcome>
   #hits = 0
   #staleHits = 0
@@ -48,7 +47,6 @@ export class CallCache {
   #misses = 0
 
   constructor(service: string, options: ResolvedCacheOptions) {
-    this.#service = service
     this.#options = options
     this.#keys = new CallKeys(service, options.sharing)
     this.#answers = new AnswerCache(options.maxEntries)
@@ -100,6 +98,8 @@ export class CallCache {
 
   #keep(key: string, outcome: CallOutcome, nowMs: number): void {
     const { ending, value } = outcome
+    // By its key calls were equal that are not any more.
+    if (this.#keys.isOld(key)) return
     // Who has gone or may not ask has learnt nothing of what the far side would say.
     if (ending === 'cancelled' || ending === 'unauthorised') return
     const read = (name: string): string | undefined => answerHeader(value, name)
@@ -110,10 +110,13 @@ export class CallCache {
     else this.#answers.put(key, sharedOutcome(outcome), lifetime, nowMs)
   }
 
-  /** What is kept stays as long as it was kept for, unless other calls are equal now. */
+  /**
+   * What is kept stays as long as it was kept for, unless other calls are equal now: then nothing stays, and what calls
+   * that are under way bring is not kept.
+   */
   update(options: ResolvedCacheOptions): void {
     if (!isSameSharing(options.sharing, this.#options.sharing)) {
-      this.#keys = new CallKeys(this.#service, options.sharing)
+      this.#keys = this.#keys.next(options.sharing)
       this.#answers.clear()
     }
     this.#answers.resize(options.maxEntries)

@@ -13,17 +13,25 @@ const OF_THE_CALL_PREFIXES = ['x-b3-', 'seakeep-'] as const
 /** Who asks, and for which form: they count even where a policy lists other headers. */
 const ALWAYS = ['authorization', 'proxy-authorization', 'cookie', 'accept-encoding', 'range']
 
+/** Before a key: how often it had been said anew which calls are equal. */
+const EPOCH = /^(\d+)#\[/
+
 /**
  * The keys of a target's calls: the same text for equal calls and no others. It is what was said, not a hash of it, so
  * that no two calls can be taken for each other; one that is too long to be kept many times is not shared.
+ *
+ * Where a policy says anew which calls are equal, its keys are of the next epoch: a call that began before shares with
+ * nobody who came after.
  */
 export class CallKeys {
   readonly #service: string
   readonly #methods: ReadonlySet<string>
   readonly #headers: ReadonlySet<string> | undefined
   readonly #isByKey: boolean
+  readonly #epoch: number
 
-  constructor(service: string, { methods, headers, isByKey }: ResolvedSharing) {
+  constructor(service: string, { methods, headers, isByKey }: ResolvedSharing, epoch = 0) {
+    this.#epoch = epoch
     this.#service = service
     this.#methods = new Set(methods)
     this.#headers = headers === undefined ? undefined : new Set([...headers, ...ALWAYS])
@@ -46,7 +54,18 @@ export class CallKeys {
     const said = query === undefined ? null : pairsOf(query)
     const key = this.#isByKey ? (options.key ?? null) : null
     const text = JSON.stringify([this.#service, method ?? null, said, asked ?? null, key, content])
-    return text.length > MAX_TEXT ? undefined : text
+    return text.length > MAX_TEXT ? undefined : `${this.#epoch}#${text}`
+  }
+
+  /** The keys of the same target by another sharing. */
+  next(sharing: ResolvedSharing): CallKeys {
+    return new CallKeys(this.#service, sharing, this.#epoch + 1)
+  }
+
+  /** Whether a key is of an earlier epoch. One that a caller has given is of none. */
+  isOld(key: string): boolean {
+    const epoch = this.#epoch === 0 ? undefined : EPOCH.exec(key)?.[1]
+    return epoch !== undefined && Number(epoch) < this.#epoch
   }
 
   /** By which a call that is under way is found. */

@@ -9,12 +9,10 @@ import { type FlightWaiter, type Seat, SingleFlight } from './single-flight.ts'
 export class Coalescing {
   #options: ResolvedCoalesceOptions
   #keys: CallKeys
-  readonly #service: string
   readonly #flights: SingleFlight<CallOutcome>
 
   /** `report` is told what a waiter has thrown; it must not throw. */
   constructor(service: string, options: ResolvedCoalesceOptions, report: (error: unknown) => void) {
-    this.#service = service
     this.#options = options
     this.#keys = new CallKeys(service, options.sharing)
     this.#flights = new SingleFlight(options.maxKeys, report)
@@ -35,10 +33,9 @@ export class Coalescing {
     return this.#flights.join(key, waiter)
   }
 
-  /** What is under way goes on. */
+  /** What is under way goes on; where other calls are equal now, nobody else joins it. */
   update(options: ResolvedCoalesceOptions): void {
-    if (!isSameSharing(options.sharing, this.#options.sharing))
-      this.#keys = new CallKeys(this.#service, options.sharing)
+    if (!isSameSharing(options.sharing, this.#options.sharing)) this.#keys = this.#keys.next(options.sharing)
     this.#flights.resize(options.maxKeys)
     this.#options = options
   }

@@ -89,7 +89,7 @@ export class OutlierDetector {
     this.#keepMinimum()
   }
 
-  /** Gives every ejected endpoint back, as when the policy takes the layer off. */
+  /** Gives every ejected endpoint of the snapshot back, as when the policy takes the layer off. */
   returnAll(why: string): void {
     const nowMs = this.#parts.clock.now()
     for (const host of this.#watched) {

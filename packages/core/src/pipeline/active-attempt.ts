@@ -1,7 +1,7 @@
 import { NEVER_SENT, REFUSED } from '../breaking/circuit-breaker.ts'
 import type { Attempt, AttemptSink, CallRequest, Cancel, CancelReason } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
-import type { AttemptResult, Ending } from '../call/outcome.ts'
+import type { AttemptResult } from '../call/outcome.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
 import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
@@ -97,6 +97,7 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     const { route } = this.call
     if (route.breaker !== undefined) {
       this.#serviceEpoch = route.breaker.enter(now)
+      if (this.#isEnded(now)) return
       if (this.#serviceEpoch === REFUSED) return this.#refuse('circuit-open', route.breaker.retryAfterMs(now), now)
     }
     if (route.throttle !== undefined && this.#isThrottled(now)) return this.#refuse('shed', undefined, now)
@@ -110,6 +111,7 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
       }
       if (route.limiter?.isShut === true) return this.#refuse('concurrency', undefined, now)
       const refusal = this.#place(now, avoid)
+      if (this.#isEnded(now)) return
       if (refusal !== undefined) return this.#refuse(refusal, this.#row?.breaker?.retryAfterMs(now), now)
     }
     if (route.rateLimit !== undefined && !route.rateLimit.tryTake(now, this.call.options.key)) {
@@ -126,11 +128,23 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
   #wait(limiter: ConcurrencyLimiter, now: number): void {
     if (!this.call.mayWait || limiter.isShut) return this.#refuse('concurrency', undefined, now)
     const inLine = new WaitingAttempt(this)
-    if (!limiter.join(inLine)) return this.#refuse('concurrency', undefined, now)
-    const { route } = this.call
     this.#inLine = inLine
+    const isJoined = limiter.join(inLine)
+    if (this.#isEnded(now)) return limiter.leave(inLine)
+    if (!isJoined) return this.#refuse('concurrency', undefined, now)
+    const { route } = this.call
     this.#phase = WAITING
     this.#timer = route.clock.schedule(Math.min(now + route.maxWaitMs, this.call.deadlineMs), this)
+  }
+
+  /**
+   * Whoever was told of a step (a circuit that opened, a panic) may have called the call off within it. Then what the step
+   * has lent is given back, and nothing follows.
+   */
+  #isEnded(now: number): boolean {
+    if (this.#phase !== ENDED) return false
+    this.#settleLoans(now, undefined, 'ignored', 'ignore', false)
+    return true
   }
 
   #leaveLine(): void {
@@ -190,15 +204,13 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
       this.#leaveLine()
       return this.#refuse('concurrency', undefined, now)
     }
-    if (this.deadlineMs >= call.deadlineMs) {
-      this.expire(now)
-      return call.onDeadline(this)
-    }
-    this.#callOff('timeout')
-    this.#end(now, 'timeout', undefined, 'failure', 'drop')
+    const isLast = this.deadlineMs >= call.deadlineMs
+    this.expire(now)
+    if (isLast) call.onDeadline(this)
+    else call.onAttemptEnd(this, 'timeout', undefined, 'failure')
   }
 
-  /** Its call's deadline has passed: it was too slow, and nobody is told but those who count. */
+  /** It was too slow: all who count are told, but not its call. */
   expire(now: number): void {
     if (this.#phase !== SENT) return this.cancel()
     this.#callOff('timeout')
@@ -256,13 +268,17 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
       route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
     }
     const verdict = judge(route, result, this.number)
+    // Called off by who judged.
+    if (this.#phase !== SENT) return
     const ending = result.ending !== 'ok' ? result.ending : verdict === 'failure' ? 'error' : 'ok'
     const permitEnd = verdict === 'success' ? 'success' : isPushback(result) ? 'drop' : 'ignore'
-    this.#end(now, ending, result, verdict, permitEnd)
+    this.#settleLoans(now, result, verdict, permitEnd, true)
+    this.call.onAttemptEnd(this, ending, result, verdict)
   }
 
   /** The caller has given up. That says nothing about the endpoint. */
   cancel(): void {
+    if (this.#phase === ENDED) return
     if (this.#phase === WAITING) this.#leaveLine()
     const isSent = this.#phase === SENT
     this.#callOff('cancelled')
@@ -279,18 +295,17 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     this.cancel()
   }
 
+  /** It has ended before anybody hears of it: what comes of it from here on, also in answer to this, moves nothing. */
   #callOff(reason: CancelReason): void {
+    const cancelSend = this.#phase === SENT ? this.#cancelSend : undefined
+    this.#phase = ENDED
     this.#calledOff = reason
-    if (this.#phase === SENT) this.#cancelSend?.(reason)
+    cancelSend?.(reason)
     this.#controller?.abort(REASONS[reason])
   }
 
-  #end(now: number, ending: Ending, result: AttemptResult | undefined, verdict: Verdict, permit: PermitEnd): void {
-    this.#settleLoans(now, result, verdict, permit, true)
-    this.call.onAttemptEnd(this, ending, result, verdict)
-  }
-
   #refuse(reason: RejectionReason, retryAfterMs: number | undefined, now: number): void {
+    if (this.#phase === ENDED) return
     this.#settleLoans(now, undefined, 'ignored', 'ignore', false)
     this.call.onRefusal(this, reason, retryAfterMs)
   }
@@ -316,12 +331,20 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
         route.placement.balancer?.onEnd(row.load, isFailure, result?.retryAfterMs, now)
         if (verdict !== 'ignored') route.placement.onVerdict(row, verdict, now)
       }
-      if (this.#endpointEpoch !== REFUSED) row.breaker?.leave(this.#endpointEpoch, verdict, sentMs, now)
+      const epoch = this.#endpointEpoch
+      this.#endpointEpoch = REFUSED
+      if (epoch !== REFUSED) row.breaker?.leave(epoch, verdict, sentMs, now)
     }
-    if (this.#serviceEpoch !== REFUSED) route.breaker?.leave(this.#serviceEpoch, verdict, sentMs, now)
+    const epoch = this.#serviceEpoch
+    this.#serviceEpoch = REFUSED
+    if (epoch !== REFUSED) route.breaker?.leave(epoch, verdict, sentMs, now)
     // Whoever its caller called off says nothing.
     if (route.throttle !== undefined && isSent && (result !== undefined || verdict === 'failure')) {
       route.throttle.onEnd(verdict !== 'failure' && !(result !== undefined && isPushback(result)), now)
+    }
+    if (route.budget?.onAttempt !== undefined && isSent && (result !== undefined || verdict === 'failure')) {
+      const isFailure = result !== undefined && (isPushback(result) || result.isFinal === true)
+      route.budget.onAttempt(isFailure ? 'failure' : verdict)
     }
     if (this.#hasPermit) {
       this.#hasPermit = false

@@ -8,8 +8,8 @@ import { createLimiter } from '../limiting/create-limiter.ts'
 import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
 import type { LimitLoop } from '../limiting/limit-loop.ts'
 import { createBackoff } from '../retrying/backoff.ts'
+import { createRetryBudget } from '../retrying/create-retry-budget.ts'
 import { Hedging } from '../retrying/hedging.ts'
-import { WindowedRetryBudget } from '../retrying/retry-budget.ts'
 import { Mirror } from '../routing/mirror.ts'
 import { VersionRouter } from '../routing/version-router.ts'
 import type { Placement, Route } from './route.ts'
@@ -38,9 +38,15 @@ export interface RouteParts {
 export interface RouteOrigins {
   readonly base?: Route | undefined
   readonly before?: Route | undefined
+  /** The service's route when `before` was made: what stood in both was the service's, and is not taken over from it. */
+  readonly baseBefore?: Route | undefined
 }
 
-export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, before }: RouteOrigins = {}): Route {
+export function createRoute(
+  parts: RouteParts,
+  policy: ResolvedPolicy,
+  { base, before, baseBefore }: RouteOrigins = {},
+): Route {
   const { service, ports, placement, breakers, limits, sharing } = parts
   const { clock, random, events, classifier, createLimit: createAlgorithm } = ports
   const state = <Options, State>(
@@ -54,7 +60,14 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, b
     if (base !== undefined && shared !== undefined && isEqual(part.options(base.policy), options)) return shared
     const known = before === undefined ? undefined : part.state(before)
     const old = before === undefined ? undefined : part.options(before.policy)
-    if (known === undefined || old === undefined || known === shared || part.kind?.(old) !== part.kind?.(options)) {
+    const isOfService = baseBefore !== undefined && known === part.state(baseBefore)
+    if (
+      known === undefined ||
+      old === undefined ||
+      isOfService ||
+      known === shared ||
+      part.kind?.(old) !== part.kind?.(options)
+    ) {
       return make(options)
     }
     if (!isEqual(old, options)) learn(known, options)
@@ -85,11 +98,7 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, { base, b
     attemptTimeoutMs: retry?.attemptTimeoutMs,
     maxAttempts: retry?.maxAttempts ?? 1,
     backoff: retry === undefined ? undefined : createBackoff(retry.backoff),
-    budget: state(
-      BUDGET,
-      (options) => new WindowedRetryBudget(options),
-      (known, options) => known.update(options),
-    ),
+    budget: state(BUDGET, createRetryBudget, (known, options) => known.update(options)),
     hedging: state(
       HEDGING,
       (options) => new Hedging(options),
@@ -158,6 +167,7 @@ function part<Options, State>(
 const BUDGET = part(
   ({ retry }) => retry?.budget,
   ({ budget }) => budget,
+  ({ algorithm }) => `${algorithm}`,
 )
 const HEDGING = part(
   ({ hedge }) => hedge,

@@ -4,6 +4,7 @@ import type { Selection } from '../balancing/selection.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { Endpoint, Snapshot } from '../endpoint/endpoint.ts'
 import { hashText } from '../random/mix.ts'
+import type { Clock, Timer, TimerTask } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
 import { EndpointRow, type HealthFollower } from './endpoint-row.ts'
 import type { Placement, PlacementWish } from './route.ts'
@@ -15,8 +16,9 @@ const GRACE_MS = 60_000
 
 /** Who knows what a row is made with. */
 export interface RowMaker {
-  /** Who among the rows may be picked. */
-  createSelection<Row extends Candidate>(): Selection<Row>
+  readonly clock: Clock
+  /** Who among the rows may be picked, in the place of the one who said so before. */
+  createSelection<Row extends Candidate>(before?: Selection<Row>): Selection<Row>
   transportFor(protocol: string): Transport | undefined
   /** The row's own, with the policy's numbers, or a new one; undefined where the policy has none per endpoint. */
   breakerOf(row: EndpointRow): CircuitBreaker | undefined
@@ -27,9 +29,10 @@ export interface RowMaker {
  * The endpoints of one target: rows by id, and the selection from those of the present snapshot. It is told of snapshots by
  * the resolver's loop and asked by calls.
  */
-export class EndpointPlacement implements Placement, HealthFollower {
+export class EndpointPlacement implements Placement, HealthFollower, TimerTask {
   readonly transport = undefined
-  isClosing = false
+  readonly isBackground = true
+  #isClosing = false
   #balancer: Balancer
   readonly #health: TargetHealth | undefined
   readonly #maker: RowMaker
@@ -38,6 +41,8 @@ export class EndpointPlacement implements Placement, HealthFollower {
   #present: readonly EndpointRow[] = []
   /** Made with the first endpoint. */
   #selection: Selection<EndpointRow> | undefined = undefined
+  /** While somebody is in their grace, but for those of a target that closes. */
+  #graceTimer: Timer | undefined = undefined
   /** Made for the first call that is routed by version. */
   #versions: VersionSelections | undefined = undefined
   /** One object for all picks: a picker reads it and keeps nothing. */
@@ -54,6 +59,16 @@ export class EndpointPlacement implements Placement, HealthFollower {
     this.#maker = maker
   }
 
+  get isClosing(): boolean {
+    return this.#isClosing
+  }
+  /** Who is in their grace then stays: nothing of the target waits for time any more. */
+  set isClosing(isClosing: boolean) {
+    this.#isClosing = isClosing
+    if (!isClosing) return
+    this.#graceTimer?.cancel()
+    this.#graceTimer = undefined
+  }
   get balancer(): Balancer {
     return this.#balancer
   }
@@ -63,8 +78,8 @@ export class EndpointPlacement implements Placement, HealthFollower {
   /** The versions that have an endpoint. */
   get versions(): { has(version: string): boolean } {
     if (this.#versions === undefined) {
-      this.#versions = new VersionSelections(() => this.#maker.createSelection())
-      this.#versions.setRows(this.#present)
+      this.#versions = new VersionSelections((before) => this.#maker.createSelection(before))
+      this.#versions.setRows(this.#present, this.#maker.clock.now())
     }
     return this.#versions
   }
@@ -102,10 +117,10 @@ export class EndpointPlacement implements Placement, HealthFollower {
       return row
     })
     for (const row of left) row.leftAtMs = nowMs
-    this.#forget(nowMs)
+    if (left.size > 0) this.#awaitGrace(nowMs + GRACE_MS)
     this.#present = present
     this.#selection?.setRows(present)
-    this.#versions?.setRows(present)
+    this.#versions?.setRows(present, nowMs)
     this.#health?.setRows(present, this.#rows)
   }
 
@@ -120,9 +135,19 @@ export class EndpointPlacement implements Placement, HealthFollower {
       row.refresh()
     }
     if (balancer === undefined) return
-    this.#selection = this.#maker.createSelection()
+    this.#selection = this.#maker.createSelection(this.#selection)
     this.#selection.setRows(this.#present)
-    this.#versions = undefined
+    this.#versions?.renew()
+  }
+
+  // ---- TimerTask ----
+
+  /** Somebody's grace may be over. */
+  onTimer(): void {
+    this.#graceTimer = undefined
+    const nextMs = this.#forget(this.#maker.clock.now())
+    if (nextMs < Number.POSITIVE_INFINITY) this.#awaitGrace(nextMs)
+    this.#health?.setRows(this.#present, this.#rows)
   }
 
   // ---- HealthFollower ----
@@ -137,6 +162,8 @@ export class EndpointPlacement implements Placement, HealthFollower {
     this.#rows ??= new Map()
     let row = this.#rows.get(endpoint.id)
     if (row !== undefined) {
+      // What leads to the old address is of no use to the new one.
+      if (hasMoved(row.endpoint, endpoint)) row.transport?.forget?.(row.endpoint)
       row.update(endpoint, transport)
       return row
     }
@@ -147,14 +174,33 @@ export class EndpointPlacement implements Placement, HealthFollower {
     return row
   }
 
-  #forget(nowMs: number): void {
+  #awaitGrace(atMs: number): void {
+    if (this.#isClosing) return
+    this.#graceTimer ??= this.#maker.clock.schedule(atMs, this)
+  }
+
+  /** Lets go of those whose grace is over, and returns when the next one's is. */
+  #forget(nowMs: number): number {
+    let nextMs = Number.POSITIVE_INFINITY
     for (const [id, row] of this.#rows ?? []) {
-      if (row.leftAtMs === undefined || nowMs - row.leftAtMs < GRACE_MS) continue
+      if (row.leftAtMs === undefined) continue
+      const dueMs = row.leftAtMs + GRACE_MS
+      if (nowMs < dueMs) {
+        nextMs = Math.min(nextMs, dueMs)
+        continue
+      }
       this.#rows?.delete(id)
       row.transport?.forget?.(row.endpoint)
       if (row.breaker !== undefined) this.#maker.dropBreaker(row.breaker)
     }
+    return nextMs
   }
+}
+
+/** Whether an endpoint is reached elsewhere than before. */
+function hasMoved(before: Endpoint, { address, protocol }: Endpoint): boolean {
+  const { host, port } = before.address
+  return host !== address.host || port !== address.port || protocol !== before.protocol
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }

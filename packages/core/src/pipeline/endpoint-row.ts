@@ -61,6 +61,12 @@ export class EndpointRow implements Candidate {
     this.leftAtMs = undefined
   }
 
+  /** Nobody compares it with the others any more. */
+  forgetEjections(): void {
+    Object.assign(this.outlier, createOutlierSlot())
+    this.refresh()
+  }
+
   /** Nobody checks it any more. */
   forgetChecks(): void {
     Object.assign(this.check, createCheckSlot())

@@ -36,16 +36,18 @@ export class FunctionTransport implements Transport {
 
   send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel {
     let answer: unknown
+    let isPromised: boolean
     try {
       answer = (attempt.request as GuardedRequest).run(new AttemptContext(attempt, this.#clock))
+      isPromised = isPromiseLike(answer)
     } catch (error) {
       sink.settle(failed(error, this.#clock))
       return NOTHING
     }
-    if (!isPromiseLike(answer)) sink.settle(succeeded(answer, this.#clock))
+    if (!isPromised) sink.settle(succeeded(answer, this.#clock))
     else if (isPlainPromise(answer)) this.#follow(answer, sink)
     else {
-      answer.then(
+      ;(answer as PromiseLike<unknown>).then(
         (value) => sink.settle(succeeded(value, this.#clock)),
         (error: unknown) => sink.settle(failed(error, this.#clock)),
       )
@@ -117,14 +119,25 @@ class AttemptContext implements ExecuteContext {
   }
 }
 
+/** A value that throws when it is asked for its status is none. */
 function succeeded(value: unknown, clock: Clock): AttemptResult {
-  const status = statusOf(value)
-  return { ending: 'ok', value, error: undefined, status, retryAfterMs: waitMs(value, status, clock) }
+  try {
+    const status = statusOf(value)
+    return { ending: 'ok', value, error: undefined, status, retryAfterMs: waitMs(value, status, clock) }
+  } catch (error) {
+    return failed(error, clock)
+  }
 }
 
+/** An error that throws when it is asked for its status has none. */
 function failed(error: unknown, clock: Clock): AttemptResult {
-  const status = statusOf(error)
-  return { ending: 'error', value: undefined, error, status, retryAfterMs: waitMs(error, status, clock) }
+  let status: number | undefined
+  let retryAfterMs: number | undefined
+  try {
+    status = statusOf(error)
+    retryAfterMs = waitMs(error, status, clock)
+  } catch {}
+  return { ending: 'error', value: undefined, error, status, retryAfterMs }
 }
 
 /** Only who answers 429 or 503 is asked when to come back. */
@@ -137,6 +150,6 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 }
 
 /** A promise of the platform whose `then` nobody has replaced. */
-function isPlainPromise(value: PromiseLike<unknown>): value is Promise<unknown> {
+function isPlainPromise(value: unknown): value is Promise<unknown> {
   return value instanceof Promise && value.then === Promise.prototype.then
 }

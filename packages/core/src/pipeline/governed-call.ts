@@ -60,6 +60,9 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
 
   // ---- CallOutcome ----
 
+  get isSent(): boolean {
+    return this.attempts > 0
+  }
   get endpoint(): string | undefined {
     return this.lastRow?.id
   }
@@ -124,6 +127,8 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
 
   /** An attempt that was sent has ended, and everyone who counts has been told. */
   onAttemptEnd(attempt: OwnedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void {
+    // Who was told of the attempt's end may have ended the call.
+    if (this.isDone) return
     this.#attempt = undefined
     this.#result = result
     this.isAnswered = result?.ending === 'ok'
@@ -189,6 +194,7 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     const delay = Math.max(asked, drawn)
     if (now + delay >= this.deadlineMs) return this.#stop('deadline', ending)
     if (route.budget !== undefined && !this.withdraw(route.budget, now)) return this.#stop('retry-budget', ending)
+    if (this.isDone) return
     this.timer = route.clock.schedule(now + delay, this)
   }
 
@@ -207,18 +213,21 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   }
 
   #refuse(reason: RejectionReason, retryAfterMs: number | undefined): void {
+    if (this.isDone) return
     this.isAnswered = false
     this.retryAfterMs = retryAfterMs
     this.finish(reason)
   }
 
   protected exceed(): void {
+    if (this.isDone) return
     this.isAnswered = false
     this.deadlineExceeded = true
     this.finish('timeout')
   }
 
   protected finish(ending: Ending): void {
+    if (this.isDone) return
     this.isDone = true
     this.timer?.cancel()
     this.timer = undefined

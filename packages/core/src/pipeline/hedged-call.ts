@@ -1,3 +1,4 @@
+import type { CancelReason } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
@@ -19,6 +20,8 @@ import { isPushback } from './judge.ts'
 export class HedgedCall extends GovernedCall {
   readonly #live: OwnedAttempt[] = []
   #copies = 0
+  /** While the others are called off: whoever hears of that cannot take the answer away. */
+  #isWon = false
 
   get #hedging(): Hedging {
     return this.route.hedging as Hedging
@@ -30,6 +33,10 @@ export class HedgedCall extends GovernedCall {
 
   protected override get tries(): number {
     return this.attempts - this.#copies
+  }
+
+  override cancel(reason?: CancelReason): void {
+    if (!this.#isWon) super.cancel(reason)
   }
 
   override onTimer(): void {
@@ -69,6 +76,7 @@ export class HedgedCall extends GovernedCall {
     result: AttemptResult | undefined,
     verdict: Verdict,
   ): void {
+    if (this.isDone) return
     const pushback = result !== undefined && isPushback(result)
     const isGood = verdict !== 'failure' && !pushback
     if (isGood && !attempt.isCommitted) this.#won(attempt)
@@ -108,7 +116,7 @@ export class HedgedCall extends GovernedCall {
     const { route } = this
     if (route.placement.isClosing || !this.#hedging.withdraw()) return
     if (route.budget !== undefined && !this.withdraw(route.budget, now)) return
-    this.tryOnce(now)
+    if (!this.isDone) this.tryOnce(now)
   }
 
   /** The others are called off before anybody is told. */
@@ -116,10 +124,12 @@ export class HedgedCall extends GovernedCall {
     this.#leave(attempt)
     this.#stopCopies()
     const now = this.#tookSoLong(attempt)
+    this.#isWon = true
     for (const other of this.#live.splice(0)) {
       if (other.isSent) this.#hedging.onLatency(now - other.sentMs, now)
       other.lose(now)
     }
+    this.#isWon = false
     if (attempt.isCommitted) this.#live.push(attempt)
   }
 

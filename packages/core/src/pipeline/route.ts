@@ -9,8 +9,7 @@ import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
 import type { RateLimiter } from '../limiting/rate-limiter.ts'
 import type { Random } from '../random/random.ts'
 import type { Hedging } from '../retrying/hedging.ts'
-import type { WindowedRetryBudget } from '../retrying/retry-budget.ts'
-import type { Backoff } from '../retrying/retry-policy.ts'
+import type { Backoff, RetryBudget } from '../retrying/retry-policy.ts'
 import type { Mirror } from '../routing/mirror.ts'
 import type { VersionRouter } from '../routing/version-router.ts'
 import type { EventSink } from '../telemetry/events.ts'
@@ -38,7 +37,7 @@ export interface Route {
   /** Attempts in all; 1 where the policy does not retry. */
   readonly maxAttempts: number
   readonly backoff: Backoff | undefined
-  readonly budget: WindowedRetryBudget | undefined
+  readonly budget: RetryBudget | undefined
   readonly hedging: Hedging | undefined
   /** Longest wait for a permit. */
   readonly maxWaitMs: number

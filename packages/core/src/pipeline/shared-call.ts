@@ -29,6 +29,8 @@ export class SharedCall implements StartedCall, FlightWaiter<CallOutcome>, Timer
   #cacheKey: string | undefined = undefined
   #seat: Seat<CallOutcome> | undefined = undefined
   #alone: StartedCall | undefined = undefined
+  /** What it has begun for all who wait. */
+  #led: StartedCall | undefined = undefined
   #timer: Timer | undefined = undefined
   #isOver = false
 
@@ -38,6 +40,11 @@ export class SharedCall implements StartedCall, FlightWaiter<CallOutcome>, Timer
     this.#options = options
     this.#key = key
     this.#sink = sink
+  }
+
+  /** By itself: not where it waits for another's. */
+  get isSent(): boolean {
+    return (this.#alone ?? this.#led)?.isSent === true
   }
 
   start(): void {
@@ -98,6 +105,7 @@ export class SharedCall implements StartedCall, FlightWaiter<CallOutcome>, Timer
       commit: () => {},
       settle: (outcome) => flight.land(outcome),
     })
+    this.#led = work
     flight.lead((reason) => work.cancel(reason))
     work.start()
   }

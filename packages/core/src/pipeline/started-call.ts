@@ -2,6 +2,8 @@ import type { CancelReason } from '../call/call.ts'
 
 /** A call that is ready to start, or under way. */
 export interface StartedCall {
+  /** An attempt of it has been sent. */
+  readonly isSent: boolean
   start(): void
   /** Calls it off. After the end it does nothing. */
   cancel(reason?: CancelReason): void

@@ -35,6 +35,8 @@ export class TargetHealth {
       this.#outliers?.returnAll('the policy watches no outliers any more')
       this.#outliers?.close()
       this.#outliers = undefined
+      // Also of those in their grace, whom nobody would give back.
+      for (const row of this.#rows.values()) row.forgetEjections()
     } else if (this.#outliers === undefined) {
       this.#outliers = this.#createOutliers(outlier)
       this.#outliers.setHosts(this.#present)

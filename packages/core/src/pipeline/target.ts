@@ -8,11 +8,13 @@ import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { LimitLoop } from '../limiting/limit-loop.ts'
 import type { SharedBoard } from '../sharing/shared-board.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createRoute, type RouteParts } from './create-route.ts'
 import { EndpointPlacement, type RowMaker } from './endpoint-placement.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { FunctionPlacement } from './function-placement.ts'
+import { PanicWatch } from './panic-watch.ts'
 import type { Route } from './route.ts'
 import { TargetHealth } from './target-health.ts'
 import type { TargetPorts } from './target-ports.ts'
@@ -29,11 +31,15 @@ export class Target implements RowMaker {
   readonly health: TargetHealth | undefined
   readonly #ports: TargetPorts
   #parts: RouteParts
+  /** Made with the first selection. */
+  #panic: PanicWatch | undefined = undefined
   readonly #breakers: BreakerLoop
   readonly #limits: LimitLoop
   /** Made with the first that is shared. */
   #sharing: TargetSharing | undefined = undefined
   #base: Route
+  /** Those before the latest update, that of the service first. */
+  #former: readonly Route[] = []
   /** Those of methods with a policy of their own; made with the first. */
   #routes: Map<ResolvedPolicy, Route> | undefined = undefined
 
@@ -68,7 +74,7 @@ export class Target implements RowMaker {
     this.#routes ??= new Map()
     let route = this.#routes.get(policy)
     if (route === undefined) {
-      route = createRoute(this.#parts, policy, { base: this.#base, before })
+      route = createRoute(this.#parts, policy, { base: this.#base, before, baseBefore: this.#former[0] })
       this.#routes.set(policy, route)
     }
     return route
@@ -80,20 +86,26 @@ export class Target implements RowMaker {
    */
   update(policy: ResolvedPolicy, classifier: Classifier = this.#parts.ports.classifier): void {
     const before = this.#base
+    this.#former = [before, ...(this.#routes?.values() ?? [])]
     if (policy === before.policy && classifier === before.classifier) return
     this.#parts = { ...this.#parts, ports: { ...this.#ports, classifier } }
     this.#base = createRoute(this.#parts, policy, { before })
     this.#routes = undefined
-    if (before.breaker !== undefined && before.breaker !== this.#base.breaker) this.dropBreaker(before.breaker)
     this.health?.update(policy)
     if (!(this.placement instanceof EndpointPlacement)) return
     const isRebalanced = JSON.stringify(before.policy.loadBalancing) !== JSON.stringify(policy.loadBalancing)
     this.placement.reform(isRebalanced ? this.#createBalancer(policy) : undefined)
   }
 
-  /** After an update, when the routes of methods stand anew: nothing is shared for what none of them holds. */
+  /** After an update, when the routes of methods stand anew: what none of them holds any more is over. */
   leaveUnheld(): void {
-    this.#sharing?.keepOnly([this.#base, ...(this.#routes?.values() ?? [])])
+    const routes = [this.#base, ...(this.#routes?.values() ?? [])]
+    const held = new Set(routes.flatMap(({ breaker, limiter }) => [breaker, limiter]))
+    for (const { breaker, limiter } of this.#former) {
+      if (breaker !== undefined && !held.has(breaker)) this.dropBreaker(breaker)
+      if (limiter !== undefined && !held.has(limiter)) limiter.close()
+    }
+    this.#sharing?.keepOnly(routes)
   }
 
   #sharingOn(board: SharedBoard | undefined): RouteParts['sharing'] {
@@ -129,15 +141,19 @@ export class Target implements RowMaker {
 
   // ---- RowMaker ----
 
-  createSelection<Row extends Candidate>(): Selection<Row> {
+  get clock(): Clock {
+    return this.#ports.clock
+  }
+
+  createSelection<Row extends Candidate>(before?: Selection<Row>): Selection<Row> {
     const { balancer } = this.placement
     if (balancer === undefined) throw new TypeError('a function is not selected')
     const { service } = this
     const { random, zone, events } = this.#ports
-    const onPanic = (isPanic: boolean, why: string, atMs: number): void => {
-      events.emit({ type: isPanic ? 'panicEntered' : 'panicLeft', atMs, service, why })
-    }
-    return new Selection(this.base.policy.loadBalancing, { balancer, random, service, zone, onPanic })
+    const watch = (this.#panic ??= new PanicWatch(service, events))
+    const onPanic = (...told: Parameters<PanicWatch['onPanic']>): void => watch.onPanic(...told)
+    const parts = { balancer, random, service, zone, onPanic, isPanic: before?.isPanic }
+    return new Selection(this.base.policy.loadBalancing, parts)
   }
 
   transportFor(protocol: string): Transport | undefined {

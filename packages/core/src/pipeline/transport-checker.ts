@@ -1,4 +1,4 @@
-import type { Attempt } from '../call/call.ts'
+import type { Attempt, Cancel } from '../call/call.ts'
 import type { AttemptResult } from '../call/outcome.ts'
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import { isConfigError } from '../errors/seakeep-error.ts'
@@ -60,18 +60,29 @@ export class TransportChecker implements HealthChecker {
       timer.cancel()
       if (result !== undefined) told(result)
     }
+    let cancel: Cancel | undefined
+    let isStreamed = false
     const timer = after(this.#clock, timeoutMs, () => {
-      cancel('timeout')
+      cancel?.('timeout')
       end({ isHealthy: false, reason: `no answer within ${timeoutMs} ms` })
     })
-    const cancel = transport.send(attempt, {
-      // The head of a streamed answer says what is asked.
-      commit: (answer) => end(judge({ ending: 'ok', status: (answer as { status?: number } | undefined)?.status })),
-      settle: (result) => end(judge(result)),
-    })
+    try {
+      cancel = transport.send(attempt, {
+        // The head of a streamed answer says what is asked, and nobody reads the rest.
+        commit: (answer) => {
+          isStreamed = true
+          end(judge({ ending: 'ok', status: (answer as { status?: number } | undefined)?.status }))
+          cancel?.('cancelled')
+        },
+        settle: (result) => end(judge(result)),
+      })
+      if (isStreamed) cancel('cancelled')
+    } catch (error) {
+      end(judge({ ending: 'error', error }))
+    }
     return {
       [Symbol.dispose]: () => {
-        if (!isOver) cancel('cancelled')
+        if (!isOver) cancel?.('cancelled')
         end(undefined)
       },
     }

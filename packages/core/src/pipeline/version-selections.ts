@@ -1,5 +1,6 @@
 import type { Load, PickContext } from '../balancing/balancer.ts'
 import type { Candidate } from '../balancing/candidate.ts'
+import { grouped } from '../balancing/grouped.ts'
 import type { Selection } from '../balancing/selection.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 
@@ -9,7 +10,7 @@ import type { EndpointRow } from './endpoint-row.ts'
  * selection writes is its own.
  */
 export class VersionSelections {
-  readonly #create: () => Selection<VersionRow>
+  readonly #create: (before?: Selection<VersionRow>) => Selection<VersionRow>
   readonly #byVersion = new Map<string, Selection<VersionRow>>()
   #rows = new Map<EndpointRow, VersionRow>()
   readonly #context: { -readonly [Key in keyof PickContext<VersionRow>]: PickContext<VersionRow>[Key] } = {
@@ -19,12 +20,13 @@ export class VersionSelections {
     keyHash: undefined,
   }
 
-  constructor(create: () => Selection<VersionRow>) {
+  /** `create` makes the selection of a version, in the place of the one before. */
+  constructor(create: (before?: Selection<VersionRow>) => Selection<VersionRow>) {
     this.#create = create
   }
 
   /** Takes over the rows of a snapshot. */
-  setRows(present: readonly EndpointRow[]): void {
+  setRows(present: readonly EndpointRow[], nowMs: number): void {
     const before = this.#rows
     this.#rows = new Map()
     const groups = new Map<string, VersionRow[]>()
@@ -37,7 +39,11 @@ export class VersionSelections {
       if (group === undefined) groups.set(version, [member])
       else group.push(member)
     }
-    for (const version of this.#byVersion.keys()) if (!groups.has(version)) this.#byVersion.delete(version)
+    for (const [version, selection] of this.#byVersion) {
+      if (groups.has(version)) continue
+      this.#byVersion.delete(version)
+      selection.retire(`version ${version} has no endpoint any more`, nowMs)
+    }
     for (const [version, members] of groups) {
       let selection = this.#byVersion.get(version)
       if (selection === undefined) {
@@ -45,6 +51,16 @@ export class VersionSelections {
         this.#byVersion.set(version, selection)
       }
       selection.setRows(members)
+    }
+  }
+
+  /** Makes each selection anew, as when another balancer picks. */
+  renew(): void {
+    const members = grouped([...this.#rows.values()], ({ row }) => row.endpoint.version)
+    for (const [version, before] of this.#byVersion) {
+      const selection = this.#create(before)
+      selection.setRows(members.get(version) ?? [])
+      this.#byVersion.set(version, selection)
     }
   }
 

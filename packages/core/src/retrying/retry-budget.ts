@@ -1,4 +1,4 @@
-import type { ResolvedRetryOptions } from './retry-options.ts'
+import type { ResolvedWindowBudget } from './budget-options.ts'
 import type { RetryBudget } from './retry-policy.ts'
 
 /**
@@ -15,8 +15,6 @@ import type { RetryBudget } from './retry-policy.ts'
 const SLOT_MS = 1000
 const SLOTS = 10
 
-type BudgetOptions = NonNullable<ResolvedRetryOptions['budget']>
-
 export class WindowedRetryBudget implements RetryBudget {
   #ratio: number
   #reserve: number
@@ -24,7 +22,7 @@ export class WindowedRetryBudget implements RetryBudget {
   readonly #calls = new SlotCounter(SLOTS)
   readonly #retries = new SlotCounter(SLOTS)
 
-  constructor(options: BudgetOptions) {
+  constructor(options: ResolvedWindowBudget) {
     this.#ratio = options.ratio
     this.#reserve = options.minPerSecond * SLOTS
   }
@@ -50,7 +48,7 @@ export class WindowedRetryBudget implements RetryBudget {
   }
 
   /** Other numbers; the calls and retries counted stay. */
-  update(options: BudgetOptions): void {
+  update(options: ResolvedWindowBudget): void {
     this.#ratio = options.ratio
     this.#reserve = options.minPerSecond * SLOTS
   }

@@ -22,6 +22,14 @@ describe('resolveRetryOptions', () => {
     [{ budget: false }, { budget: undefined }],
     [{ budget: { ratio: 0, minPerSecond: 0 } }, { budget: { ratio: 0, minPerSecond: 0 } }],
     [{ budget: { ratio: '20%' } }, { budget: { ratio: 0.2, minPerSecond: 10 } }],
+    [{ budget: { algorithm: 'window', ratio: 0.3 } }, { budget: { ratio: 0.3, minPerSecond: 10 } }],
+    [{ budget: { algorithm: 'tokens' } }, { budget: { algorithm: 'tokens', ratio: 0.1, maxTokens: 5 } }],
+    [{ budget: { algorithm: 'tokens', ratio: 0 } }, { budget: { algorithm: 'tokens', ratio: 0, maxTokens: 5 } }],
+    [{ budget: { algorithm: 'throttle' } }, { budget: { algorithm: 'throttle', ratio: 0.1, maxTokens: 10 } }],
+    [
+      { budget: { algorithm: 'throttle', ratio: '5%', maxTokens: 1000 } },
+      { budget: { algorithm: 'throttle', ratio: 0.05, maxTokens: 1000 } },
+    ],
   ])('reads %j', (input, expected) => {
     expect(resolveRetryOptions(input)).toEqual({ ...DEFAULT_RETRY_OPTIONS, ...expected })
   })
@@ -42,6 +50,23 @@ describe('resolveRetryOptions', () => {
     [
       { budget: { ratio: 20 } },
       'retry.budget.ratio: 20 is not allowed; a ratio from 0 to 1 (0.5 or 50%); did you mean 0.2 or 20%?',
+    ],
+    [
+      { budget: { algorithm: 'token' } },
+      'retry.budget.algorithm: "token" is not allowed; one of window, tokens, throttle; did you mean tokens?',
+    ],
+    [{ budget: { maxTokens: 10 } }, 'retry.budget.maxTokens: only with algorithm tokens or throttle'],
+    [
+      { budget: { algorithm: 'tokens', minPerSecond: 3 } },
+      'retry.budget.minPerSecond: not with algorithm tokens; use ratio and maxTokens',
+    ],
+    [
+      { budget: { algorithm: 'throttle', maxTokens: 1001 } },
+      'retry.budget.maxTokens: 1001 is not allowed; an integer from 1 to 1000',
+    ],
+    [
+      { budget: { algorithm: 'throttle', ratio: 0 } },
+      'retry.budget.ratio: 0 is not allowed with algorithm throttle; a ratio above 0, at most 1',
     ],
     [
       { attempts: 3 },

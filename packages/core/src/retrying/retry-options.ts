@@ -1,10 +1,11 @@
-import type { Duration, Ratio } from '../options/duration.ts'
+import type { Duration } from '../options/duration.ts'
 import { optional } from '../options/field.ts'
 import { layer } from '../options/layer.ts'
 import { type Place, placeOf } from '../options/place.ts'
-import { duration, integer, number, ratio } from '../options/quantities.ts'
+import { duration, integer } from '../options/quantities.ts'
 import { type FieldsOf, type RecordField, record } from '../options/record.ts'
 import { oneOf } from '../options/words.ts'
+import { RETRY_BUDGET_OPTIONS, type ResolvedRetryBudgetOptions, type RetryBudgetOptions } from './budget-options.ts'
 
 export type Jitter = 'none' | 'full' | 'equal' | 'decorrelated'
 
@@ -22,16 +23,16 @@ export interface RetryOptions {
     readonly jitter?: Jitter
   }
   /**
-   * Retries the target may be sent: `ratio` of its calls (default 0.2, 0 to 1) plus `minPerSecond` (default 10, 0 to
-   * 1e6), counted over a window of 10 s (Finagle's RetryBudget). `false` takes it off.
+   * Retries the target may be sent: by default `ratio` of its calls (default 0.2, 0 to 1) plus `minPerSecond` (default 10,
+   * 0 to 1e6), counted over a window of 10 s (Finagle's RetryBudget). `false` takes it off.
    */
-  readonly budget?: false | { readonly ratio?: Ratio; readonly minPerSecond?: number }
+  readonly budget?: false | RetryBudgetOptions
 }
 export interface ResolvedRetryOptions {
   readonly maxAttempts: number
   readonly attemptTimeoutMs: number | undefined
   readonly backoff: { readonly initialMs: number; readonly maxMs: number; readonly jitter: Jitter }
-  readonly budget: { readonly ratio: number; readonly minPerSecond: number } | undefined
+  readonly budget: ResolvedRetryBudgetOptions | undefined
 }
 
 /** The description from which validation, defaults and schema follow. */
@@ -50,16 +51,7 @@ export const RETRY_OPTIONS: RecordField<ResolvedRetryOptions> = record(
       } satisfies FieldsOf<NonNullable<RetryOptions['backoff']>>,
       { about: 'Waits between attempts', notBelow: { max: 'initial' } },
     ),
-    budget: layer(
-      record(
-        {
-          ratio: ratio({ default: 0.2, about: 'Retries as a share of the calls' }),
-          minPerSecond: number({ default: 10, min: 0, max: 1e6, about: 'Retries a second beside that share' }),
-        } satisfies FieldsOf<Exclude<NonNullable<RetryOptions['budget']>, false>>,
-        { about: 'Bounds the retries of all calls to a target together' },
-      ),
-      { default: true },
-    ),
+    budget: layer(RETRY_BUDGET_OPTIONS, { default: true }),
   } satisfies FieldsOf<RetryOptions>,
   {
     about: 'Tries again what failed and may succeed',

@@ -1,3 +1,6 @@
+import type { Verdict } from '../call/classification.ts'
+import type { ResolvedRetryBudgetOptions } from './budget-options.ts'
+
 /** Computes the wait before a retry. */
 export interface Backoff {
   /**
@@ -7,7 +10,7 @@ export interface Backoff {
   delayMs(retry: number, previousMs: number, u: number): number
 }
 
-/** Bounds retries by a share of the calls, so that they cannot multiply an overload. */
+/** Bounds the retries of all calls together, so that they cannot multiply an overload. */
 export interface RetryBudget {
   /** A call was begun. */
   deposit(nowMs: number): void
@@ -15,4 +18,8 @@ export interface RetryBudget {
   withdraw(nowMs: number): boolean
   /** The latest retry was refused. */
   readonly isExhausted: boolean
+  /** An attempt that was sent has ended; a failure is what may be tried again, or was asked not to be. Only where it counts. */
+  onAttempt?(verdict: Verdict): void
+  /** Other numbers of the same algorithm; what was counted stays. */
+  update(options: ResolvedRetryBudgetOptions): void
 }

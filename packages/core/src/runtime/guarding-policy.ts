@@ -45,6 +45,7 @@ export class GuardingPolicy implements Policy {
   #content: PolicyContent
   readonly #target: Target
   readonly #byKey = new Map<string, GuardingPolicy>()
+  #isClosed = false
 
   constructor(parts: PolicyParts) {
     this.name = parts.name
@@ -96,7 +97,16 @@ export class GuardingPolicy implements Policy {
     this.#content = content
     this.#target.update(content.resolved, content.classifier)
     this.#target.leaveUnheld()
+    this.#keepAtMost(content.maxKeys)
     for (const policy of this.#byKey.values()) policy.#adopt(content)
+  }
+
+  /** Forgets the keys that were used least recently. */
+  #keepAtMost(keys: number): void {
+    for (const key of this.#byKey.keys()) {
+      if (this.#byKey.size <= keys) return
+      this.#forget(key)
+    }
   }
 
   /** Calls that are under way end as they would; time decides nothing of it any more. */
@@ -108,6 +118,7 @@ export class GuardingPolicy implements Policy {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#target.close()
     for (const policy of this.#byKey.values()) policy.close()
   }
@@ -154,10 +165,8 @@ export class GuardingPolicy implements Policy {
       // What is kept apart for a key is this instance's own: a topic for each of ten thousand keys would drown the board.
       const ports = { ...this.#parts.ports, board: undefined }
       policy = new GuardingPolicy({ ...this.#parts, ports, content: this.#content })
-      if (this.#byKey.size >= this.#content.maxKeys) {
-        const [oldest] = this.#byKey.keys()
-        if (oldest !== undefined) this.#forget(oldest)
-      }
+      if (this.#isClosed) policy.close()
+      this.#keepAtMost(this.#content.maxKeys - 1)
     } else this.#byKey.delete(key)
     this.#byKey.set(key, policy)
     return policy

@@ -9,7 +9,10 @@ export interface Stoppable {
 /** Slack beyond the grace, after which a step that does not end is left behind. */
 const SLACK_MS = 1000
 
-/** Stops what was started, one after the other in reverse order, each step with a deadline. */
+/**
+ * Stops what was started, one after the other in reverse order, each step with a deadline. A step that throws keeps none
+ * of the others from being stopped; what the first has thrown is told when all have ended.
+ */
 export class Lifecycle {
   readonly #clock: Clock
   readonly #started: Stoppable[] = []
@@ -24,12 +27,13 @@ export class Lifecycle {
   }
 
   close(graceMs: number, atEnd: () => void): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
+    this.#closing ??= new Promise((resolve, reject) => {
+      let failure: { readonly thrown: unknown } | undefined
       const next = (): void => {
         const step = this.#started.pop()
         if (step === undefined) {
           atEnd()
-          return resolve()
+          return failure === undefined ? resolve() : reject(failure.thrown)
         }
         let isOver = false
         const go = (): void => {
@@ -39,7 +43,12 @@ export class Lifecycle {
           next()
         }
         const timer = after(this.#clock, graceMs + SLACK_MS, go)
-        step.stop(graceMs, go)
+        try {
+          step.stop(graceMs, go)
+        } catch (thrown) {
+          failure ??= { thrown }
+          go()
+        }
       }
       next()
     })

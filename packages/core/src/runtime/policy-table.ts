@@ -47,6 +47,7 @@ export class PolicyTable {
   /** What a policy is of which only the name is given. */
   readonly #standard: ResolvedPolicy
   readonly #byName = new Map<string, NamedPolicy>()
+  #isClosed = false
 
   constructor(ports: TargetPorts, events: EventStream, standard: ResolvedPolicy = BUILT_IN_STANDARD) {
     this.#ports = ports
@@ -82,6 +83,7 @@ export class PolicyTable {
       events$: this.#events.events$.pipe(filter((event) => concerns(event, name))),
     })
     this.#byName.set(name, { policy, written, meaning: meaningOf(content) })
+    if (this.#isClosed) policy.close()
     return policy
   }
 
@@ -97,8 +99,9 @@ export class PolicyTable {
     return content
   }
 
-  /** From here on every policy refuses with `shutting-down`, and none waits for anything. */
+  /** From here on every policy refuses with `shutting-down`, those that are made later too. */
   close(): void {
+    this.#isClosed = true
     for (const { policy } of this.#byName.values()) policy.close()
   }
 }

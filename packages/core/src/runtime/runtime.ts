@@ -91,7 +91,8 @@ export class Runtime implements CallStarter, AsyncDisposable {
     const routed = withVersion(route, request, options, key)
     const call = prepareCall(route, request, routed, key, sink)
     call.start()
-    if (route.mirror !== undefined) this.#copy(route.mirror, target, request, routed, key)
+    // What was answered or refused on this side, or waits for its permit, is not copied.
+    if (route.mirror !== undefined && call.isSent) this.#copy(route.mirror, target, request, routed, key)
     return (reason) => call.cancel(reason)
   }
 

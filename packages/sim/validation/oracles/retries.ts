@@ -4,10 +4,16 @@ import type { ScenarioData, ServiceData } from '../../src/scenario/scenario-data
 import { goodput, seconds, serverOf } from './figures.ts'
 import type { Oracle } from './oracle.ts'
 
-interface Budget {
+interface Window {
   readonly ratio: number
   readonly minPerSecond: number
 }
+interface Tokens {
+  readonly algorithm: 'tokens' | 'throttle'
+  readonly ratio?: number
+  readonly maxTokens?: number
+}
+type Budget = Window | Tokens
 
 function retry(maxAttempts: number, budget: false | Budget): Readonly<Record<string, unknown>> {
   return { retry: { maxAttempts, backoff: { initial: 0, max: 0 }, budget } }
@@ -19,8 +25,8 @@ function tiered(
   f: number,
   policy: Readonly<Record<string, unknown>>,
   clients = 1,
+  rate = 10 * Math.max(10, clients),
 ): (arrivals: number) => ScenarioData {
-  const rate = 10 * Math.max(10, clients)
   const topology: Record<string, ServiceData> = { server: { errorRate: f } }
   for (let i = 1; i < tiers; i++) topology[`tier${i}`] = { calls: [i + 1 < tiers ? `tier${i + 1}` : 'server'] }
   const to = tiers > 1 ? 'tier1' : 'server'
@@ -60,12 +66,11 @@ const threeRetries: Oracle[] = [0.01, 0.05, 0.1, 0.2, 0.5, 0.75].flatMap((f): Or
   ]
 })
 
-const TENTH: Budget = { ratio: 0.1, minPerSecond: 0 }
+const TENTH: Window = { ratio: 0.1, minPerSecond: 0 }
 
 /**
  * The same with a budget of a tenth: (1 - f)(1 + b) of the calls get an answer where more than b of them fail. Ten clients of
- * ten calls a second have a hundred calls in a window each; a budget is of whole retries, and loses up to 1 % by that. (The
- * reference, a bucket of tokens that begins full, has 1.10.)
+ * ten calls a second have a hundred calls in a window each; a budget is of whole retries, and loses up to 1 % by that.
  */
 const budgeted: Oracle[] = [0.2, 0.5, 0.75].flatMap((f): Oracle[] => {
   const common = { arrivals: 100_000, quickArrivals: 50_000, scenario: tiered(1, f, retry(4, TENTH), 10) }
@@ -85,6 +90,75 @@ const budgeted: Oracle[] = [0.2, 0.5, 0.75].flatMap((f): Oracle[] => {
       name: 'the same: attempts a call',
       theory: 1 + TENTH.ratio,
       tolerance: 0.01,
+      measure: attemptsACall,
+    },
+  ]
+})
+
+/** Brooker's adaptive retries: a bucket of five tokens for each client, full at first. */
+const ADAPTIVE: Tokens = { algorithm: 'tokens', ratio: 0.1, maxTokens: 5 }
+
+/** His 100 clients of 10 calls a second, as above, with such a bucket each; 500 tokens that are there at first included. */
+const adaptive: Oracle[] = (
+  [
+    [0.1, 0.984, 1.095],
+    [0.2, 0.883, 1.104],
+    [0.5, 0.549, 1.104],
+    [0.75, 0.276, 1.104],
+  ] as const
+).flatMap(([f, availability, amplification]): Oracle[] => {
+  const scenario = tiered(1, f, retry(4, ADAPTIVE), 100)
+  const common = { arrivals: 100_000, quickArrivals: 100_000, quickSeeds: f === 0.1 ? 1 : 0, scenario }
+  return [
+    {
+      ...common,
+      id: `R2 tokens avail f=${f}`,
+      name: `bucket of 5 and a tenth a call, a share ${f} of attempts fails: availability`,
+      theory: availability,
+      compare: 'absolute',
+      tolerance: 0.005,
+      measure: (run) => goodput(run, 'user'),
+    },
+    {
+      ...common,
+      id: `R2 tokens amp f=${f}`,
+      name: 'the same: attempts a call',
+      theory: amplification,
+      tolerance: 0.01,
+      measure: attemptsACall,
+    },
+  ]
+})
+
+/**
+ * The same 100 calls a second for 500 s by few clients or many: what buckets hold at first is of no weight, or makes most of
+ * the retries.
+ */
+const fewCallsEach: Oracle[] = (
+  [
+    [10, 0.884, 1.101],
+    [100, 0.888, 1.109],
+    [1000, 0.934, 1.183],
+  ] as const
+).flatMap(([clients, availability, amplification]): Oracle[] => {
+  const common = { arrivals: 50_000, quickArrivals: 50_000, tolerance: 0.01, quickSeeds: clients === 1000 ? 1 : 0 }
+  return [
+    {
+      ...common,
+      id: `R3 m=${clients} avail f=0.2`,
+      name: `100 calls a second, ${clients} clients with a bucket each, a fifth fails: availability`,
+      theory: availability,
+      compare: 'absolute',
+      scenario: tiered(1, 0.2, retry(4, ADAPTIVE), clients, 100),
+      measure: (run) => goodput(run, 'user'),
+    },
+    {
+      ...common,
+      id: `R3 m=${clients} amp f=0.5`,
+      name: 'the same where half fails: attempts a call',
+      theory: amplification,
+      compare: 'absolute',
+      scenario: tiered(1, 0.5, retry(4, ADAPTIVE), clients, 100),
       measure: attemptsACall,
     },
   ]
@@ -140,4 +214,61 @@ const budgets: Oracle[] = (
   },
 }))
 
-export const retries: readonly Oracle[] = [...threeRetries, ...budgeted, ...layers, ...budgets]
+/** Calls that are not measured: a bucket of a thousand needs 24,000 to be half empty where 11 % fail. */
+const SETTLES = 40_000
+const THROTTLED_RATE = 1000
+
+/** gRPC's throttle in a bucket so large that chance does not cross its half: it takes sides at 0.1 / 1.1 of failures. */
+function throttledAt(f: number): (arrivals: number) => ScenarioData {
+  const policy = retry(8, { algorithm: 'throttle', ratio: 0.1, maxTokens: 1000 })
+  return (arrivals) => ({
+    ...tiered(1, f, policy, 1, THROTTLED_RATE)(arrivals),
+    warmup: seconds(SETTLES / THROTTLED_RATE),
+  })
+}
+
+const throttled: Oracle[] = [
+  {
+    id: 'R6 f=0.08',
+    name: "gRPC's throttle, a share 0.08 of attempts fails: attempts a call, none refused",
+    theory: 1 / (1 - 0.08),
+    tolerance: 0.005,
+    arrivals: 200_000,
+    quickArrivals: 60_000,
+    scenario: throttledAt(0.08),
+    measure: attemptsACall,
+  },
+  {
+    id: 'R6 f=0.11',
+    name: 'a share 0.11, more than 1/11: attempts a call, all refused',
+    theory: 1,
+    compare: 'absolute',
+    tolerance: 0,
+    arrivals: 200_000,
+    quickArrivals: 60_000,
+    scenario: throttledAt(0.11),
+    measure: attemptsACall,
+  },
+  {
+    // At most five, says A6: the fifth failure leaves five of ten tokens, which is not more than half.
+    id: 'R6 outage',
+    name: 'total outage, 10 tokens: retries in all',
+    theory: 4,
+    compare: 'absolute',
+    tolerance: 0,
+    arrivals: 10_000,
+    quickArrivals: 1000,
+    scenario: tiered(1, 1, retry(5, { algorithm: 'throttle' })),
+    measure: (run) => serverOf(run).arrivals - (run.workload.user?.offered ?? Number.NaN),
+  },
+]
+
+export const retries: readonly Oracle[] = [
+  ...threeRetries,
+  ...adaptive,
+  ...budgeted,
+  ...fewCallsEach,
+  ...layers,
+  ...throttled,
+  ...budgets,
+]

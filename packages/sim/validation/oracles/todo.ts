@@ -20,11 +20,10 @@ export const todo: readonly TodoOracle[] = [
     missing: 'more than 20 attempts of one policy, which they take',
   },
   {
-    id: 'R3 m=100,1000',
-    name: 'retries by token bucket of clients with few calls; by failure ratio',
-    missing: 'a budget of tokens: ours is of whole retries in ten seconds',
+    id: 'R3 breaker',
+    name: 'no retries while the failure ratio of a client is above a tenth',
+    missing: 'a breaker of retries alone: ours refuses calls',
   },
-  { id: 'R6', name: "gRPC's retry throttle", missing: 'a budget of tokens' },
   {
     id: 'R4',
     name: 'backoff of serial clients',
