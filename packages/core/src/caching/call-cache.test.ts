@@ -150,4 +150,25 @@ describe('CallCache', () => {
     cache.clear()
     expect(asked()).toBeUndefined()
   })
+
+  it('keeps nothing of a call that began when other calls were equal, and goes by its own key all along', () => {
+    const { clock, cache, key, end } = bench({ ttl: '1s', staleWhileRevalidate: '2s', by: { headers: [] } })
+    end(ok('for alice'))
+    clock.advance(1500)
+    const { refresh } = cache.lookup(key, clock.now())
+    cache.lookup('report', clock.now())
+    const by = (headers: string[]) => cache.update(resolveCacheOptions({ ttl: '1s', by: { headers } }))
+    by(['x-user'])
+    end(ok('for alice'))
+    if (refresh !== undefined) cache.renew(refresh, ok('for alice'), clock.now())
+    expect(cache.value.entries).toBe(0)
+    // Nor where the first sharing is back.
+    by([])
+    end(ok('for alice'))
+    expect(cache.value.entries).toBe(0)
+    const now = cache.keyOf({ method: 'GET /a' }, {}) as string
+    for (const one of [now, 'report']) cache.conclude(one, ok('for all'), clock.now())
+    expect(cache.value.entries).toBe(2)
+    expect(cache.lookup(now, clock.now()).outcome).toBeDefined()
+  })
 })

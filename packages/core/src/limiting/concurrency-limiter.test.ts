@@ -158,6 +158,17 @@ describe('a concurrency limiter', () => {
     expect(told).toEqual([{ limit: 4, inFlight: 0, queued: 0 }])
   })
 
+  test('ends changes$ when it is closed, and goes on with what is under way', () => {
+    const limiter = limiterOf(1)
+    let isOver = false
+    limiter.changes$.subscribe({ complete: () => (isOver = true) })
+    limiter.tryAcquire()
+    limiter.close()
+    expect(isOver).toBe(true)
+    limiter.release('success')
+    expect(limiter.inFlight).toBe(0)
+  })
+
   test('never leaks a permit and keeps the order, whatever joins, leaves and ends', () => {
     const random = new Sfc32(5, 8)
     const limiter = limiterOf(3, 20)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Bench } from '../../test/bench.ts'
 import { createBalancer } from '../balancing/balancer-factory.ts'
 import { type BalancingOptions, resolveBalancingOptions } from '../balancing/balancing-options.ts'
 import type { Candidate } from '../balancing/candidate.ts'
@@ -10,6 +11,7 @@ import type { Instance } from '../endpoint/endpoint.ts'
 import { SeededRandom } from '../random/seeded-random.ts'
 import { NO_EVENTS } from '../telemetry/events.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
+import type { Transport } from '../transport/transport.ts'
 import { EndpointPlacement } from './endpoint-placement.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { TargetHealth } from './target-health.ts'
@@ -28,8 +30,9 @@ function placementOf(options: BalancingOptions, endpoints: readonly Instance[]) 
   const resolved = resolveBalancingOptions(options)
   const random = new SeededRandom(1)
   const balancer = createBalancer(resolved.algorithm, random, 'orders', resolved)
+  const clock = new ManualClock()
   const health = new TargetHealth('orders', resolvePolicy({}), {
-    clock: new ManualClock(),
+    clock,
     random,
     events: NO_EVENTS,
     classifier: classify,
@@ -37,6 +40,8 @@ function placementOf(options: BalancingOptions, endpoints: readonly Instance[]) 
     transportFor: () => undefined,
   })
   const placement = new EndpointPlacement(balancer, health, {
+    clock,
+    events: NO_EVENTS,
     createSelection: <Row extends Candidate>() => new Selection<Row>(resolved, { balancer, random, service: 'orders' }),
     transportFor: () => undefined,
     breakerOf: () => undefined,
@@ -99,5 +104,69 @@ describe('EndpointPlacement', () => {
     expect(placement.row('orders#1')).toBe(row)
     expect([row.load.inFlight, row.fullWeight]).toEqual([9, 2])
     for (let i = 0; i < 50; i++) expect(placement.pick(i, undefined, 20, {})).not.toBe(row)
+  })
+
+  describe('of an endpoint that has gone', () => {
+    function forgetting(): { bench: Bench; forgotten: string[] } {
+      const bench = new Bench({ orders: {} })
+      const forgotten: string[] = []
+      const transport: Transport = bench.transport
+      transport.forget = ({ address }) => void forgotten.push(address.host)
+      return { bench, forgotten }
+    }
+
+    it('lets the transport forget it after its grace, also the last, and waits for nothing else', async () => {
+      const { bench, forgotten } = forgetting()
+      bench.up('a').up('b')
+      await bench.callOnce()
+      const idle = bench.clock.pending
+      bench.leave('a')
+      await bench.pass(30_000)
+      bench.leave('b')
+      await bench.pass(29_999)
+      expect(forgotten).toEqual([])
+      await bench.pass(1)
+      expect(forgotten).toEqual(['a'])
+      await bench.pass(30_000)
+      expect(forgotten).toEqual(['a', 'b'])
+      expect(bench.clock.pending).toBe(idle)
+    })
+
+    it('keeps who comes back within it', async () => {
+      const { bench, forgotten } = forgetting()
+      bench.up('a').up('b')
+      await bench.callOnce()
+      bench.leave('a')
+      await bench.pass(59_999)
+      bench.up('a')
+      await bench.pass(60_000)
+      expect(forgotten).toEqual([])
+    })
+
+    it('leaves no timer when the runtime closes', async () => {
+      const { bench } = forgetting()
+      bench.up('a')
+      await bench.callOnce()
+      bench.leave('a')
+      await bench.pass(0)
+      void bench.runtime.close()
+      await bench.pass(0)
+      expect(bench.clock.pending).toBe(0)
+    })
+
+    it('lets the transport forget the address that an endpoint had before', async () => {
+      const { bench, forgotten } = forgetting()
+      bench.up('a', undefined, { address: { host: 'h1', port: 1 } })
+      await bench.callOnce()
+      bench.up('a', undefined, { address: { host: 'h1', port: 1 }, weight: 2 })
+      await bench.pass(0)
+      expect(forgotten).toEqual([])
+      bench.up('a', undefined, { address: { host: 'h2', port: 1 } })
+      await bench.pass(0)
+      expect(forgotten).toEqual(['h1'])
+      bench.leave('a')
+      await bench.pass(60_000)
+      expect(forgotten).toEqual(['h1', 'h2'])
+    })
   })
 })

@@ -4,7 +4,9 @@ import type { Selection } from '../balancing/selection.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { Endpoint, Snapshot } from '../endpoint/endpoint.ts'
 import { hashText } from '../random/mix.ts'
-import type { Clock, Timer, TimerTask } from '../time/clock.ts'
+import type { EventSink } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
+import { DueLoop } from '../time/due-loop.ts'
 import type { Transport } from '../transport/transport.ts'
 import { EndpointRow, type HealthFollower } from './endpoint-row.ts'
 import type { Placement, PlacementWish } from './route.ts'
@@ -17,6 +19,7 @@ const GRACE_MS = 60_000
 /** Who knows what a row is made with. */
 export interface RowMaker {
   readonly clock: Clock
+  readonly events: EventSink
   /** Who among the rows may be picked, in the place of the one who said so before. */
   createSelection<Row extends Candidate>(before?: Selection<Row>): Selection<Row>
   transportFor(protocol: string): Transport | undefined
@@ -29,9 +32,8 @@ export interface RowMaker {
  * The endpoints of one target: rows by id, and the selection from those of the present snapshot. It is told of snapshots by
  * the resolver's loop and asked by calls.
  */
-export class EndpointPlacement implements Placement, HealthFollower, TimerTask {
+export class EndpointPlacement implements Placement, HealthFollower {
   readonly transport = undefined
-  readonly isBackground = true
   #isClosing = false
   #balancer: Balancer
   readonly #health: TargetHealth | undefined
@@ -41,8 +43,8 @@ export class EndpointPlacement implements Placement, HealthFollower, TimerTask {
   #present: readonly EndpointRow[] = []
   /** Made with the first endpoint. */
   #selection: Selection<EndpointRow> | undefined = undefined
-  /** While somebody is in their grace, but for those of a target that closes. */
-  #graceTimer: Timer | undefined = undefined
+  /** Ends the grace of those who have left; made with the first. */
+  #graces: DueLoop | undefined = undefined
   /** Made for the first call that is routed by version. */
   #versions: VersionSelections | undefined = undefined
   /** One object for all picks: a picker reads it and keeps nothing. */
@@ -62,12 +64,10 @@ export class EndpointPlacement implements Placement, HealthFollower, TimerTask {
   get isClosing(): boolean {
     return this.#isClosing
   }
-  /** Who is in their grace then stays: nothing of the target waits for time any more. */
+  /** Who is in their grace then stays: nothing waits for time any more. */
   set isClosing(isClosing: boolean) {
     this.#isClosing = isClosing
-    if (!isClosing) return
-    this.#graceTimer?.cancel()
-    this.#graceTimer = undefined
+    if (isClosing) this.#graces?.close()
   }
   get balancer(): Balancer {
     return this.#balancer
@@ -117,7 +117,8 @@ export class EndpointPlacement implements Placement, HealthFollower, TimerTask {
       return row
     })
     for (const row of left) row.leftAtMs = nowMs
-    if (left.size > 0) this.#awaitGrace(nowMs + GRACE_MS)
+    this.#forget(nowMs)
+    if (left.size > 0) this.#endGraceAt(nowMs + GRACE_MS)
     this.#present = present
     this.#selection?.setRows(present)
     this.#versions?.setRows(present, nowMs)
@@ -138,16 +139,6 @@ export class EndpointPlacement implements Placement, HealthFollower, TimerTask {
     this.#selection = this.#maker.createSelection(this.#selection)
     this.#selection.setRows(this.#present)
     this.#versions?.renew()
-  }
-
-  // ---- TimerTask ----
-
-  /** Somebody's grace may be over. */
-  onTimer(): void {
-    this.#graceTimer = undefined
-    const nextMs = this.#forget(this.#maker.clock.now())
-    if (nextMs < Number.POSITIVE_INFINITY) this.#awaitGrace(nextMs)
-    this.#health?.setRows(this.#present, this.#rows)
   }
 
   // ---- HealthFollower ----
@@ -174,9 +165,22 @@ export class EndpointPlacement implements Placement, HealthFollower, TimerTask {
     return row
   }
 
-  #awaitGrace(atMs: number): void {
+  #endGraceAt(atMs: number): void {
     if (this.#isClosing) return
-    this.#graceTimer ??= this.#maker.clock.schedule(atMs, this)
+    const { clock, events } = this.#maker
+    this.#graces ??= new DueLoop(
+      clock,
+      (nowMs) => this.#onGraceOver(nowMs),
+      (error, errorAtMs) => events.emit({ type: 'listenerFailed', atMs: errorAtMs, error }),
+    )
+    this.#graces.poke(atMs)
+  }
+
+  /** Also where no snapshot comes any more; returns when somebody's grace is over next. */
+  #onGraceOver(nowMs: number): number {
+    const nextMs = this.#forget(nowMs)
+    this.#health?.setRows(this.#present, this.#rows)
+    return nextMs
   }
 
   /** Lets go of those whose grace is over, and returns when the next one's is. */

@@ -129,15 +129,14 @@ function succeeded(value: unknown, clock: Clock): AttemptResult {
   }
 }
 
-/** An error that throws when it is asked for its status has none. */
 function failed(error: unknown, clock: Clock): AttemptResult {
-  let status: number | undefined
-  let retryAfterMs: number | undefined
   try {
-    status = statusOf(error)
-    retryAfterMs = waitMs(error, status, clock)
-  } catch {}
-  return { ending: 'error', value: undefined, error, status, retryAfterMs }
+    const status = statusOf(error)
+    return { ending: 'error', value: undefined, error, status, retryAfterMs: waitMs(error, status, clock) }
+  } catch {
+    // Whoever classifies it would look at it again.
+    return { ending: 'error', value: undefined, error: new Error('the error cannot be read', { cause: error }) }
+  }
 }
 
 /** Only who answers 429 or 503 is asked when to come back. */

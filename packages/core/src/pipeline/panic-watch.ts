@@ -15,7 +15,7 @@ export class PanicWatch {
   }
 
   /** One of the selections has begun to panic, or has ended. */
-  onPanic(isPanic: boolean, why: string, atMs: number): void {
+  readonly onPanic = (isPanic: boolean, why: string, atMs: number): void => {
     this.#panicking += isPanic ? 1 : -1
     if (this.#panicking !== (isPanic ? 1 : 0)) return
     this.#events.emit({ type: isPanic ? 'panicEntered' : 'panicLeft', atMs, service: this.#service, why })

@@ -8,6 +8,7 @@ import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { LimitLoop } from '../limiting/limit-loop.ts'
 import type { SharedBoard } from '../sharing/shared-board.ts'
+import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createRoute, type RouteParts } from './create-route.ts'
@@ -144,14 +145,17 @@ export class Target implements RowMaker {
   get clock(): Clock {
     return this.#ports.clock
   }
+  get events(): EventSink {
+    return this.#ports.events
+  }
 
   createSelection<Row extends Candidate>(before?: Selection<Row>): Selection<Row> {
     const { balancer } = this.placement
     if (balancer === undefined) throw new TypeError('a function is not selected')
     const { service } = this
     const { random, zone, events } = this.#ports
-    const watch = (this.#panic ??= new PanicWatch(service, events))
-    const onPanic = (...told: Parameters<PanicWatch['onPanic']>): void => watch.onPanic(...told)
+    this.#panic ??= new PanicWatch(service, events)
+    const { onPanic } = this.#panic
     const parts = { balancer, random, service, zone, onPanic, isPanic: before?.isPanic }
     return new Selection(this.base.policy.loadBalancing, parts)
   }

@@ -73,9 +73,9 @@ export class Runtime implements CallStarter, AsyncDisposable {
         this.#isClosing = true
         for (const target of this.#targets.values()) target.close()
         this.#policies.close()
-        for (const registry of ports.registries) registry.close()
-        ports.board?.close()
-        closeAll(ports.transports, ports.clock.now() + graceMs, done)
+        // One that throws keeps none of the others open.
+        for (const port of [...ports.registries, ports.board]) this.#guard(() => port?.close())
+        this.#closeTransports(ports.clock.now() + graceMs, done)
       },
     })
   }
@@ -102,14 +102,11 @@ export class Runtime implements CallStarter, AsyncDisposable {
     const sink: CallSink = { commit: () => {}, settle: () => mirror.onEnd() }
     const to = mirror.target
     const copied = mirroredOptions(options, key)
-    try {
+    const send = (): void => {
       if ('service' in to) this.start(to.service, mirroredRequest(request), copied, sink)
       else target.startCopy(mirroredRequest(request), { ...copied, version: to.version }, sink)
-    } catch (thrown) {
-      mirror.onEnd()
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-      this.#events.emit({ type: 'listenerFailed', atMs: this.#ports.clock.now(), name: this.service, error })
     }
+    this.#guard(send, () => mirror.onEnd())
   }
 
   nextCallNumber(): number {
@@ -215,20 +212,34 @@ export class Runtime implements CallStarter, AsyncDisposable {
     return (method) => document?.policyFor(this.service, service, method) ?? BARE_POLICY
   }
 
+  #closeTransports(deadlineMs: number, done: () => void): void {
+    const open = new Set(this.#ports.transports)
+    if (open.size === 0) return done()
+    const closed = (transport: Transport): void => {
+      if (open.delete(transport) && open.size === 0) done()
+    }
+    for (const transport of this.#ports.transports) {
+      this.#guard(
+        () => transport.close(deadlineMs, () => closed(transport)),
+        () => closed(transport),
+      )
+    }
+  }
+
+  /** Runs what may throw; reports it, and goes on with `failed`. */
+  #guard(run: () => void, failed: () => void = () => {}): void {
+    try {
+      run()
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      this.#events.emit({ type: 'listenerFailed', atMs: this.#ports.clock.now(), name: this.service, error })
+      failed()
+    }
+  }
+
   #tellPolicyMissing(): void {
     if (this.#isPolicyMissingTold) return
     this.#isPolicyMissingTold = true
     this.#events.emit({ type: 'policyMissing', atMs: this.#ports.clock.now(), name: this.service })
-  }
-}
-
-function closeAll(transports: readonly Transport[], deadlineMs: number, done: () => void): void {
-  let open = transports.length
-  if (open === 0) return done()
-  for (const transport of transports) {
-    transport.close(deadlineMs, () => {
-      open -= 1
-      if (open === 0) done()
-    })
   }
 }

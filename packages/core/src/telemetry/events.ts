@@ -62,12 +62,12 @@ export interface AttemptEvent extends OfTarget {
   readonly attempt?: number
 }
 export interface PolicyEvent extends EventBase {
-  readonly type: 'policyMissing' | 'policyApplied' | 'policyRejected' | 'policyConflicted'
+  readonly type: 'policyMissing' | 'policyApplied' | 'policyConflicted'
   readonly name?: string
   readonly error?: Error
 }
 export interface RuntimeEvent extends EventBase {
-  readonly type: 'runtimeStarted' | 'drainStarted' | 'runtimeClosed' | 'listenerFailed'
+  readonly type: 'drainStarted' | 'runtimeClosed' | 'listenerFailed'
   /** For `listenerFailed`: whose calls it was about, where that is known. */
   readonly name?: string
   readonly error?: Error
