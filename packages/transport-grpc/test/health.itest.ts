@@ -122,7 +122,7 @@ describe('health: { grpc } of a policy document', () => {
     const health = { grpc: 'shop.Orders', interval: 20, timeout: '1s', fall: 2, rise: 3, jitter: 0 }
     const rt = await createRuntime({
       service: 'shop',
-      policies: { version: 1, targets: { orders: { health } } },
+      policies: { version: 1, targets: { orders: { loadBalancing: 'round-robin', health } } },
       modules: [
         grpc(),
         memoryRegistry({
