@@ -1,5 +1,6 @@
 import type { Instance } from '../endpoint/endpoint.ts'
 import { sameInstance } from '../endpoint/snapshot.ts'
+import { asError } from '../errors/as-error.ts'
 import { type EventSink, NO_EVENTS } from '../telemetry/events.ts'
 import type { Clock, Timer, TimerTask } from '../time/clock.ts'
 import { InstanceLostError } from './instance-lost-error.ts'
@@ -117,7 +118,7 @@ export class MemoryRegistry implements Registry {
     try {
       tell()
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = asError(thrown)
       this.#events.emit({ type: 'listenerFailed', atMs: this.#clock.now(), error })
     }
   }

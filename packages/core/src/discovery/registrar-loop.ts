@@ -1,3 +1,4 @@
+import { asError } from '../errors/as-error.ts'
 import type { Clock, Timer, TimerTask } from '../time/clock.ts'
 import type { RegistryAnswer, RegistryError } from './registry.ts'
 
@@ -67,7 +68,7 @@ export class RegistrationLoop implements TimerTask {
     try {
       this.#steps[question]((error) => this.#hear(number, error))
     } catch (thrown) {
-      this.#hear(number, thrown instanceof Error ? thrown : new Error(String(thrown)))
+      this.#hear(number, asError(thrown))
     }
     // Most registries at hand answer inside the question; then what comes next is armed already.
     if (number === this.#number && this.#asked !== undefined) this.#arm(this.#answerTimeoutMs)

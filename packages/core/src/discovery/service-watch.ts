@@ -1,4 +1,5 @@
 import type { Instance } from '../endpoint/endpoint.ts'
+import { asError } from '../errors/as-error.ts'
 import type { Registry, RegistrySink } from './registry.ts'
 import type { RetryWait } from './retry-wait.ts'
 
@@ -101,7 +102,7 @@ export class ServiceWatch implements RegistrySink {
       // Dropped by whoever was told inside `watch`, when there was nothing to dispose of yet.
       if (this.state === 'unasked') this.#end()
     } catch (thrown) {
-      this.error(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      this.error(asError(thrown))
     }
   }
 

@@ -1,3 +1,4 @@
+import { asError } from '../errors/as-error.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
@@ -66,7 +67,7 @@ export class LimitLoop {
     try {
       limiter.onTime(nowMs)
     } catch (thrown) {
-      this.#report(thrown instanceof Error ? thrown : new Error(String(thrown)), nowMs)
+      this.#report(asError(thrown), nowMs)
     }
   }
 

@@ -3,6 +3,7 @@ import type { BreakerLoop } from '../breaking/breaker-loop.ts'
 import { CallCache } from '../caching/call-cache.ts'
 import { Coalescing } from '../caching/coalescing.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
+import { asError } from '../errors/as-error.ts'
 import { AdaptiveThrottle } from '../limiting/adaptive-throttle.ts'
 import { createLimiter } from '../limiting/create-limiter.ts'
 import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
@@ -114,7 +115,7 @@ export function createRoute(
       COALESCING,
       (options) =>
         new Coalescing(service, options, (thrown) => {
-          const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+          const error = asError(thrown)
           events.emit({ type: 'listenerFailed', atMs: clock.now(), name: service, error })
         }),
       (known, options) => known.update(options),

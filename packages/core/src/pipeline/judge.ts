@@ -1,5 +1,6 @@
 import { classify, statusOf, type Verdict, verdictOfError, verdictOfStatus } from '../call/classification.ts'
 import type { AttemptResult } from '../call/outcome.ts'
+import { asError } from '../errors/as-error.ts'
 import type { Route } from './route.ts'
 
 /**
@@ -16,7 +17,7 @@ export function judge(route: Route, result: AttemptResult, attempt: number): Ver
       if (verdict === 'success' || verdict === 'failure' || verdict === 'ignored') return verdict
       throw new TypeError(`classify answered ${String(verdict)}; allowed: success, failure, ignored`)
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = asError(thrown)
       route.events.emit({ type: 'listenerFailed', atMs: route.clock.now(), name: route.service, error })
     }
   }

@@ -5,6 +5,7 @@ import type { CallSink } from '../call/call-sink.ts'
 import type { PolicyDocument } from '../config/policy-document.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Snapshot } from '../endpoint/endpoint.ts'
+import { asError } from '../errors/as-error.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
 import type { ServiceHealth } from '../health/service-health.ts'
 import type { LimiterState } from '../limiting/limiter.ts'
@@ -231,7 +232,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     try {
       run()
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = asError(thrown)
       this.#events.emit({ type: 'listenerFailed', atMs: this.#ports.clock.now(), name: this.service, error })
       failed()
     }

@@ -1,3 +1,4 @@
+import { asError } from '../errors/as-error.ts'
 import { type EventSink, NO_EVENTS } from '../telemetry/events.ts'
 import type { Clock, Timer, TimerTask } from '../time/clock.ts'
 import type { BoardSink, SharedBoard } from './shared-board.ts'
@@ -174,7 +175,7 @@ class BoardReader implements Disposable {
       if (note === undefined) sink.gone(peer)
       else sink.note(peer, note.text)
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = asError(thrown)
       events.emit({ type: 'listenerFailed', atMs: clock.now(), error })
     }
   }

@@ -1,3 +1,4 @@
+import { asError } from '../errors/as-error.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { BoardSink, SharedBoard } from './shared-board.ts'
@@ -61,7 +62,7 @@ export class Topic {
       act()
     } catch (thrown) {
       const { clock, events } = this.#ports
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = asError(thrown)
       events.emit({ type: 'listenerFailed', atMs: clock.now(), name: this.name, error })
     }
   }

@@ -1,4 +1,5 @@
 import { Subject, type Subscription, switchMap, timer } from 'rxjs'
+import { asError } from '../errors/as-error.ts'
 import type { Clock } from './clock.ts'
 import { clockScheduler } from './clock-scheduler.ts'
 
@@ -70,7 +71,7 @@ export class DueLoop {
       this.poke(this.#onDue(nowMs))
     } catch (thrown) {
       this.poke(nowMs + RETRY_MS)
-      this.#onError(thrown instanceof Error ? thrown : new Error(String(thrown)), nowMs)
+      this.#onError(asError(thrown), nowMs)
     } finally {
       this.#isAsking = false
       if (this.#armedAtMs !== Number.POSITIVE_INFINITY && !this.#isClosed) this.#arm(this.#armedAtMs)
