@@ -18,7 +18,7 @@ const CORE_FLOORS = [
   ['call'],
   ['telemetry', 'transport'],
   ['sharing'],
-  ['discovery', 'health', 'balancing', 'limiting', 'breaking', 'retrying', 'caching', 'routing', 'security'],
+  ['discovery', 'locking', 'health', 'balancing', 'limiting', 'breaking', 'retrying', 'caching', 'routing', 'security'],
   ['config'],
   ['pipeline', 'serving'],
   ['runtime'],

@@ -11,6 +11,13 @@ export { RETRY_AFTER_MS_HEADER, retryAfterMs } from './call/retry-after.ts'
 export { parsePolicyText } from './config/parse-text.ts'
 export { PolicyDocument, parsePolicyDocument } from './config/policy-document.ts'
 export type { InboundPolicy, ResolvedPolicy } from './config/policy-options.ts'
+export type {
+  PolicySource,
+  PolicySourceSink,
+  PolicyStore,
+  PolicyText,
+  PushedPolicies,
+} from './config/policy-source.ts'
 export { MemoryRegistry } from './discovery/memory-registry.ts'
 export { Registrar } from './discovery/registrar.ts'
 export type { Registry, RegistryAnswer, RegistryError, RegistrySink } from './discovery/registry.ts'
@@ -24,6 +31,7 @@ export type { ResolvedAdaptiveOptions } from './limiting/limit-options.ts'
 export type { Limiter, PermitEnd, Waiter } from './limiting/limiter.ts'
 export { type Permit, type PermitSink, type PermitWish, tryPermit, waitForPermit } from './limiting/permit.ts'
 export type { RateLimiter } from './limiting/rate-limiter.ts'
+export type { Lock, LockSink } from './locking/lock.ts'
 export * from './options/index.ts'
 export type { CallStarter } from './pipeline/call-starter.ts'
 export { hashText, mix, uniform } from './random/mix.ts'

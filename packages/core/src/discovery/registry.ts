@@ -21,7 +21,11 @@ export interface Registry {
 }
 
 export interface RegistrySink {
-  instances(instances: readonly Instance[]): void
+  /**
+   * The whole list. `left` holds the ids of those of the last list that said goodbye; where it is given, what else is
+   * missing may be the registry's loss rather than theirs, and is believed with care. Without it the list is believed.
+   */
+  instances(instances: readonly Instance[], left?: ReadonlySet<string>): void
   unknown(): void
   /** The watch is interrupted; the last list stays valid and the adapter goes on trying. */
   error(error: Error): void

@@ -1,8 +1,10 @@
 import type { ServiceIdentifier } from 'inversify'
 import type { BalancerFactory } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/classification.ts'
+import type { PolicySource } from '../config/policy-source.ts'
 import type { Registry } from '../discovery/registry.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
+import type { Lock } from '../locking/lock.ts'
 import type { Random } from '../random/random.ts'
 import type { LoadMonitor } from '../serving/load-monitor.ts'
 import type { ServerAdapter } from '../serving/server-adapter.ts'
@@ -42,6 +44,8 @@ export interface TokenTable {
   readonly board: ServiceIdentifier<(ports: AdapterPorts) => SharedBoard>
   readonly transport: ServiceIdentifier<(ports: AdapterPorts) => Transport>
   readonly registry: ServiceIdentifier<(ports: AdapterPorts) => Registry>
+  readonly policySource: ServiceIdentifier<(ports: AdapterPorts) => PolicySource>
+  readonly lock: ServiceIdentifier<(ports: AdapterPorts) => Lock>
   readonly server: ServiceIdentifier<(ports: AdapterPorts) => ServerAdapter>
 }
 
@@ -57,5 +61,7 @@ export const Tokens: TokenTable = {
   board: token('board'),
   transport: token('transport'),
   registry: token('registry'),
+  policySource: token('policy-source'),
+  lock: token('lock'),
   server: token('server'),
 }

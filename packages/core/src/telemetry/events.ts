@@ -6,6 +6,7 @@ export type GovernanceEvent =
   | PanicEvent
   | SheddingEvent
   | ResolverEvent
+  | RegistryEvent
   | AttemptEvent
   | PolicyEvent
   | RuntimeEvent
@@ -43,10 +44,26 @@ export interface SheddingEvent extends OfTarget {
   readonly type: 'sheddingStarted' | 'sheddingEnded'
 }
 export interface ResolverEvent extends OfTarget {
-  readonly type: 'endpointsChanged' | 'resolverFailed' | 'resolverRecovered'
+  /**
+   * `endpointsRetained`: so many are missing from the registry's list at once that they are kept for a while.
+   * `endpointsRestored`: the registry does not answer, and the last list that was kept on disk is used.
+   */
+  readonly type: 'endpointsChanged' | 'endpointsRetained' | 'endpointsRestored' | 'resolverFailed' | 'resolverRecovered'
+  readonly retained?: readonly string[]
+  /** For `endpointsRestored`: how old the list is. */
+  readonly ageMs?: number
   readonly added?: readonly string[]
   readonly removed?: readonly string[]
   readonly updated?: readonly string[]
+  readonly error?: Error
+}
+export interface RegistryEvent extends EventBase {
+  /** The registry refuses for its own limits, or what it says cannot be understood. */
+  readonly type: 'registryThrottled' | 'registryMisspoke'
+  /** The registry's name: `consul`. */
+  readonly name: string
+  /** What was refused or not understood, and the limit behind it: `http_max_conns_per_client (200)`. */
+  readonly why: string
   readonly error?: Error
 }
 export interface RegistrationEvent extends OfTarget {
@@ -62,8 +79,22 @@ export interface AttemptEvent extends OfTarget {
   readonly attempt?: number
 }
 export interface PolicyEvent extends EventBase {
-  readonly type: 'policyMissing' | 'policyApplied' | 'policyConflicted'
+  /**
+   * `policyRejected`: a document that is not valid was found in the source; the one of before goes on governing.
+   * `policySourceFailed`, `policySourceRecovered`: the source cannot be reached, and can be again.
+   */
+  readonly type:
+    | 'policyMissing'
+    | 'policyApplied'
+    | 'policyConflicted'
+    | 'policyRejected'
+    | 'policySourceFailed'
+    | 'policySourceRecovered'
   readonly name?: string
+  /** The source's revision of the document it is about. */
+  readonly revision?: string
+  /** Hash of the document that governs from now on, or goes on governing. */
+  readonly hash?: string
   readonly error?: Error
 }
 export interface RuntimeEvent extends EventBase {
