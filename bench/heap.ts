@@ -7,9 +7,10 @@ setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
 
 const READINGS = 5
-/** Few enough that the young generation holds what they allocate, so that no collection falls between two readings. */
-const FEW = 100
-const MANY = 400
+/** What many calls allocate together: little enough that the young generation holds it, so that no collection is between. */
+const ROOM = 6e6
+const FEWEST = 100
+const MOST = 5000
 
 /** Bytes on the heap after a collection. */
 export function heapBytes(): number {
@@ -17,12 +18,18 @@ export function heapBytes(): number {
   return process.memoryUsage().heapUsed
 }
 
-/** What one call allocates, as the difference of many and few: what the first call after a collection makes is left out. */
+/**
+ * What one call allocates, as the difference of many and few. A collection makes V8 forget some of what it had compiled, so
+ * the calls after it allocate more than those of a process that runs: they are among the few, and fall out.
+ */
 export async function bytesPerCall(loop: (calls: number) => Promise<void>): Promise<number> {
+  const rough = (await allocated(() => loop(FEWEST))) / FEWEST
+  const many = Math.round(Math.min(Math.max(ROOM / rough, 4 * FEWEST), MOST))
+  const few = Math.round(many / 3)
   const readings: number[] = []
   for (let i = 0; i < READINGS; i++) {
-    const few = await allocated(() => loop(FEW))
-    readings.push(((await allocated(() => loop(MANY))) - few) / (MANY - FEW))
+    const atFirst = await allocated(() => loop(few))
+    readings.push(((await allocated(() => loop(many))) - atFirst) / (many - few))
   }
   return median(readings)
 }

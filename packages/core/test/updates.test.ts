@@ -45,6 +45,25 @@ describe('another document', () => {
     expect((await bench.callOnce()).failure).toMatchObject({ status: 500 })
   })
 
+  it('lets go of what only a method had, also where the service’s own policy stays the same', async () => {
+    const method = { method: 'GET /x' }
+    const bench = new Bench({
+      'orders/GET /x': { circuitBreaker: { minimumCalls: 2, per: 'service', openFor: '60s' } },
+    })
+    bench.up('a', answering(500))
+    for (let i = 0; i < 3; i++) await bench.callOnce(0, method)
+    expect(isRejectedError((await bench.callOnce(0, method)).error)).toBe(true)
+    // The circuit stays where its policy does, and its timer with it; both are gone with the next document.
+    apply(bench, {
+      'orders/GET /x': { circuitBreaker: { minimumCalls: 2, per: 'service', openFor: '60s' } },
+      other: {},
+    })
+    expect(isRejectedError((await bench.callOnce(0, method)).error)).toBe(true)
+    apply(bench, { other: {} })
+    expect((await bench.callOnce(0, method)).failure).toMatchObject({ status: 500 })
+    expect(bench.clock.pending).toBe(0)
+  })
+
   it('keeps tokens, and what is in flight counts against a smaller limit', async () => {
     const bench = new Bench({ orders: { rateLimit: { rate: 1, burst: 5 }, concurrency: { limit: 10 } } })
     bench.up('a', silent)

@@ -1,3 +1,4 @@
+import type { CircuitBreaker } from '../breaking/breaker.ts'
 import { NEVER_SENT, REFUSED } from '../breaking/circuit-breaker.ts'
 import type { Attempt, AttemptSink, CallRequest, Cancel, CancelReason } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
@@ -9,6 +10,7 @@ import type { PermitEnd, Waiter } from '../limiting/limiter.ts'
 import { Draw } from '../random/random.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
+import type { Timed, TimeoutQueue } from '../time/timeout-queue.ts'
 import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { isPushback, judge } from './judge.ts'
@@ -26,7 +28,9 @@ const MAX_PICKS = 3
  * One attempt from the breaker to its settling. It holds, and gives back exactly once, whatever it was lent: the
  * admissions of two breakers and a permit; every way out goes through {@link ActiveAttempt.#settleLoans}.
  */
-export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<AttemptResult>, TimerTask, AttemptInLine {
+export class ActiveAttempt
+  implements Attempt, OwnedAttempt, AttemptSink<AttemptResult>, TimerTask, Timed, AttemptInLine
+{
   readonly call: AttemptOwner
   readonly number: number
   readonly key: number
@@ -38,7 +42,11 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
   #serviceEpoch = REFUSED
   #endpointEpoch = REFUSED
   #sentMs = 0
-  #timer: Timer | undefined = undefined
+  /** Its neighbours among the timeouts of its route. */
+  previous: Timed | undefined = undefined
+  next: Timed | undefined = undefined
+  /** What will wake it; the route's timeouts, while it waits among them. */
+  #timer: Timer | TimeoutQueue | undefined = undefined
   /** Its place in the line, while it waits for a permit. */
   #inLine: Waiter | undefined = undefined
   #cancelSend: Cancel | undefined = undefined
@@ -92,28 +100,15 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     return this.#sentMs
   }
 
-  /** breaker → endpoint → rate limit → concurrency → send, without an await between a check and its act. */
+  /**
+   * breaker → endpoint → rate limit → concurrency → send, without an await between a check and its act. What most
+   * attempts have no need of stands in methods of its own, here as in the settling: V8 inlines what is small.
+   */
   admit(now: number, avoid: EndpointRow | undefined): void {
     const { route } = this.call
-    if (route.breaker !== undefined) {
-      this.#serviceEpoch = route.breaker.enter(now)
-      if (this.#isEnded(now)) return
-      if (this.#serviceEpoch === REFUSED) return this.#refuse('circuit-open', route.breaker.retryAfterMs(now), now)
-    }
+    if (route.breaker !== undefined && !this.#enter(route.breaker, now)) return
     if (route.throttle !== undefined && this.#isThrottled(now)) return this.#refuse('shed', undefined, now)
-    if (route.placement.balancer !== undefined) {
-      // What is refused in any case is not placed first: refusals peak in overload.
-      if (route.rateLimit !== undefined) {
-        const { key } = this.call.options
-        const waitMs = route.rateLimit.retryAfterMs(now, key)
-        // Asked all the same: a limit that is shared goes by how much is wanted.
-        if (waitMs > 0 && !route.rateLimit.tryTake(now, key)) return this.#refuse('rate-limited', waitMs, now)
-      }
-      if (route.limiter?.isShut === true) return this.#refuse('concurrency', undefined, now)
-      const refusal = this.#place(now, avoid)
-      if (this.#isEnded(now)) return
-      if (refusal !== undefined) return this.#refuse(refusal, this.#row?.breaker?.retryAfterMs(now), now)
-    }
+    if (route.placement.balancer !== undefined && !this.#placeOrRefuse(now, avoid)) return
     if (route.rateLimit !== undefined && !route.rateLimit.tryTake(now, this.call.options.key)) {
       return this.#refuse('rate-limited', route.rateLimit.retryAfterMs(now, this.call.options.key), now)
     }
@@ -123,6 +118,32 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
       this.#hasPermit = true
     }
     this.#send(now)
+  }
+
+  /** Passes the service's breaker; false where that was the end of it. */
+  #enter(breaker: CircuitBreaker, now: number): boolean {
+    const epoch = breaker.enter(now)
+    this.#serviceEpoch = epoch
+    if (this.#phase === ENDED) return !this.#isEnded(now)
+    if (epoch === REFUSED) this.#refuse('circuit-open', breaker.retryAfterMs(now), now)
+    return epoch !== REFUSED
+  }
+
+  /** Finds an endpoint; false where that was the end of it. What is refused in any case is not placed first. */
+  #placeOrRefuse(now: number, avoid: EndpointRow | undefined): boolean {
+    const { route, options } = this.call
+    // Refusals peak in overload.
+    const waitMs = route.rateLimit?.retryAfterMs(now, options.key) ?? 0
+    // Asked all the same: a limit that is shared goes by how much is wanted.
+    if (waitMs > 0 && route.rateLimit?.tryTake(now, options.key) === false) this.#refuse('rate-limited', waitMs, now)
+    else if (route.limiter?.isShut === true) this.#refuse('concurrency', undefined, now)
+    else {
+      const refusal = this.#place(now, avoid)
+      if (this.#isEnded(now)) return false
+      if (refusal === undefined) return true
+      this.#refuse(refusal, this.#row?.breaker?.retryAfterMs(now), now)
+    }
+    return false
   }
 
   #wait(limiter: ConcurrencyLimiter, now: number): void {
@@ -188,13 +209,20 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
 
   onPermit(): void {
     this.#inLine = undefined
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#disarm()
     this.#hasPermit = true
     this.#send(this.call.route.clock.now())
   }
 
   // ---- TimerTask: the one timer of a call while an attempt of it is about ----
+
+  get dueMs(): number {
+    return this.deadlineMs
+  }
+
+  onTimeout(): void {
+    this.onTimer()
+  }
 
   onTimer(): void {
     this.#timer = undefined
@@ -227,7 +255,7 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     route.breaker?.onSend(this.#serviceEpoch, now)
     row?.breaker?.onSend(this.#endpointEpoch, now)
     const { deadlineMs } = this
-    if (deadlineMs !== NO_DEADLINE) this.#timer = route.clock.schedule(deadlineMs, this)
+    if (deadlineMs !== NO_DEADLINE) this.#arm(deadlineMs)
     let transport = route.placement.transport
     if (row !== undefined) {
       route.placement.balancer?.onSend(row.load, now)
@@ -244,20 +272,34 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     }
   }
 
+  /** What its policy gives it ends in the order it was begun; an instant that its caller names, at any time. */
+  #arm(deadlineMs: number): void {
+    const { clock, timeouts } = this.call.route
+    const isInherited = deadlineMs === this.call.options.deadlineMs
+    this.#timer = !isInherited && timeouts.tryAdd(this) ? timeouts : clock.schedule(deadlineMs, this)
+  }
+
+  #disarm(): void {
+    const timer = this.#timer
+    if (timer === undefined) return
+    this.#timer = undefined
+    if (timer === this.call.route.timeouts) this.call.route.timeouts.remove(this)
+    else (timer as Timer).cancel()
+  }
+
   // ---- AttemptSink ----
 
   commit(answer: unknown): void {
     if (this.#phase !== SENT || this.isCommitted) return
     this.isCommitted = true
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#disarm()
     const { route } = this.call
     if (this.#row !== undefined) {
       const now = route.clock.now()
       route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
     }
     const deadlineMs = this.call.onCommit(this, answer)
-    if (deadlineMs !== NO_DEADLINE && this.#phase === SENT) this.#timer = route.clock.schedule(deadlineMs, this)
+    if (deadlineMs !== NO_DEADLINE && this.#phase === SENT) this.#arm(deadlineMs)
   }
 
   settle(result: AttemptResult): void {
@@ -319,37 +361,46 @@ export class ActiveAttempt implements Attempt, OwnedAttempt, AttemptSink<Attempt
     isSent: boolean,
   ): void {
     this.#phase = ENDED
-    this.#timer?.cancel()
-    this.#timer = undefined
+    this.#disarm()
     this.#cancelSend = undefined
     const { route } = this.call
-    const sentMs = isSent ? this.#sentMs : NEVER_SENT
     const row = this.#row
-    if (row !== undefined) {
-      if (isSent) {
-        const isFailure = verdict === 'failure' || (result !== undefined && isPushback(result))
-        route.placement.balancer?.onEnd(row.load, isFailure, result?.retryAfterMs, now)
-        if (verdict !== 'ignored') route.placement.onVerdict(row, verdict, now)
-      }
-      const epoch = this.#endpointEpoch
-      this.#endpointEpoch = REFUSED
-      if (epoch !== REFUSED) row.breaker?.leave(epoch, verdict, sentMs, now)
-    }
+    if (row !== undefined) this.#settleRow(row, now, result, verdict, isSent)
     const epoch = this.#serviceEpoch
     this.#serviceEpoch = REFUSED
-    if (epoch !== REFUSED) route.breaker?.leave(epoch, verdict, sentMs, now)
-    // Whoever its caller called off says nothing.
-    if (route.throttle !== undefined && isSent && (result !== undefined || verdict === 'failure')) {
-      route.throttle.onEnd(verdict !== 'failure' && !(result !== undefined && isPushback(result)), now)
-    }
-    if (route.budget?.onAttempt !== undefined && isSent && (result !== undefined || verdict === 'failure')) {
-      const isFailure = result !== undefined && (isPushback(result) || result.isFinal === true)
-      route.budget.onAttempt(isFailure ? 'failure' : verdict)
-    }
+    if (epoch !== REFUSED) route.breaker?.leave(epoch, verdict, isSent ? this.#sentMs : NEVER_SENT, now)
+    if (route.isAttemptTold && isSent) this.#tellAttempt(now, result, verdict)
     if (this.#hasPermit) {
       this.#hasPermit = false
       route.limiter?.release(permitEnd, isSent ? now - this.#sentMs : undefined, now)
     }
+  }
+
+  #settleRow(
+    row: EndpointRow,
+    now: number,
+    result: AttemptResult | undefined,
+    verdict: Verdict,
+    isSent: boolean,
+  ): void {
+    const { placement } = this.call.route
+    if (isSent) {
+      const isFailure = verdict === 'failure' || (result !== undefined && isPushback(result))
+      placement.balancer?.onEnd(row.load, isFailure, result?.retryAfterMs, now)
+      if (verdict !== 'ignored') placement.onVerdict(row, verdict, now)
+    }
+    const epoch = this.#endpointEpoch
+    this.#endpointEpoch = REFUSED
+    if (epoch !== REFUSED) row.breaker?.leave(epoch, verdict, isSent ? this.#sentMs : NEVER_SENT, now)
+  }
+
+  /** Tells those who go by single attempts. Whoever its caller called off says nothing. */
+  #tellAttempt(now: number, result: AttemptResult | undefined, verdict: Verdict): void {
+    if (result === undefined && verdict !== 'failure') return
+    const { throttle, budget } = this.call.route
+    const isAskedToWait = result !== undefined && isPushback(result)
+    throttle?.onEnd(verdict !== 'failure' && !isAskedToWait, now)
+    budget?.onAttempt?.(isAskedToWait || result?.isFinal === true ? 'failure' : verdict)
   }
 
   /** A result that comes after the attempt was called off moves nothing. */

@@ -13,6 +13,7 @@ import { createRetryBudget } from '../retrying/create-retry-budget.ts'
 import { Hedging } from '../retrying/hedging.ts'
 import { Mirror } from '../routing/mirror.ts'
 import { VersionRouter } from '../routing/version-router.ts'
+import { TimeoutQueue } from '../time/timeout-queue.ts'
 import type { Placement, Route } from './route.ts'
 import type { TargetPorts } from './target-ports.ts'
 import type { TargetSharing } from './target-sharing.ts'
@@ -87,6 +88,12 @@ export function createRoute(
   if (breaker !== undefined && breaker !== base?.breaker) {
     if ((policy.circuitBreaker?.quorum ?? breaker.peers) !== undefined) sharing?.().joinCircuit(breaker, name)
   }
+  const budget = state(BUDGET, createRetryBudget, (known, options) => known.update(options))
+  const throttle = state(
+    THROTTLE,
+    (options) => new AdaptiveThrottle(options),
+    (known, options) => known.update(options),
+  )
   return {
     service,
     caller: ports.caller,
@@ -97,9 +104,10 @@ export function createRoute(
     classifier,
     timeoutMs: policy.timeoutMs,
     attemptTimeoutMs: retry?.attemptTimeoutMs,
+    timeouts: new TimeoutQueue(clock),
     maxAttempts: retry?.maxAttempts ?? 1,
     backoff: retry === undefined ? undefined : createBackoff(retry.backoff),
-    budget: state(BUDGET, createRetryBudget, (known, options) => known.update(options)),
+    budget,
     hedging: state(
       HEDGING,
       (options) => new Hedging(options),
@@ -127,11 +135,8 @@ export function createRoute(
       (known, options) => known.update(options),
     ),
     breaker,
-    throttle: state(
-      THROTTLE,
-      (options) => new AdaptiveThrottle(options),
-      (known, options) => known.update(options),
-    ),
+    throttle,
+    isAttemptTold: throttle !== undefined || budget?.onAttempt !== undefined,
     rateLimit: state(
       RATE_LIMIT,
       (options) =>

@@ -14,6 +14,7 @@ import type { Mirror } from '../routing/mirror.ts'
 import type { VersionRouter } from '../routing/version-router.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
+import type { TimeoutQueue } from '../time/timeout-queue.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 
@@ -34,6 +35,8 @@ export interface Route {
 
   readonly timeoutMs: number | undefined
   readonly attemptTimeoutMs: number | undefined
+  /** Where its attempts wait for the end of what the policy gives them. */
+  readonly timeouts: TimeoutQueue
   /** Attempts in all; 1 where the policy does not retry. */
   readonly maxAttempts: number
   readonly backoff: Backoff | undefined
@@ -52,6 +55,8 @@ export interface Route {
 
   readonly breaker: CircuitBreaker | undefined
   readonly throttle: AdaptiveThrottle | undefined
+  /** The throttle or the budget goes by how each attempt ends. */
+  readonly isAttemptTold: boolean
   readonly rateLimit: RateLimiter | undefined
   readonly limiter: ConcurrencyLimiter | undefined
 

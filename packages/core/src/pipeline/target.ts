@@ -75,7 +75,9 @@ export class Target implements RowMaker {
     this.#routes ??= new Map()
     let route = this.#routes.get(policy)
     if (route === undefined) {
-      route = createRoute(this.#parts, policy, { base: this.#base, before, baseBefore: this.#former[0] })
+      const [baseBefore] = this.#former
+      const same = baseBefore === this.#base ? this.#former.find((one) => one.policy === policy) : undefined
+      route = same ?? createRoute(this.#parts, policy, { base: this.#base, before, baseBefore })
       this.#routes.set(policy, route)
     }
     return route
@@ -88,10 +90,10 @@ export class Target implements RowMaker {
   update(policy: ResolvedPolicy, classifier: Classifier = this.#parts.ports.classifier): void {
     const before = this.#base
     this.#former = [before, ...(this.#routes?.values() ?? [])]
+    this.#routes = undefined
     if (policy === before.policy && classifier === before.classifier) return
     this.#parts = { ...this.#parts, ports: { ...this.#ports, classifier } }
     this.#base = createRoute(this.#parts, policy, { before })
-    this.#routes = undefined
     this.health?.update(policy)
     if (!(this.placement instanceof EndpointPlacement)) return
     const isRebalanced = JSON.stringify(before.policy.loadBalancing) !== JSON.stringify(policy.loadBalancing)
@@ -102,11 +104,15 @@ export class Target implements RowMaker {
   leaveUnheld(): void {
     const routes = [this.#base, ...(this.#routes?.values() ?? [])]
     const held = new Set(routes.flatMap(({ breaker, limiter }) => [breaker, limiter]))
-    for (const { breaker, limiter } of this.#former) {
+    for (const route of this.#former) {
+      if (routes.includes(route)) continue
+      const { breaker, limiter, timeouts } = route
+      timeouts.close()
       if (breaker !== undefined && !held.has(breaker)) this.dropBreaker(breaker)
       if (limiter !== undefined && !held.has(limiter)) limiter.close()
     }
     this.#sharing?.keepOnly(routes)
+    this.#former = []
   }
 
   #sharingOn(board: SharedBoard | undefined): RouteParts['sharing'] {
@@ -132,6 +138,7 @@ export class Target implements RowMaker {
     this.#breakers.close()
     this.#limits.close()
     this.#sharing?.close()
+    for (const { timeouts } of [this.#base, ...(this.#routes?.values() ?? [])]) timeouts.close()
   }
 
   close(): void {

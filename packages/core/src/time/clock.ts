@@ -32,6 +32,12 @@ export interface Clock {
    * task still runs later, never inside this call. Timers for one instant fire in the order they were armed.
    */
   schedule(atMs: number, task: TimerTask): Timer
+  /**
+   * Keeps the process alive until {@link release} has been called as often, beside what timers do. For a real clock; one
+   * that keeps nothing alive has neither.
+   */
+  hold?(): void
+  release?(): void
 }
 
 /** Runs a function once after `delayMs`. For control loops; the call path arms itself as a {@link TimerTask}. */

@@ -127,6 +127,17 @@ describe('realClock in a process of its own', () => {
     expect(printed).toBe('background fired exit')
   })
 
+  it('is held by hand, behind a timer that holds nothing, and let go', () => {
+    const printed = run(`
+      c.schedule(c.now() + 60_000, { isBackground: true, onTimer: () => print('never') })
+      c.hold()
+      c.hold()
+      c.release()
+      c.schedule(c.now() + 10, { isBackground: true, onTimer: () => { print('held'); c.release() } })
+      process.on('exit', () => print('exit'))`)
+    expect(printed).toBe('held exit')
+  })
+
   it('loses no timer to a task that throws', () => {
     const printed = run(`
       process.on('uncaughtException', (error) => print(error.message))

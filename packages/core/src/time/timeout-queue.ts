@@ -1,0 +1,81 @@
+import { type Linked, LinkedList } from '../state/linked-list.ts'
+import type { Clock, Timer, TimerTask } from './clock.ts'
+
+/** What waits in a {@link TimeoutQueue}; it is its own place there. */
+export interface Timed extends Linked<Timed> {
+  /** When its time is over. Does not change while it is queued. */
+  readonly dueMs: number
+  onTimeout(): void
+}
+
+/**
+ * Timeouts of one length, begun one after the other, end in the order they began: a queue keeps them in order for
+ * nothing, where a wheel makes and places a timer for each. Nearly every timeout is taken back before it is due, which
+ * here is leaving a list; the one timer behind it stays armed for whoever was first, and looks then who is.
+ *
+ * Times are as exact as the clock's: nobody can be due before the timer is.
+ */
+export class TimeoutQueue implements TimerTask {
+  /** While somebody waits, the queue itself holds the process. */
+  readonly isBackground = true
+  readonly #clock: Clock
+  readonly #waiting: LinkedList<Timed> = new LinkedList()
+  #timer: Timer | undefined = undefined
+  #isClosed = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** False, and nothing is done, where it would be due before somebody who came earlier: it needs a timer of its own. */
+  tryAdd(item: Timed): boolean {
+    const { last } = this.#waiting
+    if (last === undefined) this.#clock.hold?.()
+    else if (item.dueMs < last.dueMs) return false
+    this.#waiting.append(item)
+    this.#timer ??= this.#clock.schedule(item.dueMs, this)
+    return true
+  }
+
+  /** `item` has to be in the queue. */
+  remove(item: Timed): void {
+    this.#waiting.remove(item)
+    if (this.#waiting.last === undefined) this.#onEmpty()
+  }
+
+  /** Those who wait still get their time; after them no timer is left. */
+  close(): void {
+    this.#isClosed = true
+    if (this.#waiting.size === 0) this.#disarm()
+  }
+
+  /** One that throws stops none of the others: they are due in the clock's next round. */
+  onTimer(): void {
+    this.#timer = undefined
+    const nowMs = this.#clock.now()
+    const waiting = this.#waiting
+    try {
+      for (let { first } = waiting; first !== undefined && first.dueMs <= nowMs; first = waiting.first) {
+        this.remove(first)
+        first.onTimeout()
+      }
+    } finally {
+      const { first } = waiting
+      if (first !== undefined) this.#timer ??= this.#clock.schedule(first.dueMs, this)
+    }
+  }
+
+  #onEmpty(): void {
+    this.#clock.release?.()
+    if (this.#isClosed) this.#disarm()
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+}
