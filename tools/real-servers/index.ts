@@ -1,0 +1,7 @@
+export { type ConsulOptions, startConsul } from './consul-server.ts'
+export { describeReal } from './describe-real.ts'
+export { type EtcdOptions, startEtcd } from './etcd-server.ts'
+export { type FoundServer, findServer, type ServerName } from './find-server.ts'
+export { freePort, freePorts } from './free-port.ts'
+export type { RealServer } from './real-server.ts'
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts'
