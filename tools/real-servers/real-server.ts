@@ -10,6 +10,8 @@ export interface RealServer extends AsyncDisposable {
   readonly address: string
   readonly host: string
   readonly port: number
+  /** What a client needs for TLS, in PEM; absent where the server speaks none. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string }
   /** Process id; after an exit that of the process that was. */
   readonly pid: number
   /** SIGTERM, and SIGKILL if that takes 5 s. The data stays until the disposal. */
@@ -20,7 +22,10 @@ export interface RealServer extends AsyncDisposable {
   pause(): void
   /** SIGCONT. */
   resume(): void
-  /** Stops the server if it runs and starts it on the same ports, with its data or, `fresh`, with none. */
+  /**
+   * Stops the server if it runs and starts it on the same ports, with its data or, `fresh`, with none. Resolves once it is
+   * ready, for which a member of a cluster needs a majority: members that are all down are restarted at once.
+   */
   restart(options?: { readonly fresh?: boolean }): Promise<void>
 }
 
@@ -31,6 +36,7 @@ export interface ServerPlan {
   /** Arguments of the process, given its data folder and the folder of `files`. */
   readonly args: (data: string, folder: string) => readonly string[]
   readonly files?: Readonly<Record<string, string>>
+  readonly tls?: NonNullable<RealServer['tls']>
   readonly ready: () => Promise<boolean>
 }
 
@@ -56,6 +62,7 @@ export async function startServer(plan: ServerPlan): Promise<RealServer> {
     address: plan.address,
     host: HOST,
     port: plan.port,
+    ...(plan.tls && { tls: plan.tls }),
     get pid() {
       return running.pid
     },
@@ -72,7 +79,7 @@ export async function startServer(plan: ServerPlan): Promise<RealServer> {
       await running.start(plan.ready)
     },
     async [Symbol.asyncDispose]() {
-      await running.stop()
+      await running.kill()
       await remove()
     },
   }

@@ -89,7 +89,7 @@ class OpenProxy implements TcpProxy {
   }
 
   swallow(): void {
-    if (this.#mode === 'refusing') throw new Error('A proxy that refuses has nothing to swallow: heal it first.')
+    if (this.#mode === 'refusing') void this.listen()
     this.#mode = 'swallowing'
     for (const [client, upstream] of this.#pairs) {
       client.unpipe().resume()
@@ -101,7 +101,7 @@ class OpenProxy implements TcpProxy {
     const before = this.#mode
     this.#mode = 'serving'
     if (before === 'swallowing') this.cut()
-    if (before === 'refusing') this.listen().catch((error) => queueMicrotask(() => Promise.reject(error)))
+    if (before === 'refusing') void this.listen()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
