@@ -74,7 +74,9 @@ async function downloadFrom(suite: string, sources: string, pack: DebianPackage,
 
 /** The machine's first stanza of packages, cut down to one index of one suite: reading indexes is what takes the time. */
 export function sourceOf(suite: string, sources: string, architecture: string): string {
-  const stanza = sources.split(/\n\s*\n/).find((text) => /^Types:.*\bdeb\b/m.test(text) && /^Suites:/m.test(text))
+  const stanza = sources
+    .split(/\n\s*\n/)
+    .find((text) => /^Types:(.*\s)?deb(\s|$)/m.test(text) && /^Suites:/m.test(text))
   if (stanza === undefined) throw new Error(`${SOURCES} has no source of packages`)
   const kept = stanza
     .split('\n')

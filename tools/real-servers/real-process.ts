@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const READY_MS = 30_000
 const POLL_MS = 20
 /** SIGTERM has this long until SIGKILL. */
-const STOP_MS = 5_000
+const STOP_MS = 2_000
 
 const WATCHDOG =
   'read -r _ && exit; kill -KILL "$1"; for _ in 1 2 3 4 5; do sleep 0.1; kill -0 "$1" 2>/dev/null || break; done; rm -rf "$2"'

@@ -14,7 +14,7 @@ export interface RealServer extends AsyncDisposable {
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string }
   /** Process id; after an exit that of the process that was. */
   readonly pid: number
-  /** SIGTERM, and SIGKILL if that takes 5 s. The data stays until the disposal. */
+  /** SIGTERM, and SIGKILL if that takes 2 s. The data stays until the disposal. */
   stop(): Promise<void>
   /** SIGKILL; resolves once the process is gone. The data stays. */
   kill(): Promise<void>

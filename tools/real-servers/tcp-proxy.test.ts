@@ -118,6 +118,19 @@ test('swallow accepts and forwards nothing, in neither direction, until heal res
   expect(await echo(await open(), 'e')).toBe('e')
 })
 
+test('from refusing to swallowing it accepts again', async () => {
+  proxy.refuse()
+  proxy.swallow()
+  let client: Socket | undefined
+  await vi.waitFor(async () => {
+    client = await open()
+  })
+  expect(served).toEqual([])
+  const reset = codeOf(client as Socket)
+  proxy.heal()
+  expect(await reset).toBe('ECONNRESET')
+})
+
 test('a client that gives up in a black hole is gone for the proxy, not for the server', async () => {
   const socket = await open()
   await echo(socket, 'a')
