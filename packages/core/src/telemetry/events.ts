@@ -104,9 +104,9 @@ export interface PolicyEvent extends EventBase {
   /** The source of a document, else whose policy it is. */
   readonly name?: string
   /** The source's revision of the document it is about. */
-  readonly revision?: string
+  readonly revision?: string | undefined
   /** Hash of the document that governs from now on, or goes on governing. */
-  readonly hash?: string
+  readonly hash?: string | undefined
   /** For `policyApplied`: the services, of those called so far, whose calls are governed otherwise from now on. */
   readonly targets?: readonly string[]
   /** For `policyApplied`: the services of which an instance here admits otherwise from now on. */
