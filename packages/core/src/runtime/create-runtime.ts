@@ -1,5 +1,7 @@
 import { Container, type ContainerModule, type ServiceIdentifier } from 'inversify'
 import { PolicyDocument, parsePolicyDocument } from '../config/policy-document.ts'
+import { DISCOVERY_OPTIONS, type DiscoveryOptions } from '../discovery/discovery-options.ts'
+import { NodeSnapshotStore } from '../discovery/node-snapshot-store.ts'
 import { optional, scalar } from '../options/field.ts'
 import { rootPlace } from '../options/place.ts'
 import { type FieldsOf, objectOf, record } from '../options/record.ts'
@@ -22,6 +24,8 @@ export interface CreateRuntimeOptions {
   readonly zone?: string
   /** The path of a policy document (YAML or JSON), or the document itself. None: one bare attempt, round-robin. */
   readonly policies?: string | object
+  /** How far registries are believed, and where last good lists are kept. */
+  readonly discovery?: DiscoveryOptions
   /** Inversify container modules: transports, registries, or ports and parts of one's own. Later ones win. */
   readonly modules?: readonly ContainerModule[]
 }
@@ -39,6 +43,7 @@ const OPTIONS = record({
       schema: {},
     }),
   ),
+  discovery: DISCOVERY_OPTIONS,
   modules: MODULES,
 } satisfies FieldsOf<CreateRuntimeOptions>)
 
@@ -47,7 +52,7 @@ const OPTIONS = record({
  * once, here, and no call ever sees it.
  */
 export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
-  const { service, zone, policies, modules } = OPTIONS.resolve(options, rootPlace(''))
+  const { service, zone, policies, discovery, modules } = OPTIONS.resolve(options, rootPlace(''))
   const container = new Container({ defaultScope: 'Singleton' })
   container.bind(Tokens.clock).toConstantValue(realClock())
   container.bind(Tokens.random).toConstantValue(systemRandom)
@@ -69,12 +74,14 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
       ...adapterPorts,
       transports: all(Tokens.transport),
       registries: all(Tokens.registry),
+      snapshots:
+        discovery.snapshots === undefined ? undefined : new NodeSnapshotStore(discovery.snapshots, adapterPorts),
       board: container.isBound(Tokens.board) ? container.get(Tokens.board)(adapterPorts) : undefined,
       servers: all(Tokens.server),
       load: container.get(Tokens.load),
       signals: container.get(Tokens.signals),
     },
-    boundParts(container),
+    { ...boundParts(container), discovery },
   )
 }
 

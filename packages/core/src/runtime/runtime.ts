@@ -4,6 +4,7 @@ import type { CallRequest, Cancel, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
 import type { PolicyDocument } from '../config/policy-document.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
+import type { ResolverSettings } from '../discovery/resolver.ts'
 import type { Snapshot } from '../endpoint/endpoint.ts'
 import { asError } from '../errors/as-error.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
@@ -43,6 +44,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
   readonly #targetPorts: TargetPorts
   readonly #targets = new Map<string, ServiceTarget>()
   readonly #policies: PolicyTable
+  readonly #discovery: ResolverSettings
   readonly #lifecycle: Lifecycle
   #calls = 0
   #isPolicyMissingTold = false
@@ -68,7 +70,13 @@ export class Runtime implements CallStarter, AsyncDisposable {
       transportFor: (protocol) => transports.get(protocol),
     }
     this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
+    this.#discovery = { options: parts.discovery, snapshots: ports.snapshots }
     this.#lifecycle = new Lifecycle(ports.clock)
+    // Stopped last: targets give their lists to be kept when they are closed.
+    if (ports.snapshots !== undefined) {
+      const { snapshots } = ports
+      this.#lifecycle.add({ stop: (_graceMs, done) => snapshots.close(done) })
+    }
     this.#lifecycle.add({
       stop: (graceMs, done) => {
         this.#isClosing = true
@@ -202,7 +210,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
   #open(service: string): ServiceTarget {
     const policyFor = this.#policyFor(service)
     if (policyFor(undefined) === BARE_POLICY) this.#tellPolicyMissing()
-    const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries)
+    const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries, this.#discovery)
     this.#targets.set(service, target)
     if (this.#isClosing) target.close()
     return target

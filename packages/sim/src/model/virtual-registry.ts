@@ -17,6 +17,8 @@ interface Catalogue {
   isKnown: boolean
 }
 
+const NOBODY: ReadonlySet<string> = new Set()
+
 /** Told when the catalogue loses somebody, for the run's events. */
 export interface RegistryWitness {
   onExpired(instance: Instance): void
@@ -25,7 +27,8 @@ export interface RegistryWitness {
 /**
  * The simulated registry: one catalogue with leases, seen by each host through a port of its own. While it is down it
  * answers nothing and tells nothing, and no lease runs out; when it is back every lease has its full length again, as
- * etcd has it after a change of leader, and each watcher gets the list anew.
+ * etcd has it after a change of leader, and each watcher gets the list anew. It tells goodbyes as Consul and etcd do: who
+ * deregistered has left, whose lease ran out is merely missing.
  */
 export class VirtualRegistry {
   readonly #kernel: Kernel
@@ -77,7 +80,7 @@ export class VirtualRegistry {
     const { catalogue } = watcher
     catalogue.watchers.add(watcher)
     if (this.#isDown) watcher.sink.error(new Error('the registry cannot be reached'))
-    else if (catalogue.isKnown) watcher.sink.instances(catalogue.list)
+    else if (catalogue.isKnown) watcher.sink.instances(catalogue.list, NOBODY)
     else watcher.sink.unknown()
     return watcher
   }
@@ -106,7 +109,7 @@ export class VirtualRegistry {
     if (this.#isDown) return done(unreachable())
     const catalogue = this.#catalogue(instance.service)
     catalogue.leases.get(instance.id)?.timer?.cancel()
-    if (catalogue.leases.delete(instance.id)) this.#tell(catalogue)
+    if (catalogue.leases.delete(instance.id)) this.#tell(catalogue, new Set([instance.id]))
     done()
   }
 
@@ -121,11 +124,11 @@ export class VirtualRegistry {
     })
   }
 
-  #tell(catalogue: Catalogue): void {
+  #tell(catalogue: Catalogue, left: ReadonlySet<string> = NOBODY): void {
     catalogue.isKnown = true
     catalogue.list = Object.freeze(Array.from(catalogue.leases.values(), (lease) => lease.instance))
     const { list } = catalogue
-    this.#toEach(catalogue, (sink) => sink.instances(list))
+    this.#toEach(catalogue, (sink) => sink.instances(list, left))
   }
 
   /** Tells those who watch now and still do when it is their turn; who has died meanwhile is let go of. */
