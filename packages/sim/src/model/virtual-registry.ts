@@ -48,10 +48,13 @@ export class VirtualRegistry {
     const isAlive = (): boolean => isOpen && host.epoch === epoch
     return {
       name: 'sim',
-      watch: (service, sink) => this.#watch(new Watcher(sink, isAlive, this.#catalogue(service))),
-      register: (instance, ttlMs, done) => this.#register(instance, ttlMs, done),
-      heartbeat: (instance, ttlMs, done) => this.#heartbeat(instance, ttlMs, done),
-      deregister: (instance, done) => this.#deregister(instance, done),
+      watch: (service, sink) => {
+        const watcher = new Watcher(sink, isAlive, this.#catalogue(service))
+        return isOpen ? this.#watch(watcher) : watcher
+      },
+      register: (instance, ttlMs, done) => (isOpen ? this.#register(instance, ttlMs, done) : done(closed())),
+      heartbeat: (instance, ttlMs, done) => (isOpen ? this.#heartbeat(instance, ttlMs, done) : done(closed())),
+      deregister: (instance, done) => (isOpen ? this.#deregister(instance, done) : done(closed())),
       close: () => {
         isOpen = false
       },
@@ -164,6 +167,10 @@ class Watcher implements Disposable {
   [Symbol.dispose](): void {
     this.catalogue.watchers.delete(this)
   }
+}
+
+function closed(): RegistryError {
+  return new Error('the registry is closed')
 }
 
 function unreachable(): RegistryError {
