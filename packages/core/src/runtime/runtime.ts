@@ -17,7 +17,7 @@ import { Draw } from '../random/random.ts'
 import { type Mirror, mirroredOptions, mirroredRequest } from '../routing/mirror.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
-import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { EventSink, GovernanceEvent } from '../telemetry/events.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Client } from './client.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -60,7 +60,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     this.#targetPorts = {
       clock: ports.clock,
       random: ports.random,
-      events: this.#events,
+      events: ports.registries.some(({ refresh }) => refresh !== undefined) ? this.#hinting() : this.#events,
       classifier: parts.classifier,
       createBalancer: parts.createBalancer,
       createLimit: parts.createLimit,
@@ -214,6 +214,18 @@ export class Runtime implements CallStarter, AsyncDisposable {
     this.#targets.set(service, target)
     if (this.#isClosing) target.close()
     return target
+  }
+
+  /** The events, with an ear for those that say that a registry which has to be asked should be. */
+  #hinting(): EventSink {
+    return {
+      emit: (event) => {
+        this.#events.emit(event)
+        const isSign = event.type === 'endpointEjected' || event.type === 'endpointFailedChecks'
+        const isOpen = event.type === 'circuitOpened' && event.endpoint !== undefined
+        if (isSign || isOpen) this.#targets.get(event.service)?.resolver.refresh()
+      },
+    }
   }
 
   #policyFor(service: string): (method: string | undefined) => ResolvedPolicy {
