@@ -53,6 +53,9 @@ export function beliefIn(list: readonly Instance[]): Belief {
 export function believe(before: Belief, word: Word, nowMs: number, rules: BeliefRules): Belief {
   const { list, left, isOwn } = word
   if (left === undefined) return beliefIn(list)
+  // Nothing to compare: the start, and a list told again.
+  if (list === before.list) return before
+  if (before.list.length === 0 && before.dropped.size === 0) return beliefIn(list)
   const present = new Set(list.map(({ id }) => id))
   const absent = before.list.filter(({ id }) => !present.has(id))
   const missing = absent.filter(({ id }) => !left.has(id))

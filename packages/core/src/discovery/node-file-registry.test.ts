@@ -223,6 +223,17 @@ describe('fileRegistry', () => {
     await vi.waitFor(() => expect(cell.value.endpoints.map(({ id }) => id)).toEqual(['127.0.0.1:1']), 5_000)
   })
 
+  it('a mistake in the file is a warning of the process, where nobody listens to events', async () => {
+    await write('orders: [nonsense]')
+    const warnings: string[] = []
+    const hear = ({ message }: Error): void => void warnings.push(message)
+    process.on('warning', hear)
+    await using _runtime = await createRuntime({ service: 'web', modules: [fileRegistry({ path })] })
+    const warning = 'the registry file says what cannot be understood: orders.0: "nonsense"'
+    await vi.waitFor(() => expect(warnings.join()).toContain(warning), 5_000)
+    process.off('warning', hear)
+  })
+
   it('names a wrong option', () => {
     const wrong = (): unknown => fileRegistry({ path, pol: '1s' } as never)
     expect(wrong).toThrow('fileRegistry.pol: unknown key; allowed: path, poll; did you mean poll?')
