@@ -24,6 +24,7 @@ export type {
 export { MemoryRegistry } from './discovery/memory-registry.ts'
 export { Registrar } from './discovery/registrar.ts'
 export type { Registry, RegistryAnswer, RegistryError, RegistrySink } from './discovery/registry.ts'
+export type { SnapshotStore, StoredSnapshot } from './discovery/snapshot-store.ts'
 export type { HealthChecker, HealthResult } from './health/health-checker.ts'
 export { BoundedLimit } from './limiting/bounded-limit.ts'
 export { createLimitAlgorithm, createLimiter, type LimiterPorts } from './limiting/create-limiter.ts'

@@ -5,22 +5,29 @@ import { ManualClock } from '../testing/manual-clock.ts'
 import { registryContract } from '../testing/registry-contract.ts'
 import { Watching } from '../testing/registry-workbench.ts'
 import { MemoryRegistry } from './memory-registry.ts'
-import type { Registry } from './registry.ts'
+import type { Registry, RegistryAnswer } from './registry.ts'
 
-/** One of several clients of a catalogue: it closes its own watches only. */
+/** One of several clients of a catalogue: it closes its own watches, and takes nothing from then on. */
 function clientOf(catalogue: MemoryRegistry): Registry {
   const handles: Disposable[] = []
+  let isClosed = false
+  const unlessClosed = (done: RegistryAnswer, ask: () => void): void => {
+    if (isClosed) done(new Error('closed'))
+    else ask()
+  }
   return {
     name: catalogue.name,
     watch: (service, sink) => {
+      if (isClosed) return { [Symbol.dispose]: () => {} }
       const handle = catalogue.watch(service, sink)
       handles.push(handle)
       return handle
     },
-    register: (instance, ttlMs, done) => catalogue.register(instance, ttlMs, done),
-    heartbeat: (instance, ttlMs, done) => catalogue.heartbeat(instance, ttlMs, done),
-    deregister: (instance, done) => catalogue.deregister(instance, done),
+    register: (instance, ttlMs, done) => unlessClosed(done, () => catalogue.register(instance, ttlMs, done)),
+    heartbeat: (instance, ttlMs, done) => unlessClosed(done, () => catalogue.heartbeat(instance, ttlMs, done)),
+    deregister: (instance, done) => unlessClosed(done, () => catalogue.deregister(instance, done)),
     close: () => {
+      isClosed = true
       for (const handle of handles) handle[Symbol.dispose]()
     },
   }

@@ -4,6 +4,7 @@ import { SeededRandom } from '../random/seeded-random.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { Watching } from '../testing/registry-workbench.ts'
+import type { Clock, Timer, TimerTask } from '../time/clock.ts'
 import { MemoryRegistry } from './memory-registry.ts'
 import { Registrar, type RegistrarOptions } from './registrar.ts'
 import type { Registry, RegistryAnswer, RegistrySink } from './registry.ts'
@@ -197,6 +198,134 @@ describe('Registrar', () => {
     clock.advance(13_000)
     expect(told()).toEqual(['instanceRegistered', 'registrationLost', 'instanceRegistered'])
     expect(present.has('orders#1')).toBe(true)
+  })
+
+  // go-kratos/kratos#3464, #3883, zeromicro/go-zero#1926, #4201, gogf/gf#3683: after so many failures, or once a lease was
+  // gone, an instance was never registered again, and nobody was told.
+  it('3c 24: a registration is not lost for ever, however often and in whatever way, and each loss is told', () => {
+    const registrar = start()
+    const forget = (): void => registry.inner.deregister(INSTANCE, () => {})
+    const { heartbeat } = registry
+    const losses = [
+      () => forget(),
+      () => {
+        forget()
+        registry.heartbeat = (_instance, _ttlMs, done) => done()
+      },
+      () => (registry.mode = 'refusing'),
+      () => (registry.mode = 'silent'),
+      () => (registry.mode = 'throwing'),
+    ]
+    const waits: number[] = []
+    for (let round = 0; round < 200; round++) {
+      const toldBefore = events.length
+      losses[round % losses.length]?.()
+      clock.advance(60_000)
+      const back = clock.now()
+      registry.mode = 'fine'
+      registry.heartbeat = heartbeat
+      clock.advance(15_001)
+      expect(present.has('orders#1')).toBe(true)
+      expect(registrar.cell.value).toBe('registered')
+      const [loss, again] = events.slice(toldBefore)
+      expect(['registrationLost', 'registrationFailed']).toContain(loss?.type)
+      expect(again?.type).toBe('instanceRegistered')
+      if (round % losses.length > 1) waits.push((again?.atMs as number) - back)
+    }
+    // Not all in one moment after an outage.
+    expect(new Set(waits.map(Math.round)).size).toBeGreaterThan(100)
+  })
+
+  describe('in a process whose event loop is busy', () => {
+    /** The clock as that process sees it: what is due while it is busy comes when it is not. */
+    class Busy implements Clock {
+      #isBusy = false
+      readonly #late: (() => void)[] = []
+      now(): number {
+        return clock.now()
+      }
+      wallNow(): number {
+        return clock.wallNow()
+      }
+      schedule(atMs: number, task: TimerTask): Timer {
+        let isCancelled = false
+        const inner = clock.schedule(atMs, {
+          onTimer: (timer) => {
+            if (!this.#isBusy) task.onTimer(timer)
+            else this.#late.push(() => !isCancelled && task.onTimer(timer))
+          },
+        })
+        return {
+          cancel: () => {
+            isCancelled = true
+            inner.cancel()
+          },
+        }
+      }
+      busyFor(ms: number): void {
+        this.#isBusy = true
+        clock.advance(ms)
+        this.#isBusy = false
+        for (const run of this.#late.splice(0)) run()
+      }
+    }
+    let busy: Busy
+    function startBusy(): Registrar {
+      busy = new Busy()
+      const ports = {
+        clock: busy,
+        random: new SeededRandom(1),
+        events: { emit: (e: GovernanceEvent) => events.push(e) },
+      }
+      const registrar = new Registrar(INSTANCE, registry, ports)
+      registrar.start()
+      return registrar
+    }
+
+    // moleculerjs/moleculer#891: heartbeats that came late took nodes out.
+    it('3c 30: is late by up to 9 s without leaving the list, and beats at once when it can', () => {
+      startBusy()
+      for (let round = 0; round < 100; round++) {
+        busy.busyFor(8_900)
+        const resumed = clock.now()
+        const last = registry.times('heartbeat').at(-1) as number
+        // Either it was not due yet, or it was made up for in the same moment.
+        expect(resumed - last).toBeLessThan(6_001)
+        clock.advance(137)
+      }
+      expect(present.lists.length).toBe(1)
+      expect(told()).toEqual(['instanceRegistered'])
+    })
+
+    it('3c 30: finds out in the same moment that its lease ran out meanwhile, and registers again', () => {
+      startBusy()
+      clock.advance(10_000)
+      busy.busyFor(40_000)
+      expect(present.has()).toBe(true)
+      expect(events.at(-1)).toMatchObject({ type: 'registrationLost', atMs: 50_000 })
+      clock.advance(500)
+      expect(present.has('orders#1')).toBe(true)
+      expect(told()).toEqual(['instanceRegistered', 'registrationLost', 'instanceRegistered'])
+    })
+
+    it('hears an answer that lay unread while it was busy', () => {
+      const registrar = startBusy()
+      registry.mode = 'silent'
+      clock.advance(5_000)
+      const [answer] = registry.open
+      expect(answer).toBeDefined()
+      busy.busyFor(20_000)
+      // Timers come before sockets.
+      answer?.()
+      clock.advance(100)
+      expect(registrar.cell.value).toBe('registered')
+      expect(told()).toEqual(['instanceRegistered'])
+      // But no answer is none.
+      clock.advance(7_000)
+      busy.busyFor(20_000)
+      clock.advance(100)
+      expect(registrar.cell.value).toBe('failing')
+    })
   })
 
   describe('close', () => {

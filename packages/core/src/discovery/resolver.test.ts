@@ -5,7 +5,8 @@ import type { GovernanceEvent } from '../telemetry/events.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { MemoryRegistry } from './memory-registry.ts'
 import type { Registry, RegistrySink } from './registry.ts'
-import { Resolver } from './resolver.ts'
+import { Resolver, type ResolverSettings } from './resolver.ts'
+import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts'
 
 function instance(id: string, more: Partial<Instance> = {}): Instance {
   return { id, service: 'orders', address: { host: '10.0.0.1', port: 80 }, protocol: 'http', weight: 1, ...more }
@@ -39,6 +40,10 @@ class Scripted implements Registry {
   say(word: (sink: RegistrySink) => void): void {
     for (const sink of [...this.#sinks]) word(sink)
   }
+  /** As a registry does that tells goodbyes: `left` names who said it. */
+  tell(instances: readonly Instance[], ...left: string[]): void {
+    this.say((sink) => sink.instances(instances, new Set(left)))
+  }
   list(...instances: Instance[]): void {
     this.say((sink) => sink.instances(instances))
   }
@@ -66,8 +71,11 @@ beforeEach(() => {
 })
 
 function resolve(...registries: Registry[]) {
+  return resolveBy({}, ...registries)
+}
+function resolveBy(settings: ResolverSettings, ...registries: Registry[]) {
   const ports = { clock, random: new SeededRandom(1), events: { emit: (event: GovernanceEvent) => events.push(event) } }
-  const resolver = new Resolver('orders', registries, ports)
+  const resolver = new Resolver('orders', registries, ports, undefined, settings)
   const snapshots: Snapshot[] = []
   resolver.cell.changes$.subscribe((snapshot) => snapshots.push(snapshot))
   return { resolver, snapshots, ids: () => resolver.cell.value.endpoints.map(({ id }) => id) }
@@ -275,6 +283,239 @@ describe('Resolver', () => {
       consul.greeting = (sink) => sink.instances([instance('a')])
       clock.advance(60_000)
       expect(ids()).toEqual(['a'])
+    })
+  })
+
+  describe('what a registry that tells goodbyes is believed', () => {
+    const four = ['a', 'b', 'c', 'd'].map((id) => instance(id))
+    const [a, b, c] = four as [Instance, Instance, Instance]
+
+    // go-kratos/kratos#3310: the last instance's end was never told. And its opposite: leases that ran out all at once,
+    // while a registry was ill, emptied the list.
+    it('3c 29: the last one that says goodbye is gone at once; a mass expiry empties nobody', () => {
+      const { ids } = resolve(consul)
+      consul.tell([a])
+      consul.tell([], 'a')
+      expect(ids()).toEqual([])
+      consul.tell(four)
+      consul.tell([])
+      expect(ids()).toEqual(['a', 'b', 'c', 'd'])
+      clock.advance(29_999)
+      expect(ids().length).toBe(4)
+      consul.tell(four)
+      clock.advance(600_000)
+      expect(ids().length).toBe(4)
+      expect(told()).toEqual(['endpointsChanged', 'endpointsChanged', 'endpointsChanged', 'endpointsRetained'])
+      expect(clock.pending).toBe(0)
+    })
+
+    it('keeps them for a grace, lets a share go per grace, and tells it once', () => {
+      const { ids } = resolve(consul)
+      consul.tell(four)
+      clock.advance(1_000)
+      consul.tell([a])
+      consul.tell([])
+      expect(events.slice(1)).toEqual([
+        {
+          type: 'endpointsRetained',
+          service: 'orders',
+          atMs: 1_000,
+          retained: ['b', 'c', 'd'],
+          why: '3 of 4 went without a goodbye within 30 s (at most 0.5 are believed)',
+        },
+      ])
+      const left: number[] = []
+      for (let at = 0; at < 160; at += 30) {
+        left.push(ids().length)
+        clock.advance(30_000)
+      }
+      expect(left).toEqual([4, 2, 1, 0, 0, 0])
+      expect(told().slice(1)).toEqual(['endpointsRetained', ...Array(3).fill('endpointsChanged')])
+      expect(clock.pending).toBe(0)
+    })
+
+    it('tells of another episode when the first is over', () => {
+      resolve(consul)
+      for (let episode = 0; episode < 2; episode++) {
+        consul.tell(four)
+        consul.tell([])
+        clock.advance(20_000)
+        consul.tell(four)
+      }
+      expect(told().filter((type) => type === 'endpointsRetained').length).toBe(2)
+    })
+
+    it('goes on counting while the registry is away', () => {
+      const { ids } = resolve(consul)
+      consul.tell(four)
+      consul.tell([])
+      consul.fail('down')
+      clock.advance(30_000)
+      expect(ids()).toEqual(['c', 'd'])
+    })
+
+    it('goodbyes told while a list is still being looked at are not lost', () => {
+      const { resolver, ids } = resolve(consul)
+      consul.tell(four)
+      resolver.cell.changes$.subscribe(({ revision }) => {
+        if (revision !== 2) return
+        consul.tell([a, b], 'c')
+        consul.tell([a], 'b')
+      })
+      consul.tell([a, b, c], 'd')
+      expect(ids()).toEqual(['a'])
+      expect(told()).not.toContain('endpointsRetained')
+    })
+
+    it('by the options it is given', () => {
+      const options = { maxDropped: 0.1, dropGraceMs: 5_000, snapshots: undefined }
+      const { ids } = resolveBy({ options }, consul)
+      consul.tell(four)
+      consul.tell([a, b, c])
+      expect(ids().length).toBe(4)
+      clock.advance(5_000)
+      expect(ids()).toEqual(['a', 'b', 'c'])
+    })
+
+    it('the list of who takes over is not measured by that of another registry', () => {
+      const { ids } = resolve(consul, file)
+      consul.unknown()
+      file.list(instance('f'), instance('g'))
+      consul.tell([a, b])
+      expect(ids()).toEqual(['a', 'b'])
+    })
+  })
+
+  describe('the last good list', () => {
+    /** A store in memory. */
+    class Kept implements SnapshotStore {
+      readonly saved: StoredSnapshot[] = []
+      loads = 0
+      stored: StoredSnapshot | undefined
+      load(_service: string, told: (stored: StoredSnapshot | undefined) => void): void {
+        this.loads++
+        told(this.stored)
+      }
+      save(_service: string, instances: readonly Instance[], savedAtMs: number): void {
+        this.saved.push({ instances, savedAtMs })
+      }
+      close(): void {}
+    }
+    let snapshots: Kept
+    beforeEach(() => {
+      snapshots = new Kept()
+    })
+    const saved = () => snapshots.saved.map(({ instances }) => instances.map(({ id }) => id).join(''))
+    const stored = (...ids: string[]): void => {
+      snapshots.stored = { instances: ids.map((id) => instance(id)), savedAtMs: clock.wallNow() - 60_000 }
+    }
+
+    it('is kept with each change, and once more at the end, as it was good up to then', () => {
+      const { resolver } = resolveBy({ snapshots }, consul)
+      consul.list(instance('a'))
+      consul.list(instance('a'))
+      consul.list(instance('a'), instance('b'))
+      clock.advance(3_600_000)
+      resolver.close()
+      expect(saved()).toEqual(['a', 'ab', 'ab'])
+      const [, changed, closed] = snapshots.saved.map(({ savedAtMs }) => savedAtMs) as [number, number, number]
+      expect(closed - changed).toBe(3_600_000)
+    })
+
+    it('is not called good to the end where the registry was away', () => {
+      const { resolver } = resolveBy({ snapshots }, consul)
+      consul.list(instance('a'))
+      consul.fail('down')
+      resolver.close()
+      expect(saved()).toEqual(['a'])
+    })
+
+    it('is not one that lacks many; an empty one only where all said goodbye', () => {
+      resolveBy({ snapshots }, consul)
+      consul.tell([instance('a'), instance('b')])
+      consul.tell([])
+      clock.advance(100_000)
+      expect(saved()).toEqual(['ab'])
+      consul.tell([instance('a')])
+      consul.tell([], 'a')
+      expect(saved()).toEqual(['ab', 'a', ''])
+    })
+
+    it('is used at once where all registries have failed, with its age', () => {
+      stored('a', 'b')
+      const { ids, resolver } = resolveBy({ snapshots }, consul, file)
+      consul.fail('down')
+      expect(ids()).toEqual([])
+      file.unknown()
+      expect(ids()).toEqual(['a', 'b'])
+      expect(events.slice(1)).toEqual([
+        { type: 'endpointsRestored', service: 'orders', atMs: 0, ageMs: 60_000 },
+        { type: 'endpointsChanged', service: 'orders', atMs: 0, added: ['a', 'b'], removed: [], updated: [] },
+      ])
+      resolver.close()
+      expect(saved()).toEqual([])
+    })
+
+    it('is used after 2 s where a registry says nothing, and not asked for again', () => {
+      stored('a')
+      const { ids } = resolveBy({ snapshots }, consul)
+      clock.advance(1_999)
+      expect(ids()).toEqual([])
+      clock.advance(1)
+      expect(ids()).toEqual(['a'])
+      consul.fail('down')
+      clock.advance(60_000)
+      expect(snapshots.loads).toBe(1)
+    })
+
+    it('is not used where a registry has answered, were it with nothing', () => {
+      stored('a')
+      const { ids } = resolveBy({ snapshots }, consul)
+      consul.list()
+      clock.advance(10_000)
+      expect(ids()).toEqual([])
+      const second = resolveBy({ snapshots }, file)
+      file.unknown()
+      clock.advance(10_000)
+      expect(second.ids()).toEqual([])
+      expect(snapshots.loads).toBe(0)
+    })
+
+    it('gives way to the first answer, unless that is suspiciously short', () => {
+      stored('a', 'b')
+      const { ids } = resolveBy({ snapshots }, consul)
+      consul.fail('down')
+      consul.tell([instance('x'), instance('y')])
+      expect(ids()).toEqual(['x', 'y'])
+      const second = resolveBy({ snapshots }, file)
+      file.fail('down')
+      file.tell([])
+      expect(second.ids()).toEqual(['a', 'b'])
+      clock.advance(30_000)
+      expect(second.ids()).toEqual(['b'])
+      const third = resolveBy({ snapshots }, consul)
+      consul.fail('down')
+      consul.list()
+      expect(third.ids()).toEqual([])
+    })
+
+    it('comes too late where the registry was faster, or where nobody waits', () => {
+      let told: (stored: StoredSnapshot | undefined) => void = () => {}
+      snapshots.load = (_service, hear) => {
+        told = hear
+      }
+      const one = resolveBy({ snapshots }, consul)
+      consul.fail('down')
+      consul.list(instance('x'))
+      told({ instances: [instance('a')], savedAtMs: 0 })
+      expect(one.ids()).toEqual(['x'])
+      const two = resolveBy({ snapshots }, file)
+      file.fail('down')
+      two.resolver.close()
+      told({ instances: [instance('a')], savedAtMs: 0 })
+      expect(two.ids()).toEqual([])
+      clock.advance(2_000)
+      expect(clock.pending).toBe(0)
     })
   })
 

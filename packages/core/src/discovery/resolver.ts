@@ -5,9 +5,12 @@ import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import type { EventSink, ResolverEvent } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
+import { type Belief, beliefIn, believe, release, releaseAtMs, whyRetained } from './belief.ts'
+import { DEFAULT_DISCOVERY_OPTIONS, type ResolvedDiscoveryOptions } from './discovery-options.ts'
 import type { Registry } from './registry.ts'
 import { RetryWait } from './retry-wait.ts'
 import { ServiceWatch, type WatchOwner } from './service-watch.ts'
+import type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts'
 
 export interface ResolverPorts {
   readonly clock: Clock
@@ -15,9 +18,18 @@ export interface ResolverPorts {
   readonly events: EventSink
 }
 
+/** What a resolver may be told beside its registries. */
+export interface ResolverSettings {
+  readonly options?: ResolvedDiscoveryOptions | undefined
+  /** Where last good lists are kept. Absent: nowhere. */
+  readonly snapshots?: SnapshotStore | undefined
+}
+
 /** How long a failed watch is given to come back before the registry is asked anew: first, and at most. */
 const GIVE_UP_MS = 5_000
 const GIVE_UP_MAX_MS = 60_000
+/** How long registries are given for their first answer before the last list on disk is used. */
+const RESTORE_AFTER_MS = 2_000
 
 /**
  * Keeps one service's snapshot fresh: one per target.
@@ -26,9 +38,11 @@ const GIVE_UP_MAX_MS = 60_000
  * only while every earlier one says it does not know the service (or has failed without ever having answered: then a
  * second registry is what one has a second registry for).
  *
- * A registry that fails leaves the last list standing: old addresses are mostly right, none are always wrong. An empty
- * list that a registry gives is published as empty; "unknown" from all of them is an empty answer too, but takes nothing
- * back that was known.
+ * A registry that fails leaves the last list standing: old addresses are mostly right, none are always wrong. What a list
+ * lacks is believed as {@link believe} says. "Unknown" from all registries is an empty answer, but takes nothing back that
+ * was known.
+ *
+ * Where none has answered since the start, the last good list is taken from disk, until one answers.
  */
 export class Resolver {
   readonly service: string
@@ -37,6 +51,15 @@ export class Resolver {
   readonly #watches: readonly ServiceWatch[]
   readonly #cell: WritableCell<Snapshot>
   readonly #due: DueLoop
+  readonly #options: ResolvedDiscoveryOptions
+  readonly #snapshots: SnapshotStore | undefined
+  #belief: Belief = NOTHING
+  /** Whose list is believed; undefined for none, and for one from disk. */
+  #source: ServiceWatch | undefined = undefined
+  /** What was given to be kept on disk last. */
+  #saved: readonly Instance[] | undefined = undefined
+  /** When the list on disk is asked for; `Infinity` once that is settled. */
+  #restoreAtMs: number = Number.POSITIVE_INFINITY
   #isSettling = false
   #isUnsettled = false
   #isClosed = false
@@ -51,15 +74,18 @@ export class Resolver {
     registries: readonly Registry[],
     ports: ResolverPorts,
     first?: (snapshot: Snapshot) => void,
+    { options = DEFAULT_DISCOVERY_OPTIONS, snapshots }: ResolverSettings = {},
   ) {
     this.#first = first
+    this.#options = options
+    this.#snapshots = snapshots
     const { clock, random } = ports
     this.service = service
     this.#ports = ports
     this.#cell = new WritableCell<Snapshot>({ service, endpoints: [], revision: 0 })
     this.#due = new DueLoop(
       clock,
-      (nowMs) => this.#giveUp(nowMs),
+      (nowMs) => this.#onDue(nowMs),
       (error) => this.#fail(error),
     )
     const owner: WatchOwner = { service, now: () => clock.now(), onWord: (watch) => this.#hear(watch) }
@@ -68,15 +94,26 @@ export class Resolver {
       return new ServiceWatch(registry, owner, new RetryWait(GIVE_UP_MS, GIVE_UP_MAX_MS, random, name))
     })
     this.#settle()
+    if (snapshots === undefined || this.#cell.value.revision > 0) return
+    this.#restoreAtMs = clock.now() + RESTORE_AFTER_MS
+    this.#restoreWhereAllFail()
+    this.#due.poke(this.#restoreAtMs)
   }
 
   get cell(): StateCell<Snapshot> {
     return this.#cell
   }
 
+  /** Passes a hint on that the list may be out of date. */
+  refresh(): void {
+    this.#source?.registry.refresh?.(this.service)
+  }
+
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    // The list was good up to now, however long ago it changed.
+    if (this.#saved === this.#cell.value.endpoints && this.#source?.interruption === undefined) this.#save()
     this.#due.close()
     for (const watch of this.#watches) watch.drop()
     this.#cell.complete()
@@ -88,12 +125,19 @@ export class Resolver {
       this.#due.poke(watch.giveUpAtMs)
     }
     this.#settle()
+    this.#restoreWhereAllFail()
   }
 
   #fail(error: Error): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
     this.#emit('resolverFailed', { error })
+  }
+
+  #onDue(nowMs: number): number {
+    if (this.#restoreAtMs <= nowMs) this.#restore()
+    this.#release(nowMs)
+    return Math.min(this.#giveUp(nowMs), this.#restoreAtMs, releaseAtMs(this.#belief, this.#options))
   }
 
   /** Asks those anew whose failed watches have had their time; answers when the next one has. */
@@ -123,7 +167,7 @@ export class Resolver {
     if (this.#isUnsettled) return
     if (last?.state === 'known') {
       for (const watch of this.#watches.slice(this.#watches.indexOf(last) + 1)) watch.drop()
-      this.#publish(last.list)
+      this.#believe(last)
     } else if (this.#cell.value.revision === 0 && this.#watches.every((watch) => watch.state === 'unknown')) {
       this.#publish([])
     }
@@ -142,6 +186,63 @@ export class Resolver {
     return undefined
   }
 
+  #believe(watch: ServiceWatch): void {
+    const before = this.#belief
+    const word = { list: watch.list, left: watch.takeLeft(), isOwn: this.#source === watch }
+    const after = believe(before, word, this.#ports.clock.now(), this.#options)
+    this.#belief = after
+    this.#source = watch
+    this.#restoreAtMs = Number.POSITIVE_INFINITY
+    this.#publish(after.list)
+    if (after.retained.size === 0) this.#keep()
+    else if (before.retained.size === 0) {
+      const why = whyRetained(after, this.#options)
+      this.#emit('endpointsRetained', { retained: [...after.retained.keys()], why })
+    }
+    this.#due.poke(releaseAtMs(after, this.#options))
+  }
+
+  #release(nowMs: number): void {
+    const after = release(this.#belief, nowMs, this.#options)
+    if (after === this.#belief) return
+    this.#belief = after
+    this.#publish(after.list)
+    // Nobody said that there is none left: what is on disk may be better than nothing.
+    if (after.retained.size === 0 && after.list.length > 0) this.#keep()
+  }
+
+  /** Where every registry has failed, or does not know the service, nobody is left to wait for. */
+  #restoreWhereAllFail(): void {
+    if (this.#restoreAtMs === Number.POSITIVE_INFINITY) return
+    if (this.#watches.every(({ state }) => state === 'failed' || state === 'unknown')) this.#restore()
+  }
+
+  #restore(): void {
+    this.#restoreAtMs = Number.POSITIVE_INFINITY
+    if (this.#cell.value.revision > 0) return
+    this.#snapshots?.load(this.service, (stored) => this.#onStored(stored))
+  }
+
+  #onStored(stored: StoredSnapshot | undefined): void {
+    if (stored === undefined || stored.instances.length === 0 || this.#isClosed) return
+    if (this.#cell.value.revision > 0) return
+    this.#belief = beliefIn(stored.instances)
+    this.#emit('endpointsRestored', { ageMs: Math.max(0, this.#ports.clock.wallNow() - stored.savedAtMs) })
+    this.#publish(stored.instances)
+  }
+
+  /** Has the present list kept on disk, unless it is there. */
+  #keep(): void {
+    const { endpoints } = this.#cell.value
+    if (this.#saved === endpoints) return
+    this.#saved = endpoints
+    this.#save()
+  }
+
+  #save(): void {
+    this.#snapshots?.save(this.service, this.#cell.value.endpoints, this.#ports.clock.wallNow())
+  }
+
   #publish(instances: readonly Instance[]): void {
     const before = this.#cell.value
     const endpoints = carryOver(before.endpoints, instances)
@@ -158,6 +259,8 @@ export class Resolver {
     this.#ports.events.emit({ ...details, type, service: this.service, atMs: this.#ports.clock.now() })
   }
 }
+
+const NOTHING: Belief = beliefIn([])
 
 function idsOf(instances: readonly Instance[]): readonly string[] {
   return instances.map((instance) => instance.id)

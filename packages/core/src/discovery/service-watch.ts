@@ -16,6 +16,8 @@ export interface WatchOwner {
   onWord(watch: ServiceWatch): void
 }
 
+const NOBODY: ReadonlySet<string> = new Set()
+
 /**
  * One service as one registry has it, followed for ever.
  *
@@ -28,6 +30,8 @@ export class ServiceWatch implements RegistrySink {
   state: WatchState = 'unasked'
   /** The last list; it stands while the watch is interrupted. */
   list: readonly Instance[] = []
+  /** Goodbyes that nobody has looked at yet; undefined where the registry tells none and is believed. */
+  #left: ReadonlySet<string> | undefined = undefined
   /** Why the watch is interrupted; undefined while it is not. */
   interruption: Error | undefined = undefined
   /** When to ask anew; `Infinity` while all is well. */
@@ -58,13 +62,24 @@ export class ServiceWatch implements RegistrySink {
   drop(): void {
     this.state = 'unasked'
     this.list = []
+    this.#left = undefined
     this.#recover()
     this.#end()
   }
 
+  /** Who said goodbye since this was asked last. */
+  takeLeft(): ReadonlySet<string> | undefined {
+    const left = this.#left
+    if (left !== undefined) this.#left = NOBODY
+    return left
+  }
+
   // ---- RegistrySink ----
 
-  instances(list: readonly Instance[]): void {
+  instances(list: readonly Instance[], left?: ReadonlySet<string>): void {
+    // A list may be told while the one before is still being looked at: goodbyes add up.
+    if (left === undefined || this.#left === undefined || this.#left.size === 0) this.#left = left
+    else this.#left = new Set([...this.#left, ...left])
     this.#hear('known', list)
   }
 

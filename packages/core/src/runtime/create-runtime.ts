@@ -2,6 +2,8 @@ import { Container, type ContainerModule, type ServiceIdentifier } from 'inversi
 import { parsePolicyText } from '../config/parse-text.ts'
 import { PolicyDocument, parsePolicyDocument } from '../config/policy-document.ts'
 import type { FirstWord, PolicyFollower, PolicyOrigin } from '../config/policy-follower.ts'
+import { DISCOVERY_OPTIONS, type DiscoveryOptions } from '../discovery/discovery-options.ts'
+import { NodeSnapshotStore } from '../discovery/node-snapshot-store.ts'
 import { optional, scalar } from '../options/field.ts'
 import { rootPlace } from '../options/place.ts'
 import { type FieldsOf, objectOf, record } from '../options/record.ts'
@@ -29,6 +31,8 @@ export interface CreateRuntimeOptions {
    * does. None, and no source: one bare attempt, round-robin.
    */
   readonly policies?: string | object
+  /** How far registries are believed, and where last good lists are kept. */
+  readonly discovery?: DiscoveryOptions
   /** Inversify container modules: transports, registries, or ports and parts of one's own. Later ones win. */
   readonly modules?: readonly ContainerModule[]
 }
@@ -46,6 +50,7 @@ const OPTIONS = record({
       schema: {},
     }),
   ),
+  discovery: DISCOVERY_OPTIONS,
   modules: MODULES,
 } satisfies FieldsOf<CreateRuntimeOptions>)
 
@@ -62,7 +67,7 @@ const FIRST_WORD_MS = 5000
  * starting: it runs as if it had no document, says so in events, and is governed as soon as there is one.
  */
 export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
-  const { service, zone, policies, modules } = OPTIONS.resolve(options, rootPlace(''))
+  const { service, zone, policies, discovery, modules } = OPTIONS.resolve(options, rootPlace(''))
   const container = new Container({ defaultScope: 'Singleton' })
   container.bind(Tokens.clock).toConstantValue(realClock())
   container.bind(Tokens.random).toConstantValue(systemRandom)
@@ -87,12 +92,14 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
       ...adapterPorts,
       transports: all(Tokens.transport),
       registries: all(Tokens.registry),
+      snapshots:
+        discovery.snapshots === undefined ? undefined : new NodeSnapshotStore(discovery.snapshots, adapterPorts),
       board: container.isBound(Tokens.board) ? container.get(Tokens.board)(adapterPorts) : undefined,
       servers: all(Tokens.server),
       load: container.get(Tokens.load),
       signals: container.get(Tokens.signals),
     },
-    boundParts(container),
+    { ...boundParts(container), discovery },
   )
   if (source !== undefined) {
     const follower = runtime.follow(source)

@@ -29,6 +29,8 @@ function warningOf(event: GovernanceEvent): string | undefined {
       return `the policy "${event.name}" was asked for again with other options; the first ones stay in force`
     case 'registrationFailed':
       return `${event.service} could not be announced as ${event.endpoint}: ${event.error?.message ?? ''}; trying on`
+    case 'registryMisspoke':
+      return `the registry ${event.name} says what cannot be understood: ${event.why}`
     case 'listenerFailed':
       return `something of yours that Seakeep calls threw, which changed no call: ${event.error?.stack ?? ''}`
     default:

@@ -2,7 +2,9 @@ import type { BalancerFactory } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { PolicyDocument } from '../config/policy-document.ts'
 import type { PolicyOrigin } from '../config/policy-follower.ts'
+import type { ResolvedDiscoveryOptions } from '../discovery/discovery-options.ts'
 import type { Registry } from '../discovery/registry.ts'
+import type { SnapshotStore } from '../discovery/snapshot-store.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
 import type { LoadMonitor } from '../serving/load-monitor.ts'
@@ -22,6 +24,8 @@ export interface RuntimePorts {
   readonly transports: readonly Transport[]
   /** Asked in this order: the first that knows a service answers for it. */
   readonly registries: readonly Registry[]
+  /** Where last good lists outlive the process. Absent: nowhere. */
+  readonly snapshots?: SnapshotStore | undefined
   /** Where the instances of a service leave notes for each other. Absent: each decides alone. */
   readonly board?: SharedBoard | undefined
   readonly servers: readonly ServerAdapter[]
@@ -35,6 +39,8 @@ export interface RuntimeParts {
   readonly createBalancer: BalancerFactory
   /** Undefined: the built-in algorithms. */
   readonly createLimit: LimitAlgorithmFactory | undefined
+  /** How far registries are believed. Undefined: the defaults. */
+  readonly discovery?: ResolvedDiscoveryOptions | undefined
 }
 
 /** Who the runtime speaks for, and by which policies. */

@@ -6,6 +6,7 @@ import type { PolicyDocument } from '../config/policy-document.ts'
 import { type GoverningPolicies, PolicyFollower, type PolicyOrigin } from '../config/policy-follower.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { PolicySource } from '../config/policy-source.ts'
+import type { ResolverSettings } from '../discovery/resolver.ts'
 import type { Snapshot } from '../endpoint/endpoint.ts'
 import { asError } from '../errors/as-error.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
@@ -18,7 +19,7 @@ import { Draw } from '../random/random.ts'
 import { type Mirror, mirroredOptions, mirroredRequest } from '../routing/mirror.ts'
 import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
-import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { EventSink, GovernanceEvent } from '../telemetry/events.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Client } from './client.ts'
 import { Lifecycle } from './lifecycle.ts'
@@ -47,6 +48,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
   readonly #targets = new Map<string, ServiceTarget>()
   readonly #served = new Set<ServedInstance>()
   readonly #policies: PolicyTable
+  readonly #discovery: ResolverSettings
   readonly #lifecycle: Lifecycle
   #calls = 0
   #isPolicyMissingTold = false
@@ -68,7 +70,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     this.#targetPorts = {
       clock: ports.clock,
       random: ports.random,
-      events: this.#events,
+      events: ports.registries.some(({ refresh }) => refresh !== undefined) ? this.#hinting() : this.#events,
       classifier: parts.classifier,
       createBalancer: parts.createBalancer,
       createLimit: parts.createLimit,
@@ -78,7 +80,13 @@ export class Runtime implements CallStarter, AsyncDisposable {
       transportFor: (protocol) => transports.get(protocol),
     }
     this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
+    this.#discovery = { options: parts.discovery, snapshots: ports.snapshots }
     this.#lifecycle = new Lifecycle(ports.clock)
+    // Stopped last: targets give their lists to be kept when they are closed.
+    if (ports.snapshots !== undefined) {
+      const { snapshots } = ports
+      this.#lifecycle.add({ stop: (_graceMs, done) => snapshots.close(done) })
+    }
     this.#lifecycle.add({
       stop: (graceMs, done) => {
         this.#isClosing = true
@@ -258,10 +266,22 @@ export class Runtime implements CallStarter, AsyncDisposable {
   #open(service: string): ServiceTarget {
     const policyFor = this.#policyFor(service, this.#document)
     if (policyFor(undefined) === BARE_POLICY) this.#tellPolicyMissing()
-    const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries)
+    const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries, this.#discovery)
     this.#targets.set(service, target)
     if (this.#isClosing) target.close()
     return target
+  }
+
+  /** The events, with an ear for those that say that a registry which has to be asked should be. */
+  #hinting(): EventSink {
+    return {
+      emit: (event) => {
+        this.#events.emit(event)
+        const isSign = event.type === 'endpointEjected' || event.type === 'endpointFailedChecks'
+        const isOpen = event.type === 'circuitOpened' && event.endpoint !== undefined
+        if (isSign || isOpen) this.#targets.get(event.service)?.resolver.refresh()
+      },
+    }
   }
 
   #policyFor(service: string, document: PolicyDocument | undefined): (method: string | undefined) => ResolvedPolicy {

@@ -215,7 +215,8 @@ export class ServedInstance implements ServerHost, Stoppable {
       ...(meta === undefined ? {} : { meta }),
     }
     const { clock, random } = this.#ports
-    this.#registrars = this.#ports.registries.map((registry) => {
+    const writable = this.#ports.registries.filter(({ isReadOnly }) => isReadOnly !== true)
+    this.#registrars = writable.map((registry) => {
       const registrar = new Registrar(instance, registry, { clock, random, events: this.#events })
       registrar.start()
       return registrar

@@ -2,7 +2,7 @@ import type { CallRequest, Cancel, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Registry } from '../discovery/registry.ts'
-import { Resolver } from '../discovery/resolver.ts'
+import { Resolver, type ResolverSettings } from '../discovery/resolver.ts'
 import type { Snapshot } from '../endpoint/endpoint.ts'
 import { createCall } from '../pipeline/create-call.ts'
 import { EndpointPlacement } from '../pipeline/endpoint-placement.ts'
@@ -25,11 +25,12 @@ export class ServiceTarget {
     policyFor: (method: string | undefined) => ResolvedPolicy,
     ports: TargetPorts,
     registries: readonly Registry[],
+    discovery?: ResolverSettings,
   ) {
     this.#policyFor = policyFor
     this.#ports = ports
     this.target = new Target(service, policyFor(undefined), ports)
-    this.resolver = new Resolver(service, registries, ports, (snapshot) => this.#onSnapshot(snapshot))
+    this.resolver = new Resolver(service, registries, ports, (snapshot) => this.#onSnapshot(snapshot), discovery)
   }
 
   routeFor(method: string | undefined): Route {

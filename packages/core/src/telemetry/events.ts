@@ -56,9 +56,18 @@ export interface ResolverEvent extends OfTarget {
   /**
    * `endpointsRetained`: so many are missing from the registry's list at once that they are kept for a while.
    * `endpointsRestored`: the registry does not answer, and the last list that was kept on disk is used.
+   * `snapshotFailed`: that list could not be written, or what was found of it could not be used.
    */
-  readonly type: 'endpointsChanged' | 'endpointsRetained' | 'endpointsRestored' | 'resolverFailed' | 'resolverRecovered'
+  readonly type:
+    | 'endpointsChanged'
+    | 'endpointsRetained'
+    | 'endpointsRestored'
+    | 'resolverFailed'
+    | 'resolverRecovered'
+    | 'snapshotFailed'
   readonly retained?: readonly string[]
+  /** For `endpointsRetained`: `3 of 4 went without a goodbye within 30 s (at most 0.5 are believed)`. */
+  readonly why?: string
   /** For `endpointsRestored`: how old the list is. */
   readonly ageMs?: number
   readonly added?: readonly string[]

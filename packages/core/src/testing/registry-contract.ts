@@ -2,7 +2,9 @@
  * What every registry owes discovery, as one suite: run by the in-memory, the simulated, the Consul and the etcd side
  * alike, so that the simulator is held to the truth.
  *
- * A registry may answer inside the call or later, and may tell a list that has not changed; both are left open here.
+ * A registry may answer inside the call or later, may tell a list that has not changed, and may tell goodbyes or not; these
+ * are left open here. Real registries run it in real time: it waits for what it expects, and for the end of a lease only
+ * where that is its subject.
  */
 import type { Instance } from '../endpoint/endpoint.ts'
 import { type RegistryHarness, RegistryWorkbench, type Watching } from './registry-workbench.ts'
@@ -35,6 +37,81 @@ export function registryContract(api: ContractApi, name: string, create: () => P
         expect(await bench.sees(() => watching.has(full.id, bare.id))).toBe(true)
         expect(watching.list?.find(({ id }) => id === full.id)).toEqual(full)
         expect(watching.list?.find(({ id }) => id === bare.id)).toEqual(bare)
+      }
+    })
+
+    check('nothing that an instance says is lost or rounded', async (bench) => {
+      const registry = bench.connect()
+      const watching = bench.watch(bench.connect())
+      const instances = [
+        bench.instance('idle', { weight: 0, address: { host: '::1', port: 0 } }),
+        bench.instance('heavy', { weight: 2.5, address: { host: 'orders.example', port: 65_535 } }),
+        bench.instance('wordy', {
+          zone: 'Zürich 1',
+          version: '1.2.3-rc.1+5',
+          meta: { team: 'Grüße, 北京 🚢', json: '{"a": [1, "=\n\t"]}', empty: '', 'a-key_2': 'x'.repeat(400) },
+        }),
+      ]
+      for (const instance of instances) expect(await bench.register(registry, instance)).toBe(undefined)
+      expect(await bench.sees(() => watching.has(...bench.idsOf('idle', 'heavy', 'wordy')))).toBe(true)
+      for (const instance of instances) expect(watching.list?.find(({ id }) => id === instance.id)).toEqual(instance)
+    })
+
+    check('many services of one client, each watched', async (bench) => {
+      const registry = bench.connect()
+      const services = Array.from({ length: 20 }, (_, i) => `${bench.service}-of-many-${i}`)
+      const watchings = services.map((service) => bench.watch(registry, service))
+      const answers = await Promise.all(
+        services.map((service) => bench.register(registry, { ...bench.instance('a'), service })),
+      )
+      expect(answers.every((error) => error === undefined)).toBe(true)
+      for (const [i, watching] of watchings.entries()) {
+        expect(await bench.sees(() => watching.has(...bench.idsOf('a')))).toBe(true)
+        expect(watching.list?.[0]?.service).toBe(services[i])
+      }
+    })
+
+    check('200 instances of one service', async (bench) => {
+      const registry = bench.connect()
+      const names = Array.from({ length: 200 }, (_, i) => `${i}`)
+      for (let i = 0; i < names.length; i += 20) {
+        const batch = names.slice(i, i + 20).map((name, at) => bench.instance(name, { weight: i + at }))
+        const answers = await Promise.all(batch.map((instance) => bench.register(registry, instance)))
+        expect(answers.every((error) => error === undefined)).toBe(true)
+      }
+      const watching = bench.watch(bench.connect())
+      expect(await bench.sees(() => watching.list?.length === 200)).toBe(true)
+      expect(watching.has(...bench.idsOf(...names))).toBe(true)
+      expect(watching.list?.reduce((sum, { weight }) => sum + weight, 0)).toBe(199 * 100)
+    })
+
+    check('a goodbye is told as one, or the registry is believed; the end of a lease is none', async (bench) => {
+      const registry = bench.connect()
+      const watching = bench.watch(bench.connect())
+      const [stays, leaves, dies] = bench.idsOf('stays', 'leaves', 'dies') as [string, string, string]
+      for (const name of ['stays', 'leaves']) await bench.register(registry, bench.instance(name))
+      await bench.register(registry, bench.instance('dies'), bench.ttlMs)
+      expect(await bench.sees(() => watching.has(stays, leaves, dies))).toBe(true)
+      await bench.deregister(registry, bench.instance('leaves'))
+      const { expiresWithinMs } = bench.harness
+      expect(await bench.sees(() => watching.has(stays), bench.ttlMs + expiresWithinMs)).toBe(true)
+      const [left, died] = [watching.leftWithout(leaves), watching.leftWithout(dies)]
+      expect(left === 'believed' ? true : left !== 'still there' && left.has(leaves)).toBe(true)
+      expect(died === 'believed' ? true : died !== 'still there' && !died.has(dies)).toBe(true)
+      // Who can tell goodbyes tells them with every list.
+      const [first] = watching.lefts
+      for (const told of watching.lefts) expect(told === undefined).toBe(first === undefined)
+    })
+
+    check('who said goodbye may come back', async (bench) => {
+      const registry = bench.connect()
+      const watching = bench.watch(bench.connect())
+      const instance = bench.instance('a')
+      for (let round = 1; round <= 3; round++) {
+        expect(await bench.register(registry, { ...instance, weight: round })).toBe(undefined)
+        expect(await bench.sees(() => watching.list?.[0]?.weight === round)).toBe(true)
+        expect(await bench.deregister(registry, instance)).toBe(undefined)
+        expect(await bench.sees(() => watching.has())).toBe(true)
       }
     })
 
@@ -80,7 +157,7 @@ export function registryContract(api: ContractApi, name: string, create: () => P
       await bench.register(registry, instance, bench.ttlMs)
       const watching = bench.watch(bench.connect())
       await bench.sees(() => watching.has(instance.id))
-      for (let i = 0; i < 12; i++) {
+      for (let i = 0; i < 7; i++) {
         await bench.harness.pass(bench.ttlMs / 3)
         expect(await bench.heartbeat(registry, instance)).toBe(undefined)
         expect(watching.has(instance.id)).toBe(true)
@@ -182,6 +259,20 @@ export function registryContract(api: ContractApi, name: string, create: () => P
       expect(stopped.words).toBe(words)
     })
 
+    check('a service is watched anew after its last watcher has gone', async (bench) => {
+      const registry = bench.connect()
+      const first = bench.watch(registry)
+      await bench.register(registry, bench.instance('a'))
+      expect(await bench.sees(() => first.has(...bench.idsOf('a')))).toBe(true)
+      first.stop()
+      await bench.register(bench.connect(), bench.instance('b'))
+      await bench.deregister(registry, bench.instance('a'))
+      const second = bench.watch(registry)
+      expect(await bench.sees(() => second.has(...bench.idsOf('b')))).toBe(true)
+      await bench.register(registry, bench.instance('c'))
+      expect(await bench.sees(() => second.has(...bench.idsOf('b', 'c')))).toBe(true)
+    })
+
     check('a watch may be disposed of, and another begun, while it is told', async (bench) => {
       const registry = bench.connect()
       const watching = bench.watch(registry)
@@ -210,6 +301,24 @@ export function registryContract(api: ContractApi, name: string, create: () => P
       expect(await bench.sees(() => kept.has(...bench.idsOf('a')))).toBe(true)
       await bench.settle()
       expect(closed.words).toBe(words)
+    })
+
+    check('a closed client takes nothing more, and may be closed twice', async (bench) => {
+      const [one, two] = [bench.connect(), bench.connect()]
+      await bench.register(one, bench.instance('a'))
+      one.close()
+      one.close()
+      const answers: unknown[] = []
+      one.register(bench.instance('b'), bench.longMs, (error) => answers.push(error))
+      one.deregister(bench.instance('a'), (error) => answers.push(error))
+      const late = bench.watch(one)
+      const watching = bench.watch(two)
+      expect(await bench.sees(() => watching.has(...bench.idsOf('a')))).toBe(true)
+      await bench.settle()
+      expect(watching.has(...bench.idsOf('a'))).toBe(true)
+      // Answered as an error, or not at all.
+      for (const error of answers) expect(error).toBeInstanceOf(Error)
+      expect(late.words).toBe(0)
     })
   })
 }

@@ -21,6 +21,8 @@ export interface RegistryHarness {
 /** What one watcher was told. */
 export class Watching implements RegistrySink {
   readonly lists: (readonly Instance[])[] = []
+  /** Who said goodbye, as it was told with each of {@link lists}. */
+  readonly lefts: (ReadonlySet<string> | undefined)[] = []
   unknowns = 0
   handle: Disposable | undefined = undefined
 
@@ -41,8 +43,16 @@ export class Watching implements RegistrySink {
     return this.ids?.length === ids.length && ids.every((id) => this.ids?.includes(id))
   }
 
-  instances(instances: readonly Instance[]): void {
+  instances(instances: readonly Instance[], left?: ReadonlySet<string>): void {
     this.lists.push(instances)
+    this.lefts.push(left)
+  }
+
+  /** What was told of goodbyes with the first list that lacked `id`, after one that had it. */
+  leftWithout(id: string): ReadonlySet<string> | 'believed' | 'still there' {
+    const hasIt = this.lists.map((list) => list.some((instance) => instance.id === id))
+    const index = hasIt.findIndex((has, at) => !has && hasIt.indexOf(true) < at && hasIt.includes(true))
+    return index < 0 ? 'still there' : (this.lefts[index] ?? 'believed')
   }
 
   unknown(): void {

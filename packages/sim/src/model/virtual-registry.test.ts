@@ -23,6 +23,28 @@ registryContract({ describe, it, expect }, 'the simulated registry', async () =>
 })
 
 describe('the simulated registry', () => {
+  it('tells who left and who is merely gone apart, as Consul and etcd do', async () => {
+    const kernel = new Kernel()
+    const port = new VirtualRegistry(kernel).portFor(new VirtualHost('shop#1', 'shop', kernel, 1))
+    const told: string[] = []
+    port.watch('orders', {
+      instances: (list, left) => told.push(`${list.map(({ id }) => id)} left ${left === undefined ? '?' : [...left]}`),
+      unknown: () => told.push('unknown'),
+      error: () => {},
+    })
+    const orders = (id: string) => ({
+      id,
+      service: 'orders',
+      address: { host: id, port: 0 },
+      protocol: 'sim',
+      weight: 1,
+    })
+    for (const id of ['a', 'b']) port.register(orders(id), 1000, () => {})
+    port.deregister(orders('a'), () => {})
+    await kernel.run(2_000_000, { drain: createDrain() })
+    expect(told).toEqual(['unknown', 'a left ', 'a,b left ', 'b left a', ' left '])
+  })
+
   it('tells a host nothing of what happens after its crash', () => {
     const kernel = new Kernel()
     const registry = new VirtualRegistry(kernel)

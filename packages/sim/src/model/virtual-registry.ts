@@ -17,6 +17,8 @@ interface Catalogue {
   isKnown: boolean
 }
 
+const NOBODY: ReadonlySet<string> = new Set()
+
 /** Told when the catalogue loses somebody, for the run's events. */
 export interface RegistryWitness {
   onExpired(instance: Instance): void
@@ -25,7 +27,8 @@ export interface RegistryWitness {
 /**
  * The simulated registry: one catalogue with leases, seen by each host through a port of its own. While it is down it
  * answers nothing and tells nothing, and no lease runs out; when it is back every lease has its full length again, as
- * etcd has it after a change of leader, and each watcher gets the list anew.
+ * etcd has it after a change of leader, and each watcher gets the list anew. It tells goodbyes as Consul and etcd do: who
+ * deregistered has left, whose lease ran out is merely missing.
  */
 export class VirtualRegistry {
   readonly #kernel: Kernel
@@ -45,10 +48,13 @@ export class VirtualRegistry {
     const isAlive = (): boolean => isOpen && host.epoch === epoch
     return {
       name: 'sim',
-      watch: (service, sink) => this.#watch(new Watcher(sink, isAlive, this.#catalogue(service))),
-      register: (instance, ttlMs, done) => this.#register(instance, ttlMs, done),
-      heartbeat: (instance, ttlMs, done) => this.#heartbeat(instance, ttlMs, done),
-      deregister: (instance, done) => this.#deregister(instance, done),
+      watch: (service, sink) => {
+        const watcher = new Watcher(sink, isAlive, this.#catalogue(service))
+        return isOpen ? this.#watch(watcher) : watcher
+      },
+      register: (instance, ttlMs, done) => (isOpen ? this.#register(instance, ttlMs, done) : done(closed())),
+      heartbeat: (instance, ttlMs, done) => (isOpen ? this.#heartbeat(instance, ttlMs, done) : done(closed())),
+      deregister: (instance, done) => (isOpen ? this.#deregister(instance, done) : done(closed())),
       close: () => {
         isOpen = false
       },
@@ -77,7 +83,7 @@ export class VirtualRegistry {
     const { catalogue } = watcher
     catalogue.watchers.add(watcher)
     if (this.#isDown) watcher.sink.error(new Error('the registry cannot be reached'))
-    else if (catalogue.isKnown) watcher.sink.instances(catalogue.list)
+    else if (catalogue.isKnown) watcher.sink.instances(catalogue.list, NOBODY)
     else watcher.sink.unknown()
     return watcher
   }
@@ -106,7 +112,7 @@ export class VirtualRegistry {
     if (this.#isDown) return done(unreachable())
     const catalogue = this.#catalogue(instance.service)
     catalogue.leases.get(instance.id)?.timer?.cancel()
-    if (catalogue.leases.delete(instance.id)) this.#tell(catalogue)
+    if (catalogue.leases.delete(instance.id)) this.#tell(catalogue, new Set([instance.id]))
     done()
   }
 
@@ -121,11 +127,11 @@ export class VirtualRegistry {
     })
   }
 
-  #tell(catalogue: Catalogue): void {
+  #tell(catalogue: Catalogue, left: ReadonlySet<string> = NOBODY): void {
     catalogue.isKnown = true
     catalogue.list = Object.freeze(Array.from(catalogue.leases.values(), (lease) => lease.instance))
     const { list } = catalogue
-    this.#toEach(catalogue, (sink) => sink.instances(list))
+    this.#toEach(catalogue, (sink) => sink.instances(list, left))
   }
 
   /** Tells those who watch now and still do when it is their turn; who has died meanwhile is let go of. */
@@ -161,6 +167,10 @@ class Watcher implements Disposable {
   [Symbol.dispose](): void {
     this.catalogue.watchers.delete(this)
   }
+}
+
+function closed(): RegistryError {
+  return new Error('the registry is closed')
 }
 
 function unreachable(): RegistryError {

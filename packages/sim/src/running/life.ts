@@ -88,6 +88,7 @@ const TRANSITIONS: ReadonlySet<GovernanceEvent['type']> = new Set([
   'endpointFailedChecks',
   'endpointRecovered',
   'registrationLost',
+  'endpointsRetained',
   'resolverFailed',
   'resolverRecovered',
   'retryBudgetExhausted',

@@ -1,0 +1,37 @@
+import type { Duration, Ratio } from '../options/duration.ts'
+import { optional } from '../options/field.ts'
+import { rootPlace } from '../options/place.ts'
+import { duration, ratio } from '../options/quantities.ts'
+import { type FieldsOf, type RecordField, record } from '../options/record.ts'
+import { text } from '../options/words.ts'
+
+/** How far registries are believed, and what is kept for when they are away. */
+export interface DiscoveryOptions {
+  /**
+   * Largest share of the known instances that may be missing from a registry's list without having said goodbye, within
+   * one `dropGrace`, and is believed to be gone at once. Default 0.5; `1` believes everything.
+   */
+  readonly maxDropped?: Ratio
+  /** How long those beyond that are kept; then at most the same share goes per grace. Default 30 s, from 1 s to 1 h. */
+  readonly dropGrace?: Duration
+  /** A folder for the last good list of each service, for starting while no registry answers. Default: none is kept. */
+  readonly snapshots?: string
+}
+
+export interface ResolvedDiscoveryOptions {
+  readonly maxDropped: number
+  readonly dropGraceMs: number
+  readonly snapshots: string | undefined
+}
+
+/** The option `discovery` of a runtime. */
+export const DISCOVERY_OPTIONS: RecordField<ResolvedDiscoveryOptions> = record(
+  {
+    maxDropped: ratio({ default: 0.5, about: 'Share of the known instances that may go at once without a goodbye' }),
+    dropGrace: duration({ default: '30s', min: '1s', max: '1h', about: 'How long those beyond it are kept' }),
+    snapshots: optional(text({ about: 'Folder in which the last good lists are kept' })),
+  } satisfies FieldsOf<DiscoveryOptions>,
+  { about: 'How far registries are believed' },
+)
+
+export const DEFAULT_DISCOVERY_OPTIONS: ResolvedDiscoveryOptions = DISCOVERY_OPTIONS.resolve({}, rootPlace('discovery'))
