@@ -103,7 +103,7 @@ export class EtcdClient {
   #connected(): EtcdConnection {
     if (this.#isClosed) throw closedError()
     const { endpoints } = this.options
-    this.#connection ??= new EtcdConnection(endpoints[this.#turn % endpoints.length]!, this.ports.clock, this.options)
+    this.#connection ??= new EtcdConnection(endpoints[this.#turn % endpoints.length]!, this.ports, this.options)
     return this.#connection
   }
 

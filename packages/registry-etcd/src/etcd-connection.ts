@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { Client, type ClientDuplexStream, credentials, type Metadata, type ServiceError, status } from '@grpc/grpc-js'
-import { after, type Clock } from '@seakeep/core/spi'
+import { type AdapterPorts, after, asError } from '@seakeep/core/spi'
 import { EtcdError, etcdError } from './etcd-error.ts'
 import type { EtcdMethod } from './etcd-methods.ts'
 import type { ResolvedEtcdOptions } from './etcd-options.ts'
@@ -25,12 +25,12 @@ export interface EtcdStream<Message> {
  */
 export class EtcdConnection {
   readonly endpoint: string
-  readonly #clock: Clock
+  readonly #ports: AdapterPorts
   readonly #client: Client
 
-  constructor(endpoint: string, clock: Clock, options: ResolvedEtcdOptions) {
+  constructor(endpoint: string, ports: AdapterPorts, options: ResolvedEtcdOptions) {
     this.endpoint = endpoint
-    this.#clock = clock
+    this.#ports = ports
     this.#client = dial(endpoint, options)
   }
 
@@ -41,14 +41,24 @@ export class EtcdConnection {
     timeoutMs: number,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      const { path, encode, decode } = method
+      const { path, encode } = method
+      let malformed: EtcdError | undefined
+      const decode = (bytes: Buffer): Response => {
+        try {
+          return method.decode(bytes)
+        } catch (cause) {
+          malformed = this.#malformed(path, cause)
+          throw malformed
+        }
+      }
       const answered = (error: ServiceError | null, response?: Response): void => {
         timer.cancel()
         if (error === null) resolve(response as Response)
-        else reject(etcdError(error, this.endpoint, call.getPeer() !== this.#client.getChannel().getTarget()))
+        else
+          reject(malformed ?? etcdError(error, this.endpoint, call.getPeer() !== this.#client.getChannel().getTarget()))
       }
       const call = this.#client.makeUnaryRequest(path, encode, decode, request, metadata, {}, answered)
-      const timer = after(this.#clock, timeoutMs, () => {
+      const timer = after(this.#ports.clock, timeoutMs, () => {
         reject(this.#tooLate(timeoutMs))
         call.cancel()
       })
@@ -74,7 +84,7 @@ export class EtcdConnection {
           reject(error)
         },
       })
-      const timer = after(this.#clock, timeoutMs, () => {
+      const timer = after(this.#ports.clock, timeoutMs, () => {
         stream.cancel()
         reject(this.#tooLate(timeoutMs))
       })
@@ -87,24 +97,32 @@ export class EtcdConnection {
     metadata: Metadata,
     sink: StreamSink<Response>,
   ): EtcdStream<Request> {
-    const stream: ClientDuplexStream<Request, Response> = this.#client.makeBidiStreamRequest(
+    const raw = (bytes: Buffer): Buffer => bytes
+    const stream: ClientDuplexStream<Request, Buffer> = this.#client.makeBidiStreamRequest(
       path,
       encode,
-      decode,
+      raw,
       metadata,
       {},
     )
     let isOver = false
-    const end = (error: Partial<ServiceError> & Error): void => {
+    const end = (error: EtcdError): void => {
       if (isOver) return
       isOver = true
-      sink.ended(etcdError(error, this.endpoint))
+      sink.ended(error)
     }
-    stream.on('data', (message: Response) => {
-      if (!isOver) sink.message(message)
+    stream.on('data', (bytes: Buffer) => {
+      if (isOver) return
+      try {
+        sink.message(decode(bytes))
+      } catch (cause) {
+        // A message that is none, or in which something is missing that etcd never leaves out.
+        end(this.#malformed(path, cause))
+        stream.cancel()
+      }
     })
-    stream.on('error', end)
-    stream.on('end', () => end(new EtcdError(status.UNAVAILABLE, 'the stream was ended')))
+    stream.on('error', (error) => end(etcdError(error, this.endpoint)))
+    stream.on('end', () => end(new EtcdError(status.UNAVAILABLE, `etcd at ${this.endpoint}: the stream was ended`)))
     return {
       send: (message) => {
         if (!isOver) stream.write(message)
@@ -119,6 +137,16 @@ export class EtcdConnection {
   /** Nothing new is sent; what is under way comes to its end. */
   close(): void {
     this.#client.close()
+  }
+
+  #malformed(path: string, cause: unknown): EtcdError {
+    const why = `${path}: ${asError(cause).message}`
+    const error = new EtcdError(status.DATA_LOSS, `etcd at ${this.endpoint}: what cannot be understood; ${why}`, {
+      cause,
+    })
+    const { clock, events } = this.#ports
+    events.emit({ type: 'registryMisspoke', name: 'etcd', why, error, atMs: clock.now() })
+    return error
   }
 
   #tooLate(timeoutMs: number): EtcdError {

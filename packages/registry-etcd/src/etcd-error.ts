@@ -33,6 +33,7 @@ const FAULTS: readonly number[] = [
   status.INTERNAL,
   status.UNKNOWN,
   status.CANCELLED,
+  status.DATA_LOSS,
 ]
 
 /** Of the methods used here only those that name a lease answer NOT_FOUND: it has run out or was revoked. */

@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer'
 import { fromJSON, type MethodDefinition } from '@grpc/proto-loader'
 import { MESSAGES } from './etcd-descriptors.ts'
 import type {
+  Header,
   Int64,
   LeaseGrantResponse,
   RangeRequest,
@@ -42,9 +43,12 @@ const DEFINITIONS = fromJSON(
   },
 )
 
-export const RANGE: EtcdMethod<RangeRequest, RangeResponse> = method('KV', 'Range')
-export const TXN: EtcdMethod<TxnRequest, TxnResponse> = method('KV', 'Txn')
-export const WATCH: EtcdMethod<WatchRequest, WatchResponse> = method('Watch', 'Watch')
+export const RANGE: EtcdMethod<RangeRequest, RangeResponse> = method('KV', 'Range', (message) => needsHeader(message))
+export const TXN: EtcdMethod<TxnRequest, TxnResponse> = method('KV', 'Txn', (message) => needsHeader(message))
+export const WATCH: EtcdMethod<WatchRequest, WatchResponse> = method('Watch', 'Watch', (message) => {
+  needsHeader(message)
+  if (message.events.some(({ kv }) => !kv)) throw new TypeError('an event without its key')
+})
 export const LEASE_GRANT: EtcdMethod<{ readonly ttl: Int64 }, LeaseGrantResponse> = method('Lease', 'LeaseGrant')
 export const LEASE_REVOKE: EtcdMethod<{ readonly id: Int64 }, unknown> = method('Lease', 'LeaseRevoke')
 /** A stream to etcd; asked as a plain question, one stream each. */
@@ -57,10 +61,24 @@ export const AUTHENTICATE: EtcdMethod<
   { readonly token: string }
 > = method('Auth', 'Authenticate')
 
-function method<Request extends object, Response>(service: string, name: string): EtcdMethod<Request, Response> {
+/** `check` throws for what etcd never leaves out; all else that is missing has protobuf's defaults. */
+function method<Request extends object, Response>(
+  service: string,
+  name: string,
+  check: (message: Response) => void = () => {},
+): EtcdMethod<Request, Response> {
   const methods = DEFINITIONS[`etcdserverpb.${service}`] as {
     readonly [name: string]: MethodDefinition<object, object>
   }
   const { path, requestSerialize, responseDeserialize } = methods[name]!
-  return { path, encode: requestSerialize, decode: (bytes) => responseDeserialize(bytes) as Response }
+  const decode = (bytes: Buffer): Response => {
+    const message = responseDeserialize(bytes) as Response
+    check(message)
+    return message
+  }
+  return { path, encode: requestSerialize, decode }
+}
+
+function needsHeader({ header }: { readonly header: Header | null }): void {
+  if (header === null) throw new TypeError('an answer without its header')
 }

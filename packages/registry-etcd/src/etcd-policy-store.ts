@@ -20,8 +20,8 @@ const MAX_BYTES = 1.5 * 1024 ** 2 - 4096
 const TIME_DIGITS = 15
 
 /**
- * The policy document as the value of one key, and what was pushed under `<key>/history/<time>-<hash>`. A push writes both
- * in one transaction, or neither.
+ * The policy document as the value of one key, and what was pushed under `<key>/history/<time>-<hash>-<revision before>`,
+ * which no two pushes share. A push writes both in one transaction, or neither.
  */
 export class EtcdPolicyStore implements PolicyStore {
   readonly name: string
@@ -77,10 +77,13 @@ export class EtcdPolicyStore implements PolicyStore {
     const history = pushedValue(entry)
     const size = value.length + history.length
     if (size > MAX_BYTES) throw tooLarge(this.name, `${value.length} bytes, ${size} with the entry in its history`)
-    const isExpected: Compare = { result: EQUAL, target: MODIFIED, key, modRevision: revisionOf(expected) }
+    const before = revisionOf(expected)
+    // A revision that etcd never had is nobody's.
+    if (before === undefined) throw new PolicyConflictError(this.name, expected, (await this.read())?.revision)
+    const isExpected: Compare = { result: EQUAL, target: MODIFIED, key, modRevision: before }
     const success: readonly Operation[] = [
       { put: { key, value } },
-      { put: { key: keyBytes(this.#historyKey(entry)), value: history } },
+      { put: { key: keyBytes(this.#historyKey(entry, before)), value: history } },
     ]
     const failure: readonly Operation[] = [{ range: { key } }]
     try {
@@ -103,7 +106,8 @@ export class EtcdPolicyStore implements PolicyStore {
       key: keyBytes(prefix),
       rangeEnd: endOfPrefix(prefix),
       sortOrder: DESCENDING,
-      sortTarget: BY_KEY,
+      // Not by key: clocks of those who push need not agree.
+      sortTarget: BY_CREATION,
       limit: String(Math.floor(limit)),
     })
     return kvs.flatMap((kv) => {
@@ -124,8 +128,8 @@ export class EtcdPolicyStore implements PolicyStore {
     this.#etcd.release()
   }
 
-  #historyKey({ atMs, hash }: PushedPolicies): string {
-    return `${this.#key}/history/${Math.floor(atMs).toString().padStart(TIME_DIGITS, '0')}-${hash}`
+  #historyKey({ atMs, hash }: PushedPolicies, before: string): string {
+    return `${this.#key}/history/${Math.floor(atMs).toString().padStart(TIME_DIGITS, '0')}-${hash}-${before}`
   }
 }
 
@@ -133,7 +137,7 @@ export class EtcdPolicyStore implements PolicyStore {
 const EQUAL = 0
 const MODIFIED = 2
 const DESCENDING = 2
-const BY_KEY = 0
+const BY_CREATION = 2
 
 function policyText(kv: KeyValue): PolicyText {
   try {
@@ -143,11 +147,10 @@ function policyText(kv: KeyValue): PolicyText {
   }
 }
 
-/** The revision of a key that is not there is 0. */
-function revisionOf(expected: string | undefined): string {
+/** The revision of a key that is not there is 0. Undefined for what is no revision. */
+function revisionOf(expected: string | undefined): string | undefined {
   if (expected === undefined) return '0'
-  if (/^[1-9]\d{0,18}$/.test(expected)) return expected
-  throw new RangeError(`${JSON.stringify(expected)} is no revision of etcd's`)
+  return /^[1-9]\d{0,18}$/.test(expected) ? expected : undefined
 }
 
 function keyText({ key }: KeyValue): string {

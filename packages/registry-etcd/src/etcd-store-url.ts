@@ -20,7 +20,7 @@ export function openEtcdStore(url: URL | string, ports: AdapterPorts): PolicySto
 
 /** What the URL says, to be checked as options are. */
 export function readStoreUrl(url: URL | string): EtcdOptions & { readonly key: string } {
-  const [, login, hosts = '', path = ''] = /^etcd:\/\/(?:([^@/]*)@)?([^/?#]+)\/([^?#]+)$/.exec(String(url)) ?? []
+  const [, login, hosts = '', path = ''] = /^etcd:\/\/(?:([^@/]*)@)?([^@/?#]+)\/([^?#]+)$/.exec(String(url)) ?? []
   if (hosts === '' || path === '') throw new ConfigError('', `the place of the policies is no ${EXPECTED}`)
   const [, user, password] = /^([^:]+):(.+)$/.exec(login ?? '') ?? []
   if (login !== undefined && (user === undefined || password === undefined)) {

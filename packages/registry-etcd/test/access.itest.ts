@@ -1,9 +1,8 @@
 // Passwords, permissions and certificates.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { describeReal, hasOpenssl, type RealServer, startEtcd } from '../../../tools/real-servers/index.ts'
 import { EtcdRegistry } from '../src/etcd-registry.ts'
-import { answer, base64, Gateway, instanceOf, registryAt, share, until } from './etcd-bench.ts'
+import { answer, base64, Gateway, instanceOf, registryAt, share, sleep, until } from './etcd-bench.ts'
 import { EtcdWatching } from './watching.ts'
 
 const LEASE_MS = 60_000

@@ -1,10 +1,9 @@
 // Three etcds, of which some freeze, die or are alone.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Registrar } from '@seakeep/core/spi'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { type Cluster, describeReal, startEtcdCluster } from '../../../tools/real-servers/index.ts'
 import { EtcdRegistry } from '../src/etcd-registry.ts'
-import { answer, instanceOf, ports, registryAt, share, until } from './etcd-bench.ts'
+import { answer, instanceOf, ports, registryAt, share, sleep, until } from './etcd-bench.ts'
 import { EtcdWatching } from './watching.ts'
 
 const LEASE_MS = 60_000

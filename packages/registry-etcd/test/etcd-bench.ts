@@ -1,17 +1,22 @@
 // What the tests against real servers share: clients in real time, sinks that remember, and hands on etcd from outside.
 import { Buffer } from 'node:buffer'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { GovernanceEvent, Instance } from '@seakeep/core'
-import { type AdapterPorts, type RegistryAnswer, realClock, SeededRandom } from '@seakeep/core/spi'
+import { type AdapterPorts, after, type RegistryAnswer, realClock, SeededRandom } from '@seakeep/core/spi'
 import type { EtcdOptions } from '../src/etcd-options.ts'
 import { resolveEtcdOptions } from '../src/etcd-options.ts'
 import { EtcdRegistry } from '../src/etcd-registry.ts'
 import { type SharedEtcd, sharedEtcd } from '../src/shared-etcd.ts'
 
+const CLOCK = realClock()
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => after(CLOCK, ms, resolve))
+}
+
 export function ports(seed: number = 1): AdapterPorts & { readonly told: GovernanceEvent[] } {
   const told: GovernanceEvent[] = []
   return {
-    clock: realClock(),
+    clock: CLOCK,
     random: new SeededRandom(seed),
     events: { emit: (event) => told.push(event) },
     told,
@@ -37,12 +42,12 @@ export function answer(ask: (done: RegistryAnswer) => void): Promise<void> {
 
 /** Waits until `condition` holds; throws after `withinMs`. How long it took. */
 export async function until(condition: () => boolean, withinMs: number, what = 'it'): Promise<number> {
-  const startMs = performance.now()
+  const startMs = CLOCK.now()
   while (!condition()) {
-    if (performance.now() - startMs > withinMs) throw new Error(`${what} did not come within ${withinMs} ms`)
+    if (CLOCK.now() - startMs > withinMs) throw new Error(`${what} did not come within ${withinMs} ms`)
     await sleep(10)
   }
-  return performance.now() - startMs
+  return CLOCK.now() - startMs
 }
 
 /** etcd's JSON gateway, for what the client does not do. */

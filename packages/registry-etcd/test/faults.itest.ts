@@ -1,5 +1,4 @@
 // The network and a single etcd, broken: nothing that happened meanwhile is lost, and nothing that stands is taken away.
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Registrar } from '@seakeep/core/spi'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import {
@@ -10,7 +9,7 @@ import {
   type TcpProxy,
 } from '../../../tools/real-servers/index.ts'
 import { EtcdRegistry } from '../src/etcd-registry.ts'
-import { answer, Gateway, instanceOf, ports, registryAt, share, until } from './etcd-bench.ts'
+import { answer, Gateway, instanceOf, ports, registryAt, share, sleep, until } from './etcd-bench.ts'
 import { EtcdWatching } from './watching.ts'
 
 const LEASE_MS = 60_000

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LockSink } from '@seakeep/core/spi'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import {
@@ -9,7 +8,7 @@ import {
   type TcpProxy,
 } from '../../../tools/real-servers/index.ts'
 import { EtcdLock } from '../src/etcd-lock.ts'
-import { Gateway, ports, share, until } from './etcd-bench.ts'
+import { Gateway, ports, share, sleep, until } from './etcd-bench.ts'
 
 const TTL_MS = 2000
 

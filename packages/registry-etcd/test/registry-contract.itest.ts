@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { registryContract } from '@seakeep/core/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { describeReal, type RealServer, startEtcd } from '../../../tools/real-servers/index.ts'
-import { registryAt } from './etcd-bench.ts'
+import { registryAt, sleep } from './etcd-bench.ts'
 
 describeReal('etcd', 'EtcdRegistry', () => {
   let server: RealServer
