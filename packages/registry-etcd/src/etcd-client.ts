@@ -3,7 +3,7 @@ import type { AdapterPorts } from '@seakeep/core/spi'
 import { EtcdConnection, type EtcdStream, type StreamSink } from './etcd-connection.ts'
 import { EtcdError, isEndpointFault, isTokenRefused } from './etcd-error.ts'
 import { EtcdLogin } from './etcd-login.ts'
-import { type EtcdMethod, LEASE_KEEP_ALIVE } from './etcd-methods.ts'
+import type { EtcdMethod } from './etcd-methods.ts'
 import type { ResolvedEtcdOptions } from './etcd-options.ts'
 
 /** A stream, with where it goes and as whom. */
@@ -55,9 +55,8 @@ export class EtcdClient {
       const connection = this.#connected()
       const login = this.#login.metadata(connection, tryMs)
       try {
-        const isStream = (method as unknown) === LEASE_KEEP_ALIVE
         const metadata = (await login).clone()
-        return await connection[isStream ? 'askByStream' : 'ask'](method, request, metadata, tryMs)
+        return await connection[method.isStream ? 'askByStream' : 'ask'](method, request, metadata, tryMs)
       } catch (error) {
         if (this.#login.isNeeded && isTokenRefused(error) && !hasLoggedIn) {
           this.#login.forget(login)

@@ -16,6 +16,8 @@ import type {
 /** One of etcd's methods: its path, and what stands between messages and bytes. */
 export interface EtcdMethod<Request, Response> {
   readonly path: string
+  /** It answers with a stream. */
+  readonly isStream: boolean
   encode(request: Request): Buffer
   decode(bytes: Buffer): Response
 }
@@ -70,13 +72,13 @@ function method<Request extends object, Response>(
   const methods = DEFINITIONS[`etcdserverpb.${service}`] as {
     readonly [name: string]: MethodDefinition<object, object>
   }
-  const { path, requestSerialize, responseDeserialize } = methods[name]!
+  const { path, responseStream: isStream, requestSerialize, responseDeserialize } = methods[name]!
   const decode = (bytes: Buffer): Response => {
     const message = responseDeserialize(bytes) as Response
     check(message)
     return message
   }
-  return { path, encode: requestSerialize, decode }
+  return { path, isStream, encode: requestSerialize, decode }
 }
 
 function needsHeader({ header }: { readonly header: Header | null }): void {

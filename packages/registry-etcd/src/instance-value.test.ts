@@ -23,7 +23,7 @@ describe('the value of an instance', () => {
     {
       id: name,
       service: name,
-      address: fc.record({ host: name, port: fc.integer({ min: 1, max: 65_535 }) }),
+      address: fc.record({ host: name, port: fc.integer({ min: 0, max: 65_535 }) }),
       protocol: name,
       weight: fc.double({ min: 0, max: 1e9, noNaN: true }).map((weight) => weight + 0),
       zone: name,
@@ -58,7 +58,7 @@ describe('the value of an instance', () => {
       [{ address: 'host:80' }, 'address'],
       [{ address: { host: 'a' } }, 'address.port'],
       [{ address: { host: 'a', port: '80' } }, 'address.port'],
-      [{ address: { host: 'a', port: 0 } }, 'address.port'],
+      [{ address: { host: 'a', port: -1 } }, 'address.port'],
       [{ address: { host: 'a', port: 65_536 } }, 'address.port'],
       [{ address: { host: 'a', port: 1.5 } }, 'address.port'],
       [{ address: { host: null, port: 80 } }, 'address.host'],
@@ -105,7 +105,7 @@ describe('the value of an instance', () => {
         try {
           const { instance } = readInstance(value, KEY)
           expect(typeof instance.id).toBe('string')
-          expect(instance.address.port).toBeGreaterThan(0)
+          expect(instance.address.port).toBeGreaterThanOrEqual(0)
           expect(Object.values(instance.meta ?? {}).every((entry) => typeof entry === 'string')).toBe(true)
         } catch (error) {
           expect(error).toBeInstanceOf(MalformedValueError)

@@ -79,7 +79,7 @@ export function readInstance(bytes: Uint8Array, key: string): ListedInstance {
     service: textAt(fields.service, 'service'),
     address: Object.freeze({
       host: textAt(address.host, 'address.host'),
-      port: numberAt(address.port, 'address.port', isPort, 'an integer from 1 to 65535'),
+      port: numberAt(address.port, 'address.port', isPort, 'an integer from 0 to 65535'),
     }),
     protocol: textAt(fields.protocol, 'protocol'),
     weight: numberAt(fields.weight, 'weight', isWeight, 'a number, at least 0'),
@@ -91,7 +91,7 @@ export function readInstance(bytes: Uint8Array, key: string): ListedInstance {
 }
 
 function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 1 && port <= 65535
+  return Number.isInteger(port) && port >= 0 && port <= 65_535
 }
 
 function isWeight(weight: number): boolean {
