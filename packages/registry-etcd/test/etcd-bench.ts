@@ -93,6 +93,7 @@ export class Gateway {
   }
 
   async login(name: string, password: string): Promise<void> {
+    this.#token = ''
     this.#token = (await this.ask('auth/authenticate', { name, password })).token as string
   }
 }
