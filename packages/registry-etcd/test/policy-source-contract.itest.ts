@@ -31,7 +31,7 @@ describeReal('etcd', 'EtcdPolicyStore', () => {
         proxy.refuse()
         return { [Symbol.asyncDispose]: async () => proxy.heal() }
       },
-      close: () => proxy[Symbol.asyncDispose](),
+      close: async () => proxy[Symbol.asyncDispose](),
     }
   })
 })
