@@ -8,9 +8,15 @@ export type { Attempt, AttemptSink, CallRequest, Cancel, CancelReason, StartOpti
 export type { CallSink } from './call/call-sink.ts'
 export type { AttemptResult, CallOutcome, Ending } from './call/outcome.ts'
 export { RETRY_AFTER_MS_HEADER, retryAfterMs } from './call/retry-after.ts'
+export { type EffectiveField, effectiveInbound, effectivePolicy } from './config/effective-policy.ts'
+export { lintPolicies } from './config/lint.ts'
+export type { CallGraph } from './config/lint-graph.ts'
+export type { Finding, LintRule } from './config/lint-rule.ts'
 export { parsePolicyText } from './config/parse-text.ts'
-export { PolicyDocument, parsePolicyDocument } from './config/policy-document.ts'
+export { diffPolicies, type FieldChange, type PolicyChange } from './config/policy-diff.ts'
+export { PolicyDocument, parsePolicyDocument, policyDocumentSchema } from './config/policy-document.ts'
 export type { InboundPolicy, ResolvedPolicy } from './config/policy-options.ts'
+export type { KindOfCall } from './config/policy-selection.ts'
 export type {
   PolicySource,
   PolicySourceSink,
