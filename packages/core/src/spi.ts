@@ -12,9 +12,12 @@ export { type EffectiveField, effectiveInbound, effectivePolicy } from './config
 export { lintPolicies } from './config/lint.ts'
 export type { CallGraph } from './config/lint-graph.ts'
 export type { Finding, LintRule } from './config/lint-rule.ts'
+export { MemoryPolicyStore, memoryPolicyStore } from './config/memory-policy-store.ts'
 export { parsePolicyText } from './config/parse-text.ts'
+export { isPolicyConflictError, PolicyConflictError } from './config/policy-conflict-error.ts'
 export { diffPolicies, type FieldChange, type PolicyChange } from './config/policy-diff.ts'
 export { PolicyDocument, parsePolicyDocument, policyDocumentSchema } from './config/policy-document.ts'
+export { type FirstWord, type FollowerParts, PolicyFollower, type PolicyOrigin } from './config/policy-follower.ts'
 export type { InboundPolicy, ResolvedPolicy } from './config/policy-options.ts'
 export type { KindOfCall } from './config/policy-selection.ts'
 export type {
@@ -46,7 +49,8 @@ export { SeededRandom } from './random/seeded-random.ts'
 export { Sfc32 } from './random/sfc32.ts'
 export { assembleRuntime } from './runtime/assemble-runtime.ts'
 export { MODULES, partsOf } from './runtime/module-parts.ts'
-export { readPolicyFile } from './runtime/node-policy-file.ts'
+export { PolicyFile, readPolicyFile } from './runtime/node-policy-file.ts'
+export { filePolicyStore } from './runtime/node-policy-store.ts'
 export type { RuntimeIdentity, RuntimeParts, RuntimePorts } from './runtime/ports.ts'
 export { type PolicyEnvironment, replaceEnvironment } from './runtime/process-environment.ts'
 export { NO_SIGNALS, type ProcessSignals } from './runtime/process-signals.ts'
@@ -58,6 +62,7 @@ export {
   type AdmissionSink,
   type Admitted,
   type RequestTraits,
+  type ShadowCounts,
 } from './serving/admission.ts'
 export { type LoadMonitor, NO_LOAD } from './serving/load-monitor.ts'
 export type { AttachedServer, Listening, ServerAdapter, ServerHost } from './serving/server-adapter.ts'

@@ -34,11 +34,6 @@ function isOurs(error: unknown): boolean {
   return (error instanceof TypeError || error instanceof ReferenceError) && error.cause === undefined
 }
 
-/** Somebody else wrote between reading and writing. */
-export function isConflict(error: unknown): boolean {
-  return (error as { readonly code?: unknown } | undefined)?.code === 'SEAKEEP_POLICY_CONFLICT'
-}
-
 /** `91ac03f2e5b7d846  2026-11-22T18:33:39Z  ann  raise the limit`. */
 export function pushLine({ hash, atMs, author = '–', message = '' }: PushedPolicies): string {
   return `${hash}  ${instantOf(atMs)}  ${author}${message === '' ? '' : `  ${message}`}`

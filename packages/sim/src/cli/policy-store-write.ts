@@ -1,8 +1,8 @@
 /** Writing to a place: what is there is compared first, and who was faster is named. */
-import type { PolicyStore, PolicyText, PushedPolicies } from '@seakeep/core/spi'
+import { isPolicyConflictError, type PolicyStore, type PolicyText, type PushedPolicies } from '@seakeep/core/spi'
 import { UsageError } from './exit-code.ts'
 import type { CliIo } from './io.ts'
-import { isConflict, printedPlace, pushLine } from './policy-place.ts'
+import { printedPlace, pushLine } from './policy-place.ts'
 
 /** How often `--force` reads again what somebody else keeps writing. */
 const MOST_TRIES = 5
@@ -24,9 +24,9 @@ export async function pushTo(
     try {
       return { written: await store.write(entry, expected) }
     } catch (error) {
-      if (!isConflict(error)) throw error
+      if (!isPolicyConflictError(error)) throw error
       if (!isForced) {
-        io.err(`seakeep: ${(error as Error).message}\n${await fasterLine(store)}`)
+        io.err(`seakeep: ${error.message}\n${await fasterLine(store)}`)
         return { written: undefined }
       }
       if (tries === MOST_TRIES) {
