@@ -126,7 +126,7 @@ export function fakeIo(change: Partial<CliIo> = {}, run: Run = (scenario) => fak
       if (store === undefined) throw new Error(`no test has put a store at ${place}`)
       return store
     },
-    wallNow: () => Date.UTC(2026, 10, 22, 18, 33, 39),
+    wallNow: () => 1_795_372_419_000,
     ...change,
   }
   return io

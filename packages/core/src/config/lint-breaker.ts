@@ -1,7 +1,8 @@
 /** A breaker that looks like one and never opens. */
 import { durationText } from '../options/duration.ts'
 import { acting } from './lint-calls.ts'
-import type { CallRule, Finding } from './lint-rule.ts'
+import type { Finding } from './lint-finding.ts'
+import type { CallRule } from './lint-rule.ts'
 
 /**
  * A ratio is judged from `minimumCalls` in the window on, and a rate limit bounds how many can be there: what it holds

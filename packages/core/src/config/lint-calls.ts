@@ -1,8 +1,8 @@
 /** The calls that lints look at, each with its policy and with where it was written. */
 import type { Place } from '../options/place.ts'
 import { laidAt } from './effective-policy.ts'
+import type { Finding, LintRule } from './lint-finding.ts'
 import type { CallGraph } from './lint-graph.ts'
-import type { Finding, LintRule } from './lint-rule.ts'
 import { type Laid, placeOfLaid } from './overlay.ts'
 import type { PolicyDocument } from './policy-document.ts'
 import type { ResolvedPolicy } from './policy-options.ts'

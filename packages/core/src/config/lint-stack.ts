@@ -6,8 +6,9 @@
  * what the last target sees where everything fails and every budget pays.
  */
 import { acting, type LintedCall, lintedCall } from './lint-calls.ts'
+import type { Finding } from './lint-finding.ts'
 import type { CallGraph } from './lint-graph.ts'
-import type { DocumentRule, Finding } from './lint-rule.ts'
+import type { DocumentRule } from './lint-rule.ts'
 import type { PolicyDocument } from './policy-document.ts'
 
 interface Edge {

@@ -8,10 +8,11 @@
 
 import { inertBreaker } from './lint-breaker.ts'
 import { callsOf } from './lint-calls.ts'
+import type { Finding } from './lint-finding.ts'
 import { type CallGraph, graphOf } from './lint-graph.ts'
 import { admissionRules, ejectsAll, inertWait } from './lint-limits.ts'
 import { inertHedge, inertRetry, noBudget, unsafeHedge, unsafeRetry } from './lint-retries.ts'
-import type { CallRule, DocumentRule, Finding } from './lint-rule.ts'
+import type { CallRule, DocumentRule } from './lint-rule.ts'
 import { stackedRetries } from './lint-stack.ts'
 import { attemptsBeyondTimeout, shorterCaller } from './lint-timeouts.ts'
 import { overriddenTarget, unmatchedTarget, unusedPolicy } from './lint-unused.ts'

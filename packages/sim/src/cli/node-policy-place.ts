@@ -55,14 +55,15 @@ export async function openPlace(place: string, cwd: string, env: Env): Promise<P
       `${printedPlace(place)} is no place; a file, consul://host:port/key or etcd://host:port/key${didYouMean(scheme, known)}`,
     )
   }
-  const open = (await importFrom(opener.package, cwd))[opener.name]
+  const open = (await importPackage(opener.package, cwd))[opener.name]
   if (typeof open !== 'function') {
     throw new UsageError(`the installed ${opener.package} has no ${opener.name}; its version does not go with this one`)
   }
   return open(...opener.parameters(place, portsOf(), env)) as PolicyStore
 }
 
-async function importFrom(name: string, cwd: string): Promise<Readonly<Record<string, unknown>>> {
+/** Throws a UsageError where the package is not installed. */
+export async function importPackage(name: string, cwd: string): Promise<Readonly<Record<string, unknown>>> {
   for (const specifier of [fromProject(name, cwd), name]) {
     try {
       if (specifier !== undefined) return (await import(specifier)) as Readonly<Record<string, unknown>>
