@@ -138,7 +138,7 @@ describe.each(PLACES)('a document in %s', (_, create) => {
 
       const bad = text('5s').replace('maxAttempts: 2', 'maxAttempts: none')
       await place.put(bad)
-      await until(() => fleet.count('policyRejected') >= RUNTIMES, 1000)
+      await until(() => fleet.count('policyRejected') >= RUNTIMES, 3000)
       await sleep(200)
       expect(fleet.count('policyRejected')).toBe(RUNTIMES)
       expect(fleet.hashes).toEqual(new Set([parsePolicyText(text('5s'), '').hash]))

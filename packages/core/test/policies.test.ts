@@ -178,6 +178,7 @@ targets:
     await closed
     const { hash } = bench.runtime.policies.value
     store.put(good('1s'))
+    bench.runtime.follow(store.connect())
     expect(bench.runtime.policies.value.hash).toBe(hash)
   })
 })
@@ -257,6 +258,15 @@ describe('createRuntime with a policy source', () => {
     expect(events).toMatchObject([
       { type: 'policySourceFailed', name: 'far away', error: { message: 'no word in 5000 ms' } },
     ])
+  })
+
+  it('is governed by the document it was given where the source holds none, until it does', async () => {
+    const store = memoryPolicyStore()
+    const { runtime } = made(store, parsePolicyText('version: 1\ninbound: {}', ''))
+    await using rt = await runtime
+    expect(rt.policies.value).toMatchObject({ hash: document('').hash, source: undefined })
+    store.put('version: 1\ntargets: { a: { timeout: 1s } }')
+    expect(rt.policies.value).toMatchObject({ source: 'memory', revision: '1' })
   })
 
   it('runs without a document where the source holds none, until it does', async () => {

@@ -67,6 +67,7 @@ export class PolicyFollower implements PolicySourceSink, Disposable {
 
   /** Begins to watch. The source may speak before this returns. */
   start(): this {
+    if (this.#isClosed) return this
     try {
       const watch = this.#source.watch(this)
       if (this.#isClosed) watch[Symbol.dispose]()

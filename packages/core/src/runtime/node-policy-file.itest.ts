@@ -1,12 +1,17 @@
 // A real file under a real clock: the contract, and what editors, deployments and crashes do to files.
+import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parsePolicyText } from '../config/parse-text.ts'
+import type { GovernanceEvent } from '../telemetry/events.ts'
 import { policySourceContract } from '../testing/policy-source-contract.ts'
 import { Following } from '../testing/policy-source-workbench.ts'
 import { realClock } from '../time/real-clock.ts'
+import { createRuntime } from './create-runtime.ts'
 import { PolicyFile } from './node-policy-file.ts'
 import { filePolicyStore } from './node-policy-store.ts'
 
@@ -136,6 +141,51 @@ describe('a policy file', () => {
       await rm(dir, { recursive: true })
       await until(() => following.words.at(-1) === 'missing')
     }
+  })
+})
+
+describe('createRuntime with the path of a file', () => {
+  it('governs by it as it changes, and by the last good one where it is not valid', async () => {
+    const path = join(await folder(), 'policies.yaml')
+    const text = (timeout: string): string => `version: 1\ntargets: { orders: { timeout: ${timeout} } }\n`
+    await writeFile(path, text('1s'))
+    await using rt = await createRuntime({ service: 'web', policies: path })
+    const first = rt.policies.value
+    expect(first).toMatchObject({ source: path, hash: parsePolicyText(text('1s'), '').hash })
+    const events: GovernanceEvent[] = []
+    rt.events$.subscribe((event) => events.push(event))
+    await writeFile(path, text('0s'))
+    await until(() => rt.policies.value.rejected !== undefined)
+    expect(rt.policies.value).toMatchObject({ hash: first.hash, revision: first.revision })
+    await rm(path)
+    await until(() => events.length === 2)
+    await writeFile(path, text('2s'))
+    await until(() => rt.policies.value.hash === parsePolicyText(text('2s'), '').hash)
+    expect(rt.policies.value.rejected).toBe(undefined)
+    expect(events.map(({ type }) => type)).toEqual(['policyRejected', 'policyRemoved', 'policyApplied'])
+    expect(events[0]).toMatchObject({ name: path, error: { path: 'targets.orders.timeout' } })
+  })
+
+  it('rejects where it is missing or not valid, and says where', async () => {
+    const path = join(await folder(), 'policies.yaml')
+    await expect(createRuntime({ service: 'web', policies: path })).rejects.toThrow(`the file ${path} cannot be read`)
+    await writeFile(path, 'version: 1\ntarget: {}')
+    await expect(createRuntime({ service: 'web', policies: path })).rejects.toThrow(`(${path}:2:1)`)
+  })
+
+  it('does not keep a process from ending', async () => {
+    const path = join(await folder(), 'policies.yaml')
+    await writeFile(path, 'version: 1')
+    const door = new URL('../index.ts', import.meta.url).href
+    const program = `const { createRuntime } = await import(${JSON.stringify(door)})
+      const rt = await createRuntime({ service: 'web', policies: ${JSON.stringify(path)} })
+      console.log(rt.policies.value.hash)`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['-C', '@seakeep/source', '--input-type=module', '-e', program],
+      { timeout: 20_000 },
+    )
+    expect(stdout.trim()).toBe(parsePolicyText('version: 1', '').hash)
   })
 })
 

@@ -159,7 +159,9 @@ export class Runtime implements CallStarter, AsyncDisposable {
       this.#guard(() => (targets.has(service) ? target.update(policyOf(service)) : target.adopt(policyOf(service))))
     }
     const inbound = new Set<string>()
-    for (const served of this.#served) if (served.applyPolicies(document)) inbound.add(served.service)
+    for (const served of this.#served) {
+      this.#guard(() => void (served.applyPolicies(document) && inbound.add(served.service)))
+    }
     this.#policies.useStandard(document?.standard)
     const atMs = this.#ports.clock.now()
     const hash = document?.hash
@@ -186,6 +188,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
         done()
       },
     })
+    if (this.#isClosing) follower[Symbol.dispose]()
     return follower.start()
   }
 
