@@ -2,6 +2,8 @@
 import { durationText } from '../options/duration.ts'
 import type { ResolvedRetryOptions } from '../retrying/retry-options.ts'
 import { type LintedCall, lintedCall } from './lint-calls.ts'
+import type { Finding } from './lint-finding.ts'
+import type { CallGraph } from './lint-graph.ts'
 import type { CallRule, DocumentRule } from './lint-rule.ts'
 import type { PolicyDocument } from './policy-document.ts'
 import type { KindOfCall } from './policy-selection.ts'
@@ -59,34 +61,62 @@ function listed(words: readonly string[]): string {
 
 /**
  * What b gives its calls to c is never reached where everybody who calls b gives up earlier: deadlines are passed down. Said
- * only where all callers of b are known, as far as the document tells, and all of them have a timeout.
+ * only where all callers of b are known, as far as the document tells, all of them have a timeout, and the line that says
+ * the longer one says it of no other call.
  */
 export const shorterCaller: DocumentRule = (document, graph, isGiven) => {
   if (isGiven && !graph.isWhole) return []
-  const patienceOf = (kinds: readonly KindOfCall[]): number =>
-    Math.max(
-      ...kinds.map(
-        ({ from, to, method }) => document.policyFor(from, to, method)?.timeoutMs ?? Number.POSITIVE_INFINITY,
-      ),
-    )
-  return graph.calls.flatMap((kind) => {
+  const useful = new Set<string>()
+  const found: Finding[] = []
+  for (const kind of graph.calls) {
     const call = lintedCall(document, kind)?.call
     const timeoutMs = call?.policy.timeoutMs
-    const callers = Map.groupBy(
-      graph.calls.filter(({ to }) => to === kind.from),
-      ({ from }) => from,
-    )
-    if (call === undefined || timeoutMs === undefined || callers.size === 0) return []
-    const patience = [...callers].map(([from, kinds]) => ({ from, ms: patienceOf(kinds) }))
-    const longest = patience.reduce((a, b) => (b.ms > a.ms ? b : a))
-    if (longest.ms >= timeoutMs || (!isGiven && othersWait(document, kind.from, timeoutMs))) return []
-    const who = callers.size === 1 ? `${longest.from} gives` : `all ${callers.size} that call it give`
-    const problem =
-      `${kind.from} gives ${kind.to} ${durationText(timeoutMs)}, but ${who} up after ${durationText(longest.ms)}, and ` +
-      `deadlines are passed down: the longer one never acts; write less than ${durationText(longest.ms)}, or more for ` +
-      `"${longest.from}>${kind.from}"`
-    return [call.finding('shorter-caller', 'timeout', problem)]
-  })
+    if (call === undefined || timeoutMs === undefined) continue
+    const problem = problemOf(document, graph, isGiven, kind, timeoutMs)
+    if (problem === undefined) useful.add(placeKey(call))
+    else found.push(call.finding('shorter-caller', 'timeout', problem))
+  }
+  // Without a topology a target of a service, or of whoever calls it, governs calls that nobody has listed.
+  const listed = new Set(graph.calls.map(({ from, to }) => `${from}>${to}`))
+  if (!isGiven) {
+    for (const { key } of document.written.selection.targets) {
+      const kind = { from: key.caller.example, to: key.service.example, method: key.method?.example }
+      const call = lintedCall(document, kind)?.call
+      if (call !== undefined && !listed.has(`${kind.from}>${kind.to}`)) useful.add(placeKey(call))
+    }
+  }
+  return found.filter(({ place }) => !useful.has(`${place.position} ${place.path}`))
+}
+
+function placeKey(call: LintedCall): string {
+  const { position, path } = call.placeOf('timeout')
+  return `${position} ${path}`
+}
+
+/** Undefined where the timeout may act. */
+function problemOf(
+  document: PolicyDocument,
+  { calls }: CallGraph,
+  isGiven: boolean,
+  { from: caller, to }: KindOfCall,
+  timeoutMs: number,
+): string | undefined {
+  const callers = Map.groupBy(
+    calls.filter((call) => call.to === caller),
+    ({ from }) => from,
+  )
+  if (callers.size === 0) return undefined
+  const patienceOf = ({ from, to, method }: KindOfCall): number =>
+    document.policyFor(from, to, method)?.timeoutMs ?? Number.POSITIVE_INFINITY
+  const patience = [...callers].map(([from, kinds]) => ({ from, ms: Math.max(...kinds.map(patienceOf)) }))
+  const longest = patience.reduce((a, b) => (b.ms > a.ms ? b : a))
+  if (longest.ms >= timeoutMs || (!isGiven && othersWait(document, caller, timeoutMs))) return undefined
+  const who = callers.size === 1 ? `${longest.from} gives` : `all ${callers.size} that call it give`
+  const ms = durationText(longest.ms)
+  return (
+    `${caller} gives ${to} ${durationText(timeoutMs)}, but ${who} up after ${ms}, and deadlines are passed down: the longer ` +
+    `one never acts; write less than ${ms}, or more for "${longest.from}>${caller}"`
+  )
 }
 
 /** True where a target speaks of callers without a name, and lets them wait for so long. */

@@ -268,6 +268,11 @@ describe('shorter-caller', () => {
     expect(lint('targets: { "a>b": { timeout: 1s }, "x>b": { timeout: 5s }, "b>c": { timeout: 5s } }')).toEqual([])
     expect(lint('targets: { "*": { timeout: 5s }, "a>b": { timeout: 1s }, "b>c": { timeout: 5s } }')).toEqual([])
     expect(lint(text, 'a>b b>c x>b')).toEqual([])
+    // The 5 s are those of anybody who calls c, or of x as well, whom nobody keeps from waiting for them.
+    expect(lint('targets: { "a>b": { timeout: 1s }, c: { timeout: 5s }, "b>c": { retry: true } }')).toEqual([])
+    const shared = 'targets: { b: { timeout: 1s }, c: { timeout: 5s } }'
+    expect(lint(shared, 'a>b b>c x>c')).toEqual([])
+    expect(lint(shared, 'a>b b>c')).toHaveLength(1)
     expect(lint(text, 'a>b b>c')).toHaveLength(1)
     expect(lintPolicies(parsePolicyText(`version: 1\n${text}`, 'p'), graph('a>b b>c', false))).toEqual([])
   })

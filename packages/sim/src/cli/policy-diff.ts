@@ -1,4 +1,5 @@
 /** `seakeep policy diff <old> <new>`: what a change of documents changes for calls, target by target, field by field. */
+import { ConfigError } from '@seakeep/core'
 import { diffPolicies, type PolicyChange, type PolicyDocument, parsePolicyText } from '@seakeep/core/spi'
 import { describeOptions, type OptionTable, readArguments } from './arguments.ts'
 import { UsageError } from './exit-code.ts'
@@ -36,7 +37,7 @@ export const policyDiffCommand: Command = {
 async function documentAt(place: string, io: CliIo): Promise<PolicyDocument> {
   if (!isUrl(place)) return readDocument(place, io).document
   const stored = await withStore(place, io, (store) => store.read())
-  if (stored === undefined) throw new UsageError(`nothing is stored at ${place}`)
+  if (stored === undefined) throw new ConfigError('', `nothing is stored at ${place}`)
   return parsePolicyText(stored.text, place)
 }
 

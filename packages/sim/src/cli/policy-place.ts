@@ -1,5 +1,5 @@
 /** Where documents are kept for services to follow, as commands use it: opened, asked, closed, and its errors told. */
-import { isConfigError } from '@seakeep/core'
+import { ConfigError, isConfigError } from '@seakeep/core'
 import type { PolicyStore, PushedPolicies } from '@seakeep/core/spi'
 import { UsageError } from './exit-code.ts'
 import type { CliIo } from './io.ts'
@@ -22,7 +22,7 @@ export async function withStore<T>(place: string, io: CliIo, use: (store: Policy
   } catch (error) {
     if (isOurs(error)) throw error
     const problem = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`${printedPlace(place)} cannot be used: ${problem}`)
+    throw new ConfigError('', `${printedPlace(place)} cannot be used: ${problem}`)
   } finally {
     store.close()
   }

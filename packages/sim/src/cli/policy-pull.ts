@@ -1,4 +1,5 @@
 /** `seakeep policy pull --from PLACE`: the document as it was written, comments and all. */
+import { ConfigError } from '@seakeep/core'
 import { parsePolicyText } from '@seakeep/core/spi'
 import { describeOptions, type OptionTable, readArguments } from './arguments.ts'
 import { describeError, UsageError } from './exit-code.ts'
@@ -26,7 +27,7 @@ export const policyPullCommand: Command = {
       throw new UsageError('pull takes a place, as --from consul://127.0.0.1:8500/seakeep/policies')
     }
     const stored = await withStore(place, io, (store) => store.read())
-    if (stored === undefined) throw new UsageError(`nothing is stored at ${printedPlace(place)}`)
+    if (stored === undefined) throw new ConfigError('', `nothing is stored at ${printedPlace(place)}`)
     const output = given.value('output') ?? '-'
     writeTo(output, stored.text, io)
     try {

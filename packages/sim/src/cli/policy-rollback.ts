@@ -2,6 +2,7 @@
  * `seakeep policy rollback --at PLACE`: an earlier document becomes the present one, as a push of its own: the history
  * only grows. Without `--to` the one before the present one, so that a second rollback takes the first one back.
  */
+import { ConfigError } from '@seakeep/core'
 import { diffPolicies, type PolicyStore, type PushedPolicies, parsePolicyText } from '@seakeep/core/spi'
 import { type Arguments, describeOptions, type OptionTable, readArguments } from './arguments.ts'
 import { UsageError } from './exit-code.ts'
@@ -68,7 +69,7 @@ function chosenOf(
   if (prefix === undefined) {
     const at = pushes.findIndex(({ hash }) => hash === present)
     const before = pushes.slice(at + 1).find(({ hash }) => hash !== present)
-    if (before === undefined) throw new UsageError(`nothing was pushed to ${place} before what is there now`)
+    if (before === undefined) throw new ConfigError('', `nothing was pushed to ${place} before what is there now`)
     return before
   }
   const found = pushes.filter(({ hash }) => hash.startsWith(prefix))

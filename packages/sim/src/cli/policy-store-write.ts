@@ -1,6 +1,6 @@
 /** Writing to a place: what is there is compared first, and who was faster is named. */
+import { ConfigError } from '@seakeep/core'
 import { isPolicyConflictError, type PolicyStore, type PolicyText, type PushedPolicies } from '@seakeep/core/spi'
-import { UsageError } from './exit-code.ts'
 import type { CliIo } from './io.ts'
 import { printedPlace, pushLine } from './policy-place.ts'
 
@@ -30,7 +30,8 @@ export async function pushTo(
         return { written: undefined }
       }
       if (tries === MOST_TRIES) {
-        throw new UsageError(
+        throw new ConfigError(
+          '',
           `${printedPlace(place)} was written by others ${MOST_TRIES} times meanwhile; nothing was pushed`,
         )
       }
