@@ -27,9 +27,12 @@ export type {
   PolicyText,
   PushedPolicies,
 } from './config/policy-source.ts'
+export { InstanceLostError } from './discovery/instance-lost-error.ts'
 export { MemoryRegistry } from './discovery/memory-registry.ts'
 export { Registrar } from './discovery/registrar.ts'
 export type { Registry, RegistryAnswer, RegistryError, RegistrySink } from './discovery/registry.ts'
+export { RetryWait } from './discovery/retry-wait.ts'
+export { asError } from './errors/as-error.ts'
 export type { HealthChecker, HealthResult } from './health/health-checker.ts'
 export { BoundedLimit } from './limiting/bounded-limit.ts'
 export { createLimitAlgorithm, createLimiter, type LimiterPorts } from './limiting/create-limiter.ts'
