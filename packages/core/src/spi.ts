@@ -9,6 +9,7 @@ export type { CallSink } from './call/call-sink.ts'
 export type { AttemptResult, CallOutcome, Ending } from './call/outcome.ts'
 export { RETRY_AFTER_MS_HEADER, retryAfterMs } from './call/retry-after.ts'
 export { parsePolicyText } from './config/parse-text.ts'
+export { PolicyConflictError } from './config/policy-conflict-error.ts'
 export { PolicyDocument, parsePolicyDocument } from './config/policy-document.ts'
 export type { InboundPolicy, ResolvedPolicy } from './config/policy-options.ts'
 export type {
@@ -18,9 +19,13 @@ export type {
   PolicyText,
   PushedPolicies,
 } from './config/policy-source.ts'
+export { InstanceLostError } from './discovery/instance-lost-error.ts'
 export { MemoryRegistry } from './discovery/memory-registry.ts'
 export { Registrar } from './discovery/registrar.ts'
 export type { Registry, RegistryAnswer, RegistryError, RegistrySink } from './discovery/registry.ts'
+export { RetryWait } from './discovery/retry-wait.ts'
+export { carryOver } from './endpoint/snapshot.ts'
+export { asError } from './errors/as-error.ts'
 export type { HealthChecker, HealthResult } from './health/health-checker.ts'
 export { BoundedLimit } from './limiting/bounded-limit.ts'
 export { createLimitAlgorithm, createLimiter, type LimiterPorts } from './limiting/create-limiter.ts'
