@@ -2,10 +2,13 @@
 import { ConfigError } from '@seakeep/core'
 import { isPolicyConflictError, type PolicyStore, type PolicyText, type PushedPolicies } from '@seakeep/core/spi'
 import type { CliIo } from './io.ts'
+import { hashOf } from './policy-history.ts'
 import { printedPlace, pushLine } from './policy-place.ts'
 
 /** How often `--force` reads again what somebody else keeps writing. */
 const MOST_TRIES = 5
+/** How many of the last pushes are looked at for the one that is there. */
+const LOOKED_AT = 20
 
 export interface Pushed {
   /** Undefined where somebody was faster: nothing was written, and it has been told who. */
@@ -40,10 +43,16 @@ export async function pushTo(
   }
 }
 
-/** Who was faster, as far as the history tells. */
+/**
+ * Who was faster, as far as the history tells: what is there may have been written by hand, or a moment before its entry.
+ */
 export async function fasterLine(store: PolicyStore): Promise<string> {
-  const [last] = await store.history(1)
-  return last === undefined ? '' : `  there now: ${pushLine(last)}\n`
+  const there = await store.read()
+  if (there === undefined) return '  there now: nothing\n'
+  const present = hashOf(there.text)
+  const push = (await store.history(LOOKED_AT)).find(({ hash }) => hash === present)
+  const who = `${present ?? 'no valid document'}  revision ${there.revision}, of which the history knows nothing yet`
+  return `  there now: ${push === undefined ? who : pushLine(push)}\n`
 }
 
 /** Who pushes: said outright, or the user of the shell. */

@@ -320,6 +320,19 @@ describe('push, pull, history, rollback', () => {
     })
   })
 
+  test('what was written past the history is not laid at the door of who pushed last', async () => {
+    const store = memoryPolicyStore()
+    const io = at(store)
+    await policy('push good.yaml --to consul://c:8500/p', io)
+    store.put(LINTED)
+    expect((await policy('push raised.yaml --to consul://c:8500/p --expect none', io)).err).toContain(
+      `there now: ${hash(LINTED)}  revision 2, of which the history knows nothing yet\n`,
+    )
+    expect((await policy('history --at consul://c:8500/p', io)).out).toBe(
+      `  ${hash(GOOD)}  2026-11-22T18:33:39Z  ann\n`,
+    )
+  })
+
   test('a place that cannot be reached is a sentence, without a password', async () => {
     const store = memoryPolicyStore()
     using _ = store.interrupt()
