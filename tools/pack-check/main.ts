@@ -91,7 +91,7 @@ function install(tarballs: readonly string[]): void {
 function writeSources(): void {
   const doors = packages.flatMap(({ manifest }) =>
     Object.keys(manifest.exports)
-      .filter((door) => door !== './package.json')
+      .filter((door) => !door.endsWith('.json'))
       .map((door) => manifest.name + door.slice(1)),
   )
   const lines = doors.map((door, at) => `import * as door${at} from '${door}'\nvoid door${at}\n`)

@@ -55,8 +55,7 @@ export class RealProcess {
       })
     })
     const giveUp = Date.now() + READY_MS
-    // Should somebody else be on its port, `ready` speaks of that one: ours has exited then.
-    while (!((await ready().catch(() => false)) && this.running)) {
+    while (!(await ready().catch(() => false))) {
       if (this.running && Date.now() < giveUp) {
         await sleep(POLL_MS)
         continue

@@ -1,4 +1,5 @@
 /** A run document and a command line that never ran anything: for tests of what is printed and of exit codes. */
+import type { PolicyStore } from '@seakeep/core/spi'
 import type { CliIo, SimulateOptions } from '../src/cli/io.ts'
 import type { LatencyReport, RunDocument } from '../src/recording/run-document.ts'
 import type { ResolvedScenario } from '../src/scenario/resolved-scenario.ts'
@@ -81,6 +82,8 @@ export interface FakeIo extends CliIo {
   readonly printed: { out: string; err: string }
   readonly files: Map<string, string>
   readonly simulated: ResolvedScenario[]
+  /** Where policy documents are kept, by their place. */
+  readonly places: Map<string, PolicyStore>
   /** Presses Ctrl-C. */
   interrupt(): void
 }
@@ -94,6 +97,7 @@ export function fakeIo(change: Partial<CliIo> = {}, run: Run = (scenario) => fak
     printed: { out: '', err: '' },
     files: new Map(),
     simulated: [],
+    places: new Map(),
     out(text) {
       io.printed.out += text
     },
@@ -117,6 +121,12 @@ export function fakeIo(change: Partial<CliIo> = {}, run: Run = (scenario) => fak
       io.simulated.push(scenario)
       return run(scenario, options, io)
     },
+    openPlace: async (place) => {
+      const store = io.places.get(place)
+      if (store === undefined) throw new Error(`no test has put a store at ${place}`)
+      return store
+    },
+    wallNow: () => 1_795_372_419_000,
     ...change,
   }
   return io

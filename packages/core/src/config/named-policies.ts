@@ -31,6 +31,11 @@ export class NamedPolicies {
     }
   }
 
+  /** Those the document defines or `standard`, where they were written, and what they extend. */
+  get all(): ReadonlyMap<string, { readonly place: Place; readonly parent: string | undefined }> {
+    return this.#byName
+  }
+
   /** The policy after all it extends, the root of the chain first. `at` is where it is asked for by name. */
   chain(name: string, at: Place): readonly WrittenLayers[] {
     const policy = this.#byName.get(name)

@@ -31,6 +31,9 @@ export function layOver(below: Laid | undefined, value: unknown, place: Place): 
 export function placeOfLaid(laid: Laid): Place {
   return {
     path: laid.place.path,
+    get position() {
+      return laid.place.position
+    },
     at(key: string | number): Place {
       const part = laid.parts?.get(String(key))
       return part === undefined ? laid.place.at(key) : placeOfLaid(part)

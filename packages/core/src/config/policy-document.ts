@@ -16,6 +16,7 @@ import { jsonSchemaOf } from '../options/schema-of.ts'
 import { name, oneOf, text } from '../options/words.ts'
 import { contentHash } from './content-hash.ts'
 import { NamedPolicies } from './named-policies.ts'
+import { type Laid, layOver } from './overlay.ts'
 import { INBOUND_LAYERS, type InboundPolicy, POLICY_LAYERS, type ResolvedPolicy } from './policy-options.ts'
 import { PolicySelection } from './policy-selection.ts'
 import { targetKey } from './target-key.ts'
@@ -52,29 +53,40 @@ const DOCUMENT: RecordField<DocumentContent> = record({
   inbound: mapOf(name(), INBOUND_LAYERS, { about: 'What the instances of a service admit' }),
 })
 
+/** The parts of a document. */
+export interface WrittenDocument {
+  readonly named: NamedPolicies
+  readonly selection: PolicySelection
+  readonly inbound: ReadonlyMap<string, Laid>
+}
+
 /** A policy document that has been read and found good. Immutable. */
 export class PolicyDocument {
   /** 16 hexadecimal digits, equal for equal content: the order of keys and the spelling of amounts do not count. */
   readonly hash: string
   /** The policy named `standard`, which is there without being defined. */
   readonly standard: ResolvedPolicy
+  /** What was written, and where: for those who judge, print or compare it. */
+  readonly written: WrittenDocument
   readonly #selection: PolicySelection
   readonly #inbound: { readonly [service: string]: InboundPolicy }
 
-  /** `content` stands at `at`. Throws a ConfigError where names, keys or combinations are wrong. */
-  constructor(content: DocumentContent, at: Place) {
+  /** `content` stands at `at`, where `input` was written. Throws a ConfigError where names, keys or combinations are wrong. */
+  constructor(content: DocumentContent, at: Place, input: { readonly inbound?: unknown } = {}) {
     const { version, policies, targets, inbound } = content
     const named = new NamedPolicies(policies, at.at('policies'))
     this.#selection = new PolicySelection(
       Object.entries(targets).map(([key, { use, ...layers }]) => {
         const place = at.at('targets').at(key)
-        const used = use === undefined ? [] : named.chain(use as string, place.at('use'))
-        return { key: targetKey(key, place), place, written: [...used, { layers, place }] }
+        const used = use as string | undefined
+        const chain = used === undefined ? [] : named.chain(used, place.at('use'))
+        return { key: targetKey(key, place), place, used, written: [...chain, { layers, place }] }
       }),
     )
     this.#selection.check()
     this.standard = named.resolve('standard')
     this.#inbound = inbound
+    this.written = { named, selection: this.#selection, inbound: laidInbound(input.inbound, at.at('inbound')) }
     this.hash = contentHash({ version, policies, targets, inbound })
   }
 
@@ -101,7 +113,17 @@ export function parsePolicyDocument(input: unknown, source?: string | Place): Po
   // Before all else: what another version may hold is not for this one to judge.
   const written = objectOf(input)
   if (written !== undefined) VERSION.resolve(written.version, at.at('version'))
-  return new PolicyDocument(DOCUMENT.resolve(input, at), at)
+  return new PolicyDocument(DOCUMENT.resolve(input, at), at, written)
+}
+
+function laidInbound(input: unknown, at: Place): ReadonlyMap<string, Laid> {
+  const services = Object.entries(objectOf(input) ?? {})
+  return new Map(
+    services.map(([service, layers]) => {
+      const place = at.at(service)
+      return [service, layOver(undefined, INBOUND_LAYERS.normalize(layers, place), place)]
+    }),
+  )
 }
 
 /** The JSON Schema (draft 2020-12) of a policy document, for editors. */

@@ -9,6 +9,8 @@ import { ConfigError } from '../errors/seakeep-error.ts'
 export interface Place {
   /** `policies.standard.retry.maxAttempts`; empty for the whole. */
   readonly path: string
+  /** `file:line:col` of what stands here, or of the nearest thing round it; undefined where no text is behind it. */
+  readonly position: string | undefined
   /** The place of a field, an entry or (by number, from 0) an item of what stands here. */
   at(key: string | number): Place
   /** The error to throw for what stands here. */
@@ -47,12 +49,16 @@ class KeyedPlace implements Place {
     return before === '' ? key : `${before}.${key}`
   }
 
+  get position(): string | undefined {
+    return this.#locate?.(this.#keys())
+  }
+
   at(key: string | number): Place {
     return new KeyedPlace(this, String(key), this.#locate)
   }
 
   error(problem: string): ConfigError {
-    const position = this.#locate?.(this.#keys())
+    const { position } = this
     return new ConfigError(this.path, position === undefined ? problem : `${problem} (${position})`)
   }
 

@@ -64,8 +64,9 @@ function argumentOf(
     if (inlineValue === true) throw new UsageError(`${rawName} takes no value`)
     return ''
   }
-  // `--seed --json` has lost its seed; a value that does begin with a dash is written --seed=-1.
-  const isMissing = value === undefined || value === '' || (inlineValue !== true && value.startsWith('-'))
+  // `--seed --json` has lost its seed; a value that does begin with a dash is written --seed=-1. A dash alone is a file.
+  const isOption = inlineValue !== true && value !== '-' && value?.startsWith('-') === true
+  const isMissing = value === undefined || value === '' || isOption
   if (isMissing) throw new UsageError(`${rawName} needs a value: ${rawName} ${rules.value}`)
   return value
 }

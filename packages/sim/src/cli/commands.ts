@@ -6,12 +6,13 @@ import { didYouMean } from '@seakeep/core/spi'
 import { demoCommand } from './demo.ts'
 import { codeOfError, describeError, UsageError } from './exit-code.ts'
 import type { CliIo, Command } from './io.ts'
+import { policyCommand } from './policy.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand]
-const NOT_YET = ['shrink', 'explain', 'compare', 'sweep', 'import', 'policy', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, policyCommand]
+const NOT_YET = ['shrink', 'explain', 'compare', 'sweep', 'import', 'report', 'init', 'doctor']
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
@@ -19,7 +20,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
     return await dispatch(args, io)
   } catch (error) {
     io.err(describeError(error))
-    if (error instanceof UsageError) io.err('  see seakeep help\n')
+    if (error instanceof UsageError) io.err(`  see seakeep ${args[0] === 'policy' ? 'policy ' : ''}help\n`)
     return codeOfError(error)
   }
 }

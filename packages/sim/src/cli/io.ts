@@ -2,6 +2,7 @@
  * Everything a command touches outside of itself, so that commands are called in tests as functions: what they print,
  * write and run is looked at, and no process is started.
  */
+import type { PolicyStore } from '@seakeep/core/spi'
 import type { RunDocument } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 
@@ -21,6 +22,13 @@ export interface CliIo {
   /** Calls `told` at Ctrl-C, until disposed of. */
   onInterrupt(told: () => void): Disposable
   readonly simulate: Simulate
+  /**
+   * Opens where policy documents are kept: a file, `consul://host:port/key` or `etcd://host:port/key`, with what the
+   * environment says of who asks. Rejects with a UsageError where there is no such kind, or its package is not installed.
+   */
+  openPlace(place: string): Promise<PolicyStore>
+  /** Wall-clock time in milliseconds since 1970: for the history of what was pushed. */
+  wallNow(): number
 }
 
 export interface SimulateOptions {

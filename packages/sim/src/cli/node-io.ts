@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import type { CliIo, Simulate } from './io.ts'
+import { openPlace } from './node-policy-place.ts'
 
 export function processIo(simulate: Simulate): CliIo {
   return {
@@ -29,5 +30,7 @@ export function processIo(simulate: Simulate): CliIo {
       return { [Symbol.dispose]: () => void process.off('SIGINT', listener) }
     },
     simulate,
+    openPlace: (place) => openPlace(place, process.cwd(), process.env),
+    wallNow: () => Date.now(),
   }
 }

@@ -1,0 +1,107 @@
+import type { LockSink } from '@seakeep/core/spi'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { describeReal, type RealServer, startConsul, startTcpProxy } from '../../../tools/real-servers/index.ts'
+import type { ConsulLock } from '../src/consul-lock.ts'
+import { lockAt, operate, seen, sleep } from './agent.ts'
+
+class Holder implements LockSink {
+  readonly words: string[] = []
+  readonly fences: bigint[] = []
+  isHolding = false
+  acquired(fence: bigint): void {
+    this.isHolding = true
+    this.fences.push(fence)
+    this.words.push('acquired')
+  }
+  lost(error: Error): void {
+    this.isHolding = false
+    this.words.push(`lost: ${error.message}`)
+  }
+  error(): void {
+    this.words.push('error')
+  }
+}
+
+const TTL = 10_000
+const open: ConsulLock[] = []
+const lock = (address: string): ConsulLock => {
+  const one = lockAt({ address, timeout: '1s' })
+  open.push(one)
+  return one
+}
+afterEach(() => {
+  for (const one of open.splice(0)) one.close()
+})
+
+describeReal('consul', 'locks at a real agent', () => {
+  let agent: RealServer
+  beforeAll(async () => {
+    agent = await startConsul()
+  })
+  afterAll(() => agent[Symbol.asyncDispose]())
+
+  it('one of two holds it; the other has it as soon as it is given back, with a greater fence', async () => {
+    const [a, b] = [new Holder(), new Holder()]
+    const first = lock(agent.address).acquire('job', TTL, a)
+    await seen(() => a.isHolding)
+    const second = lock(agent.address).acquire('job', TTL, b)
+    await sleep(300)
+    expect(b.words).toEqual([])
+    first[Symbol.dispose]()
+    expect(await seen(() => b.isHolding)).toBeLessThan(1000)
+    expect(b.fences[0]! > a.fences[0]!).toBe(true)
+    second[Symbol.dispose]()
+    await sleep(300)
+    expect(await operate(agent.address, 'GET', '/session/list')).toEqual([])
+    expect(a.words).toEqual(['acquired'])
+  })
+
+  it('is lost when its session is ended by hand, and asked for again', async () => {
+    const a = new Holder()
+    lock(agent.address).acquire('ended', TTL, a)
+    await seen(() => a.isHolding)
+    const [{ ID }] = await operate(agent.address, 'GET', '/session/list')
+    await operate(agent.address, 'PUT', `/session/destroy/${ID}`)
+    await seen(() => a.words.length === 3, 8000)
+    expect(a.words).toEqual(['acquired', 'lost: the lock seakeep/locks/ended was taken away', 'acquired'])
+    expect(a.fences[1]! > a.fences[0]!).toBe(true)
+  })
+
+  it('many wait for many locks over the same two connections', async () => {
+    const one = lock(agent.address)
+    const holders = Array.from({ length: 12 }, () => new Holder())
+    const handles = holders.map((holder, i) => one.acquire(`many-${i % 4}`, TTL, holder))
+    await seen(() => holders.filter(({ isHolding }) => isHolding).length === 4)
+    for (let round = 0; round < 2; round++) {
+      holders.forEach((holder, i) => {
+        if (!holder.isHolding) return
+        holder.isHolding = false
+        handles[i]![Symbol.dispose]()
+      })
+      await seen(() => holders.filter(({ isHolding }) => isHolding).length === 4, 12_000)
+    }
+    expect(holders.every(({ words }) => words.join() === 'acquired')).toBe(true)
+  })
+
+  it('a holder that is cut off doubts before anybody else can have it', async () => {
+    await using proxy = await startTcpProxy(agent)
+    const [a, b] = [new Holder(), new Holder()]
+    lock(`http://${proxy.address}`).acquire('doubt', TTL, a)
+    await seen(() => a.isHolding)
+    lock(agent.address).acquire('doubt', TTL, b)
+    await sleep(100)
+    const beganMs = performance.now()
+    proxy.swallow()
+    let lostAtMs = 0
+    await seen(() => {
+      if (!a.isHolding && lostAtMs === 0) lostAtMs = performance.now()
+      return b.isHolding
+    }, 30_000)
+    expect(a.isHolding).toBe(false)
+    expect(lostAtMs - beganMs).toBeLessThanOrEqual(TTL + 500)
+    expect(a.words.filter((word) => word.startsWith('lost'))).toMatchObject([
+      expect.stringMatching(/not renewed for 10000 ms/),
+    ])
+    expect(b.fences[0]! > a.fences[0]!).toBe(true)
+  })
+})

@@ -1,0 +1,23 @@
+import { registryContract } from '@seakeep/core/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describeReal, type RealServer, startConsul } from '../../../tools/real-servers/index.ts'
+import { registryAt, sleep } from './agent.ts'
+
+describeReal('consul', 'Consul', () => {
+  let agent: RealServer
+  let runs = 0
+  beforeAll(async () => {
+    agent = await startConsul()
+  })
+  afterAll(() => agent[Symbol.asyncDispose]())
+
+  registryContract({ describe, it, expect }, 'the Consul registry', async () => ({
+    connect: () => registryAt({ address: agent.address, goodbye: '200ms' }),
+    pass: sleep,
+    ttlMs: 1000,
+    seenWithinMs: 1000,
+    expiresWithinMs: 500,
+    prefix: `run-${++runs}-`,
+    close: async () => {},
+  }))
+})
