@@ -104,7 +104,7 @@ describeReal('etcd', 'etcd', () => {
     test.concurrent('mutual: wants one too', async () => {
       await using server = await startEtcd({ tls: 'mutual' })
       expect(await greet(server, { ...server.tls })).toBe('HTTP/1.1 200 OK')
-      expect(await greet(server, { ca: server.tls?.ca })).toBe('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED')
+      expect(await greet(server, { ca: server.tls?.ca })).toContain('ALERT')
     })
   })
 })

@@ -55,7 +55,8 @@ export class RealProcess {
       })
     })
     const giveUp = Date.now() + READY_MS
-    while (!(await ready().catch(() => false))) {
+    // Should somebody else be on its port, `ready` speaks of that one: ours has exited then.
+    while (!((await ready().catch(() => false)) && this.running)) {
       if (this.running && Date.now() < giveUp) {
         await sleep(POLL_MS)
         continue

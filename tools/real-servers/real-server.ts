@@ -1,7 +1,10 @@
 // What every real server has in common: one process on ports and a data folder that outlive it.
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { findServer, type ServerName } from './find-server.ts'
 import { RealProcess } from './real-process.ts'
 
@@ -96,9 +99,9 @@ export async function retryPorts<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether this URL answers 200 with a body that passes. */
+/** Whether this URL answers 200 with a body that passes; on a connection that stays behind for nobody to count. */
 export async function answers(url: string, passes: (body: string) => boolean): Promise<boolean> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(1_000) })
-  const body = await response.text()
-  return response.status === 200 && passes(body)
+  const request = get(url, { agent: false, signal: AbortSignal.timeout(1_000) })
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
+  return response.statusCode === 200 && passes(await text(response))
 }
