@@ -9,7 +9,7 @@ export type { CallSink } from './call/call-sink.ts'
 export type { AttemptResult, CallOutcome, Ending } from './call/outcome.ts'
 export { RETRY_AFTER_MS_HEADER, retryAfterMs } from './call/retry-after.ts'
 export { parsePolicyText } from './config/parse-text.ts'
-export { PolicyConflictError } from './config/policy-conflict-error.ts'
+export { isPolicyConflictError, PolicyConflictError } from './config/policy-conflict-error.ts'
 export { PolicyDocument, parsePolicyDocument } from './config/policy-document.ts'
 export type { InboundPolicy, ResolvedPolicy } from './config/policy-options.ts'
 export type {

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'SEAKEEP_DEADLINE_EXCEEDED'
   | 'SEAKEEP_CANCELLED'
   | 'SEAKEEP_CONFIG'
+  | 'SEAKEEP_POLICY_CONFLICT'
 
 /** Why a call was refused here, with nothing sent. */
 export type RejectionReason =
