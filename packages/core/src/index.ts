@@ -8,7 +8,9 @@ export type { CoalesceOptions } from './caching/coalesce-options.ts'
 export type { CallRequest } from './call/call.ts'
 export { type Classifiable, type Classifier, classify, type Verdict } from './call/classification.ts'
 export type { Answer } from './call/outcome.ts'
-export type { PolicyLayers } from './config/policy-options.ts'
+export type { GoverningPolicies } from './config/policy-follower.ts'
+export type { PolicyMode } from './config/policy-mode.ts'
+export type { InboundLayers, PolicyLayers } from './config/policy-options.ts'
 export type { Address, Endpoint, Instance, Snapshot } from './endpoint/endpoint.ts'
 export {
   AttemptError,

@@ -8,9 +8,11 @@ export type { Attempt, AttemptSink, CallRequest, Cancel, CancelReason, StartOpti
 export type { CallSink } from './call/call-sink.ts'
 export type { AttemptResult, CallOutcome, Ending } from './call/outcome.ts'
 export { RETRY_AFTER_MS_HEADER, retryAfterMs } from './call/retry-after.ts'
+export { MemoryPolicyStore, memoryPolicyStore } from './config/memory-policy-store.ts'
 export { parsePolicyText } from './config/parse-text.ts'
 export { isPolicyConflictError, PolicyConflictError } from './config/policy-conflict-error.ts'
 export { PolicyDocument, parsePolicyDocument } from './config/policy-document.ts'
+export { type FirstWord, type FollowerParts, PolicyFollower, type PolicyOrigin } from './config/policy-follower.ts'
 export type { InboundPolicy, ResolvedPolicy } from './config/policy-options.ts'
 export type {
   PolicySource,
@@ -45,7 +47,8 @@ export { SeededRandom } from './random/seeded-random.ts'
 export { Sfc32 } from './random/sfc32.ts'
 export { assembleRuntime } from './runtime/assemble-runtime.ts'
 export { MODULES, partsOf } from './runtime/module-parts.ts'
-export { readPolicyFile } from './runtime/node-policy-file.ts'
+export { PolicyFile, readPolicyFile } from './runtime/node-policy-file.ts'
+export { filePolicyStore } from './runtime/node-policy-store.ts'
 export type { RuntimeIdentity, RuntimeParts, RuntimePorts } from './runtime/ports.ts'
 export { type PolicyEnvironment, replaceEnvironment } from './runtime/process-environment.ts'
 export { NO_SIGNALS, type ProcessSignals } from './runtime/process-signals.ts'
@@ -57,6 +60,7 @@ export {
   type AdmissionSink,
   type Admitted,
   type RequestTraits,
+  type ShadowCounts,
 } from './serving/admission.ts'
 export { type LoadMonitor, NO_LOAD } from './serving/load-monitor.ts'
 export type { AttachedServer, Listening, ServerAdapter, ServerHost } from './serving/server-adapter.ts'

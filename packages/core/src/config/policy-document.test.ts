@@ -94,12 +94,12 @@ describe('parsePolicyDocument', () => {
     [
       'an unknown field',
       { version: 1, targets: { '*.x.com': { retyr: {} } } },
-      'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, coalesce, cache, outlier, health, loadBalancing, routes, split, mirror; did you mean retry?',
+      'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, coalesce, cache, outlier, health, loadBalancing, routes, split, mirror, mode; did you mean retry?',
     ],
     [
-      'a field of later',
+      'a mode of later',
       { version: 1, targets: { a: { mode: 'shadow' } } },
-      'targets.a.mode: not available yet in this version; allowed: use, timeout',
+      'targets.a.mode: shadow is not available yet in this version; allowed: enforce, off',
     ],
     [
       '`use` in a policy',

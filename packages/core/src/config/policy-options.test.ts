@@ -84,7 +84,10 @@ describe('resolvePolicy', () => {
     ],
     [{ circuitbreaker: {} }, 'did you mean circuitBreaker?'],
     [{ split: {} }, 'payments.split: an object is not allowed; a list with at least 1 item; or false'],
-    [{ mode: 'shadow' }, 'payments.mode: not available yet in this version'],
+    [{ mode: 'shadow' }, 'payments.mode: shadow is not available yet in this version; allowed: enforce, off'],
+    [{ mode: 'of' }, 'payments.mode: "of" is not allowed; one of enforce, off; did you mean off?'],
+    [{ retry: { mode: 'shadow' } }, 'payments.retry.mode: shadow is not available yet in this version'],
+    [{ cache: { ttl: 1, mode: 'off' } }, 'payments.cache.mode: unknown key; allowed: ttl'],
     [null, 'payments: null (nothing is written here) is not allowed; an object'],
   ])('refuses %j', (layers, message) => {
     expect(() => resolvePolicy(layers as PolicyLayers, 'payments')).toThrow(message)
@@ -107,7 +110,6 @@ describe('resolveInbound', () => {
     expect(() => resolveInbound({ retry: true } as object, 'serve.limits')).toThrow(
       'serve.limits.retry: unknown key; allowed: concurrency, rateLimit',
     )
-    expect(() => resolveInbound({ mode: 'off' } as object)).toThrow('inbound.mode: not available yet in this version')
     expect(resolveInbound({ shed: { order: ['batch'] } }).shed).toEqual({ eventLoopUtilization: 0.9, order: ['batch'] })
   })
 })

@@ -28,6 +28,7 @@ import {
 import { type ResolvedShedOptions, SHED_OPTIONS, type ShedOptions } from '../limiting/shed-options.ts'
 import { type ResolvedThrottleOptions, THROTTLE_OPTIONS, type ThrottleOptions } from '../limiting/throttle-options.ts'
 import type { Duration } from '../options/duration.ts'
+import { optional } from '../options/field.ts'
 import { layer, orFalse } from '../options/layer.ts'
 import { type Place, placeOf } from '../options/place.ts'
 import { duration } from '../options/quantities.ts'
@@ -37,26 +38,40 @@ import { RETRY_OPTIONS, type ResolvedRetryOptions, type RetryOptions } from '../
 import { MIRROR_OPTIONS, type MirrorOptions, type ResolvedMirrorOptions } from '../routing/mirror-options.ts'
 import { type ResolvedVersionRoute, ROUTES_OPTIONS, type VersionRoute } from '../routing/route-options.ts'
 import { SPLIT_OPTIONS, type VersionShare } from '../routing/split-options.ts'
+import {
+  governedBy,
+  governedTimeout,
+  INBOUND_MODE,
+  moded,
+  OUTGOING_MODE,
+  type PolicyMode,
+  type ShadowMark,
+} from './policy-mode.ts'
+
+/** A layer's options with its own {@link PolicyLayers.mode}. */
+export type WithMode<Options> = Options & { readonly mode?: PolicyMode }
 
 /** The layers of a policy as a user writes them. A layer exists only where it is named; `true` means all defaults. */
 export interface PolicyLayers {
+  /** Of all layers that do not say their own. Default `enforce`. */
+  readonly mode?: PolicyMode
   /** Length of the whole call, retries included; above 0. None by default. */
   readonly timeout?: Duration | false
-  readonly retry?: RetryOptions | boolean
+  readonly retry?: WithMode<RetryOptions> | boolean
   /** Sends a second copy of a call that takes long. */
-  readonly hedge?: HedgeOptions | boolean
-  readonly circuitBreaker?: CircuitBreakerOptions | boolean
-  readonly concurrency?: ConcurrencyOptions | false
-  readonly rateLimit?: RateLimitOptions | false
+  readonly hedge?: WithMode<HedgeOptions> | boolean
+  readonly circuitBreaker?: WithMode<CircuitBreakerOptions> | boolean
+  readonly concurrency?: WithMode<ConcurrencyOptions> | false
+  readonly rateLimit?: WithMode<RateLimitOptions> | false
   /** Client-side adaptive throttling: refuses here a share of what the target would refuse anyway. */
-  readonly throttle?: ThrottleOptions | boolean
+  readonly throttle?: WithMode<ThrottleOptions> | boolean
   /** Equal calls that are under way share one answer. */
   readonly coalesce?: CoalesceOptions | boolean
   /** Answers are kept, and given out instead of a call. */
   readonly cache?: CacheOptions | false
-  readonly outlier?: OutlierOptions | boolean
+  readonly outlier?: WithMode<OutlierOptions> | boolean
   /** Active checks of the endpoints. */
-  readonly health?: HealthOptions | false
+  readonly health?: WithMode<HealthOptions> | false
   /** Default `p2c-ewma`; a word is that algorithm with all defaults. */
   readonly loadBalancing?: BalancingAlgorithm | BalancingOptions
   /** Calls with certain headers go to one version. */
@@ -70,16 +85,18 @@ export interface PolicyLayers {
 /** A policy after validation: every number known, every layer there or not. */
 export interface ResolvedPolicy {
   readonly timeoutMs: number | undefined
-  readonly retry: ResolvedRetryOptions | undefined
-  readonly hedge?: ResolvedHedgeOptions | undefined
-  readonly circuitBreaker: ResolvedCircuitBreakerOptions | undefined
-  readonly concurrency: ResolvedConcurrencyOptions | undefined
-  readonly rateLimit: ResolvedRateLimitOptions | undefined
-  readonly throttle?: ResolvedThrottleOptions | undefined
+  /** What `timeoutMs` would be, were it enforced: for counting. */
+  readonly shadowTimeoutMs?: number
+  readonly retry: (ResolvedRetryOptions & ShadowMark) | undefined
+  readonly hedge?: (ResolvedHedgeOptions & ShadowMark) | undefined
+  readonly circuitBreaker: (ResolvedCircuitBreakerOptions & ShadowMark) | undefined
+  readonly concurrency: (ResolvedConcurrencyOptions & ShadowMark) | undefined
+  readonly rateLimit: (ResolvedRateLimitOptions & ShadowMark) | undefined
+  readonly throttle?: (ResolvedThrottleOptions & ShadowMark) | undefined
   readonly coalesce?: ResolvedCoalesceOptions | undefined
   readonly cache?: ResolvedCacheOptions | undefined
-  readonly outlier: ResolvedOutlierOptions | undefined
-  readonly health?: ResolvedHealthOptions | undefined
+  readonly outlier: (ResolvedOutlierOptions & ShadowMark) | undefined
+  readonly health?: (ResolvedHealthOptions & ShadowMark) | undefined
   readonly loadBalancing: ResolvedBalancingOptions
   readonly routes?: readonly ResolvedVersionRoute[] | undefined
   readonly split?: readonly VersionShare[] | undefined
@@ -90,22 +107,36 @@ export interface ResolvedPolicy {
 export const POLICY_LAYERS: RecordField<ResolvedPolicy> = record(
   {
     timeout: orFalse(duration({ above: 0, about: 'Length of the whole call, retries included' })),
-    retry: layer(RETRY_OPTIONS),
-    hedge: layer(HEDGE_OPTIONS),
-    circuitBreaker: layer(CIRCUIT_BREAKER_OPTIONS),
-    concurrency: layer(CONCURRENCY_OPTIONS),
-    rateLimit: layer(RATE_LIMIT_OPTIONS),
-    throttle: layer(THROTTLE_OPTIONS),
+    retry: layer(moded(RETRY_OPTIONS, OUTGOING_MODE)),
+    hedge: layer(moded(HEDGE_OPTIONS, OUTGOING_MODE)),
+    circuitBreaker: layer(moded(CIRCUIT_BREAKER_OPTIONS, OUTGOING_MODE)),
+    concurrency: layer(moded(CONCURRENCY_OPTIONS, OUTGOING_MODE)),
+    rateLimit: layer(moded(RATE_LIMIT_OPTIONS, OUTGOING_MODE)),
+    throttle: layer(moded(THROTTLE_OPTIONS, OUTGOING_MODE)),
     coalesce: layer(COALESCE_OPTIONS),
     cache: layer(CACHE_OPTIONS),
-    outlier: layer(OUTLIER_OPTIONS),
-    health: layer(HEALTH_OPTIONS),
+    outlier: layer(moded(OUTLIER_OPTIONS, OUTGOING_MODE)),
+    health: layer(moded(HEALTH_OPTIONS, OUTGOING_MODE)),
     loadBalancing: BALANCING_OPTIONS,
     routes: ROUTES_OPTIONS,
     split: SPLIT_OPTIONS,
     mirror: layer(MIRROR_OPTIONS),
+    mode: optional(OUTGOING_MODE),
   } satisfies FieldsOf<PolicyLayers>,
-  { notYet: ['mode'] },
+  {
+    finish: ({ mode, ...values }): ResolvedPolicy => ({
+      ...values,
+      ...governedTimeout(mode, values.timeoutMs),
+      retry: governedBy(mode, values.retry),
+      hedge: governedBy(mode, values.hedge),
+      circuitBreaker: governedBy(mode, values.circuitBreaker),
+      concurrency: governedBy(mode, values.concurrency),
+      rateLimit: governedBy(mode, values.rateLimit),
+      throttle: governedBy(mode, values.throttle),
+      outlier: governedBy(mode, values.outlier),
+      health: governedBy(mode, values.health),
+    }),
+  },
 )
 
 /** The policy of a call that no policy speaks for: one bare attempt, round-robin, no timeout. */
@@ -121,28 +152,44 @@ export function resolvePolicy(layers: PolicyLayers, path: string | Place = ''): 
 
 /** What an instance admits of the requests that reach it, as a user writes it. */
 export interface InboundLayers {
+  /** Of all layers that do not say their own. Default `enforce`. */
+  readonly mode?: PolicyMode
   /** Counted in requests rather than attempts. */
-  readonly concurrency?: ConcurrencyOptions | false
+  readonly concurrency?: WithMode<ConcurrencyOptions> | false
   /** Counted in requests rather than attempts. */
-  readonly rateLimit?: RateLimitOptions | false
+  readonly rateLimit?: WithMode<RateLimitOptions> | false
   /** Refuses the least important while the event loop has more to do than it can. */
-  readonly shed?: ShedOptions | boolean
+  readonly shed?: WithMode<ShedOptions> | boolean
 }
 
 export interface InboundPolicy {
-  readonly concurrency: ResolvedConcurrencyOptions | undefined
-  readonly rateLimit: ResolvedRateLimitOptions | undefined
-  readonly shed?: ResolvedShedOptions | undefined
+  readonly concurrency: (ResolvedConcurrencyOptions & ShadowMark) | undefined
+  readonly rateLimit: (ResolvedRateLimitOptions & ShadowMark) | undefined
+  readonly shed?: (ResolvedShedOptions & ShadowMark) | undefined
 }
 
 /** The description from which validation, defaults and schema of an inbound policy follow. */
 export const INBOUND_LAYERS: RecordField<InboundPolicy> = record(
   {
-    concurrency: layer(CONCURRENCY_OPTIONS, { about: 'Bounds how many requests an instance works on' }),
-    rateLimit: layer(RATE_LIMIT_OPTIONS, { about: 'Bounds how many requests an instance admits in a second' }),
-    shed: layer(SHED_OPTIONS, { about: 'What an instance refuses while its event loop is too busy' }),
+    concurrency: layer(moded(CONCURRENCY_OPTIONS, INBOUND_MODE), {
+      about: 'Bounds how many requests an instance works on',
+    }),
+    rateLimit: layer(moded(RATE_LIMIT_OPTIONS, INBOUND_MODE), {
+      about: 'Bounds how many requests an instance admits in a second',
+    }),
+    shed: layer(moded(SHED_OPTIONS, INBOUND_MODE), {
+      about: 'What an instance refuses while its event loop is too busy',
+    }),
+    mode: optional(INBOUND_MODE),
   } satisfies FieldsOf<InboundLayers>,
-  { about: 'What each instance of the service admits', notYet: ['mode'] },
+  {
+    about: 'What each instance of the service admits',
+    finish: ({ mode, concurrency, rateLimit, shed }): InboundPolicy => ({
+      concurrency: governedBy(mode, concurrency),
+      rateLimit: governedBy(mode, rateLimit),
+      shed: governedBy(mode, shed),
+    }),
+  },
 )
 
 /** The inbound policy that the layers make, frozen. Throws a ConfigError that names the field under `path`. */

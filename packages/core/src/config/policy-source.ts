@@ -18,7 +18,10 @@ export interface PolicySourceSink {
   document(stored: PolicyText): void
   /** There is no document there (any more): what governs now goes on governing. */
   missing(): void
-  /** The watch is interrupted; what was last told stays valid and the adapter goes on trying. */
+  /**
+   * The watch is interrupted; what was last told stays valid and the adapter goes on trying. Said once an outage: the next
+   * word, which is the document (changed or not) or that it is missing, says that it is over.
+   */
   error(error: Error): void
 }
 

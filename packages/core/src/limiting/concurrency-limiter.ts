@@ -75,6 +75,11 @@ export class ConcurrencyLimiter implements Limiter {
     return true
   }
 
+  /** Takes a permit whatever the limit says: for who is under way already, and where the limit only watches. */
+  takeAnyway(): void {
+    this.#inFlight++
+  }
+
   /** False where the line is full of those who go before it, or where its deadline cannot be met. */
   join(waiter: Waiter): boolean {
     if (this.#places === 0) return false

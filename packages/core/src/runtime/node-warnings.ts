@@ -21,6 +21,10 @@ function warningOf(event: GovernanceEvent): string | undefined {
   switch (event.type) {
     case 'policyMissing':
       return `no policy governs some calls of ${event.name}: they get one bare attempt, round-robin, without a timeout`
+    case 'policyRejected':
+      return `the policies of ${event.name} are not valid and change nothing: ${event.error?.message ?? ''}`
+    case 'policySourceFailed':
+      return `the policies of ${event.name} cannot be followed: ${event.error?.message ?? ''}; trying on`
     case 'policyConflicted':
       return `the policy "${event.name}" was asked for again with other options; the first ones stay in force`
     case 'registrationFailed':

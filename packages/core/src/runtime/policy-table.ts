@@ -45,7 +45,7 @@ export class PolicyTable {
   readonly #ports: TargetPorts
   readonly #events: EventStream
   /** What a policy is of which only the name is given. */
-  readonly #standard: ResolvedPolicy
+  #standard: ResolvedPolicy
   readonly #byName = new Map<string, NamedPolicy>()
   #isClosed = false
 
@@ -69,6 +69,13 @@ export class PolicyTable {
     return known.policy
   }
 
+  /** Policies of which only the name was given are this one from the next call on; what was learnt stays. */
+  useStandard(standard: ResolvedPolicy = BUILT_IN_STANDARD): void {
+    if (textOf(standard) === textOf(this.#standard)) return
+    this.#standard = standard
+    for (const { policy, written } of this.#byName.values()) if (written === NAME_ALONE) policy.update(STANDARD)
+  }
+
   #add(name: string, content: PolicyContent, written: string): Policy {
     let calls = 0
     const policy = new GuardingPolicy({
@@ -89,10 +96,11 @@ export class PolicyTable {
 
   /** The name means something else from here on. */
   #reread(name: string, options: Omit<PolicyOptions, 'name'>): PolicyContent {
-    const content = contentOf(options, name)
+    const isStandard = options === STANDARD
+    const content = contentOf(options, name, isStandard ? this.#standard : undefined)
     const known = this.#byName.get(name)
     if (known !== undefined) {
-      known.written = textOf(['object', options])
+      known.written = isStandard ? NAME_ALONE : textOf(['object', options])
       known.meaning = meaningOf(content)
     }
     this.#events.emit({ type: 'policyApplied', atMs: this.#ports.clock.now(), name })
@@ -107,6 +115,9 @@ export class PolicyTable {
 }
 
 const BUILT_IN_STANDARD = resolvePolicy(STANDARD_POLICY)
+/** Stands for the policy of which only the name is given, where options are read again. */
+const STANDARD: Omit<PolicyOptions, 'name'> = Object.freeze({})
+const NAME_ALONE = textOf(['string', {}])
 
 /** `standard` is the policy where no layer is given at all. */
 function contentOf(options: Omit<PolicyOptions, 'name'>, name: string, standard?: ResolvedPolicy): PolicyContent {

@@ -1,6 +1,7 @@
 import type { BalancerFactory } from '../balancing/balancer.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { PolicyDocument } from '../config/policy-document.ts'
+import type { PolicyOrigin } from '../config/policy-follower.ts'
 import type { Registry } from '../discovery/registry.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
@@ -44,4 +45,6 @@ export interface RuntimeIdentity {
   readonly zone?: string | undefined
   /** Undefined: one bare attempt, round-robin, no timeout. */
   readonly policies: PolicyDocument | undefined
+  /** Where they came from; absent for what was given in code. */
+  readonly policiesFrom?: PolicyOrigin | undefined
 }

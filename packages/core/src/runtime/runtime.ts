@@ -3,7 +3,9 @@ import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { CallRequest, Cancel, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
 import type { PolicyDocument } from '../config/policy-document.ts'
+import { type GoverningPolicies, PolicyFollower, type PolicyOrigin } from '../config/policy-follower.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
+import type { PolicySource } from '../config/policy-source.ts'
 import type { Snapshot } from '../endpoint/endpoint.ts'
 import { asError } from '../errors/as-error.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
@@ -14,7 +16,7 @@ import { prepareCall, withVersion } from '../pipeline/prepare-call.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import { Draw } from '../random/random.ts'
 import { type Mirror, mirroredOptions, mirroredRequest } from '../routing/mirror.ts'
-import type { StateCell } from '../state/state-cell.ts'
+import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -38,10 +40,12 @@ export class Runtime implements CallStarter, AsyncDisposable {
   readonly service: string
   readonly #identity: RuntimeIdentity
   #document: PolicyDocument | undefined
+  readonly #governing: WritableCell<GoverningPolicies>
   readonly #ports: RuntimePorts
   readonly #events: EventStream
   readonly #targetPorts: TargetPorts
   readonly #targets = new Map<string, ServiceTarget>()
+  readonly #served = new Set<ServedInstance>()
   readonly #policies: PolicyTable
   readonly #lifecycle: Lifecycle
   #calls = 0
@@ -52,6 +56,12 @@ export class Runtime implements CallStarter, AsyncDisposable {
     this.service = identity.service
     this.#identity = identity
     this.#document = identity.policies
+    this.#governing = new WritableCell<GoverningPolicies>({
+      hash: identity.policies?.hash,
+      source: identity.policiesFrom?.source,
+      revision: identity.policiesFrom?.revision,
+      appliedAtMs: ports.clock.now(),
+    })
     this.#ports = ports
     this.#events = new EventStream(ports.events)
     const transports = new Map<string, Transport>(ports.transports.map((one) => [one.protocol, one]))
@@ -128,14 +138,58 @@ export class Runtime implements CallStarter, AsyncDisposable {
     return this.#policies.policy(options)
   }
 
+  /** Which document governs, since when, where it came from, and what has become of a newer one that is not valid. */
+  get policies(): StateCell<GoverningPolicies> {
+    return this.#governing
+  }
+
   /**
-   * Governs by another document from the next call on. What was learnt stays: windows, tokens, ejections, latencies.
-   * Calls under way end by the policy they began with.
+   * Governs by another document from the next call, and the next request that is served, on. What was learnt stays:
+   * windows, tokens, ejections, latencies, places in a line; calls under way end by the policy they began with, and targets
+   * of which it says the same are left alone. Throws a ConfigError, and changes nothing, where its targets do not fit
+   * together for what was called so far. `origin` says in `policies` and in the event where it came from.
    */
-  applyPolicies(document: PolicyDocument | undefined): void {
+  applyPolicies(document: PolicyDocument | undefined, origin?: PolicyOrigin): void {
+    const policyOf = (service: string) => this.#policyFor(service, document)
+    // What may be refused is asked for before anything is changed.
+    const changed = [...this.#targets].filter(([service, target]) => target.isGovernedOtherwise(policyOf(service)))
+    const targets = new Set(changed.map(([service]) => service))
     this.#document = document
-    for (const [service, target] of this.#targets) target.update(this.#policyFor(service))
-    this.#events.emit({ type: 'policyApplied', atMs: this.#ports.clock.now(), name: this.service })
+    for (const [service, target] of this.#targets) {
+      this.#guard(() => (targets.has(service) ? target.update(policyOf(service)) : target.adopt(policyOf(service))))
+    }
+    const inbound = new Set<string>()
+    for (const served of this.#served) {
+      this.#guard(() => void (served.applyPolicies(document) && inbound.add(served.service)))
+    }
+    this.#policies.useStandard(document?.standard)
+    const atMs = this.#ports.clock.now()
+    const hash = document?.hash
+    this.#governing.set({ hash, source: origin?.source, revision: origin?.revision, appliedAtMs: atMs })
+    this.#events.emit({
+      ...{ type: 'policyApplied', atMs, name: origin?.source ?? this.service, revision: origin?.revision, hash },
+      ...{ targets: [...targets], inbound: [...inbound] },
+    })
+  }
+
+  /**
+   * Governs by what the source holds, as it changes: {@link applyPolicies} with each document that is valid. What governs
+   * now governs until it has spoken, and while it holds nothing valid. The source is closed with the runtime.
+   */
+  follow(source: PolicySource): PolicyFollower {
+    const { clock } = this.#ports
+    const follower = new PolicyFollower(source, {
+      ...{ clock, events: this.#events, cell: this.#governing },
+      apply: (document, origin) => this.applyPolicies(document, origin),
+    })
+    this.#lifecycle.add({
+      stop: (_, done) => {
+        this.#guard(() => follower[Symbol.dispose]())
+        done()
+      },
+    })
+    if (this.#isClosing) follower[Symbol.dispose]()
+    return follower.start()
   }
 
   /** The endpoints of a service as they are known now. */
@@ -183,6 +237,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
       this.#document,
       this.#targetPorts.createLimit,
     )
+    this.#served.add(served)
     this.#lifecycle.add(served)
     return served
   }
@@ -192,6 +247,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     return this.#lifecycle.close(CLOSE_GRACE_MS, () => {
       this.#events.emit({ type: 'runtimeClosed', atMs: this.#ports.clock.now() })
       this.#events.complete()
+      this.#governing.complete()
     })
   }
 
@@ -200,7 +256,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
   }
 
   #open(service: string): ServiceTarget {
-    const policyFor = this.#policyFor(service)
+    const policyFor = this.#policyFor(service, this.#document)
     if (policyFor(undefined) === BARE_POLICY) this.#tellPolicyMissing()
     const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries)
     this.#targets.set(service, target)
@@ -208,8 +264,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     return target
   }
 
-  #policyFor(service: string): (method: string | undefined) => ResolvedPolicy {
-    const document = this.#document
+  #policyFor(service: string, document: PolicyDocument | undefined): (method: string | undefined) => ResolvedPolicy {
     return (method) => document?.policyFor(this.service, service, method) ?? BARE_POLICY
   }
 

@@ -6,8 +6,9 @@ import { ConfigError } from '../errors/seakeep-error.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Duration } from '../options/duration.ts'
 import { parseDuration } from '../options/parse-duration.ts'
-import { Admission } from '../serving/admission.ts'
+import { Admission, type ShadowCounts } from '../serving/admission.ts'
 import type { AttachedServer, Listening, ServerHost } from '../serving/server-adapter.ts'
+import type { StateCell } from '../state/state-cell.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import { after } from '../time/clock.ts'
 import type { Stoppable } from './lifecycle.ts'
@@ -29,7 +30,7 @@ export interface ServeOptions {
    * outward address, if it listens on all.
    */
   readonly advertise?: { readonly host?: string; readonly port?: number }
-  /** What this instance admits. Default: the document's `inbound` entry for the service. */
+  /** What this instance admits, whatever documents say. Default: the document's `inbound` entry for the service. */
   readonly limits?: InboundLayers
   /** `spread`: how long clients are given to learn that it leaves (5 s); `finish`: to end what is in flight (25 s). */
   readonly drain?: { readonly spread?: Duration; readonly finish?: Duration }
@@ -79,6 +80,25 @@ export class ServedInstance implements ServerHost, Stoppable {
     })
     this.#spreadMs = parseDuration(options.drain?.spread ?? 5000, 'serve.drain.spread')
     this.#finishMs = parseDuration(options.drain?.finish ?? 25_000, 'serve.drain.finish')
+  }
+
+  /** What layers in `mode: shadow` would have refused so far, by reason. */
+  get shadow(): StateCell<ShadowCounts> {
+    return this.admission.shadow
+  }
+
+  /** The name it serves under. */
+  get service(): string {
+    return this.#options.name
+  }
+
+  /**
+   * Admits by another document from the next request on; who is in flight stays. False where nothing changes: also where
+   * `limits` were given in code, which win over every document.
+   */
+  applyPolicies(policies: PolicyDocument | undefined): boolean {
+    const { limits, name } = this.#options
+    return limits === undefined && this.admission.update(policies?.inboundFor(name))
   }
 
   get isReady(): boolean {

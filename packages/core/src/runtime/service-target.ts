@@ -57,6 +57,28 @@ export class ServiceTarget {
     return (reason) => call.cancel(reason)
   }
 
+  /** Whether these policies say anything else of what was called so far. Throws where they do not fit together. */
+  isGovernedOtherwise(policyFor: (method: string | undefined) => ResolvedPolicy): boolean {
+    const methods = [undefined, ...(this.#routes?.keys() ?? [])]
+    return methods.some((method) => !isEqual(policyFor(method), this.#policyFor(method)))
+  }
+
+  /** Another document that says the same: what is called later goes by it, and nothing that was made is made anew. */
+  adopt(policyFor: (method: string | undefined) => ResolvedPolicy): void {
+    const made = [this.target.base, ...(this.#routes?.values() ?? [])]
+    const known = new Map(made.map(({ policy }) => [JSON.stringify(policy), policy]))
+    const adopted = new Map<ResolvedPolicy, ResolvedPolicy>()
+    this.#policyFor = (method) => {
+      const policy = policyFor(method)
+      let same = adopted.get(policy)
+      if (same === undefined) {
+        same = known.get(JSON.stringify(policy)) ?? policy
+        adopted.set(policy, same)
+      }
+      return same
+    }
+  }
+
   /** Other policies from the next call on; what was learnt stays. */
   update(policyFor: (method: string | undefined) => ResolvedPolicy): void {
     this.#policyFor = policyFor
@@ -90,6 +112,10 @@ export class ServiceTarget {
 }
 
 const MAX_METHODS = 1000
+
+function isEqual(one: ResolvedPolicy, other: ResolvedPolicy): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
+}
 
 function copiesPolicy({ timeoutMs, loadBalancing }: ResolvedPolicy): ResolvedPolicy {
   return { ...BARE_POLICY, timeoutMs, loadBalancing }

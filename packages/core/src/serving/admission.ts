@@ -1,23 +1,25 @@
 import type { InboundPolicy } from '../config/policy-options.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
-import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
-import { createLimiter } from '../limiting/create-limiter.ts'
 import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
-import { LimitLoop, type TimedLimit } from '../limiting/limit-loop.ts'
+import { LimitLoop } from '../limiting/limit-loop.ts'
+import type { ResolvedRateLimitOptions } from '../limiting/rate-limit-options.ts'
 import type { RateLimiter } from '../limiting/rate-limiter.ts'
-import { SharedRateLimiter } from '../limiting/shared-rate-limiter.ts'
+import { SharedRateLimiter, type SharedRateParts } from '../limiting/shared-rate-limiter.ts'
 import type { Random } from '../random/random.ts'
 import type { SharedBoard } from '../sharing/shared-board.ts'
 import { Topic } from '../sharing/topic.ts'
+import type { StateCell } from '../state/state-cell.ts'
 import { type EventSink, NO_EVENTS } from '../telemetry/events.ts'
-import { after, type Clock } from '../time/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { LoadMonitor } from './load-monitor.ts'
-import { type AdmissionSink, type Admitted, type Headcount, RequestPlace } from './request-place.ts'
+import { RequestLine } from './request-line.ts'
+import { type AdmissionSink, type Admitted, RequestPlace } from './request-place.ts'
+import { type ShadowCounts, ShadowTally } from './shadow-tally.ts'
 import { ShedLoop } from './shed-loop.ts'
-import { Shedding } from './shedding.ts'
 
 export type { AdmissionSink, Admitted } from './request-place.ts'
+export type { ShadowCounts } from './shadow-tally.ts'
 
 /** What is known of a request before it is read. */
 export interface RequestTraits {
@@ -42,66 +44,74 @@ export interface AdmissionParts {
   readonly board?: SharedBoard | undefined
 }
 
-/** Longest wait in the line where the policy does not say. */
-const DEFAULT_MAX_WAIT_MS = 1000
-
 const NO_TRAITS: RequestTraits = {}
 const NO_JITTER: Random = { draw: () => 0.5, stream: () => ({ next: () => 0.5 }) }
 
 /**
  * Inbound admission of one instance: shedding, rate limit, then concurrency with its line, as the document's `inbound`
  * says. The simulated server and the real ones ask the same object.
+ *
+ * Another policy takes its place while requests are in flight, and what was learnt stays: who is at work, who waits, tokens,
+ * and how much is shed. Layers in `mode: shadow` decide as ever; what they would have refused is counted in {@link shadow}
+ * and goes on to the next. A request counts once, by the first that would have refused it.
  */
-export class Admission implements Headcount {
+export class Admission {
   readonly #clock: Clock
-  readonly #shedding: Shedding | undefined
-  readonly #shedLoop: ShedLoop | undefined
-  readonly #rateLimit: RateLimiter | undefined
-  readonly #limiter: ConcurrencyLimiter | undefined
+  readonly #parts: AdmissionParts
+  readonly #events: EventSink
+  readonly #service: string
+  readonly #tally: ShadowTally
   readonly #limitLoop: LimitLoop
-  readonly #maxWaitMs: number
+  readonly #line: RequestLine
+  #policy: InboundPolicy = ADMITS_ALL
+  #shedLoop: ShedLoop | undefined = undefined
+  #rateLimit: RateLimiter | undefined = undefined
   #isDraining = false
-  #inFlight = 0
 
   constructor(policy: InboundPolicy | undefined, clock: Clock, parts: AdmissionParts = {}) {
-    const { load, random = NO_JITTER, events = NO_EVENTS, service = 'inbound', createLimit, board } = parts
+    const { random = NO_JITTER, events = NO_EVENTS, service = 'inbound', createLimit: createAlgorithm } = parts
     this.#clock = clock
-    if (policy?.shed !== undefined && load !== undefined) {
-      this.#shedding = new Shedding(policy.shed)
-      this.#shedLoop = new ShedLoop(this.#shedding, load, clock, events, service)
-    }
-    const loop = new LimitLoop(clock, events)
-    this.#limitLoop = loop
-    if (policy?.rateLimit !== undefined) {
-      const topic = board && new Topic(`rate/inbound/${service}`, { board, clock, events })
-      const sharing = topic && { clock, topic, wake: (limit: TimedLimit) => loop.wake(limit) }
-      this.#rateLimit = createRateLimiter(policy.rateLimit, sharing)
-    }
-    if (policy?.concurrency !== undefined) {
-      this.#limiter = createLimiter(policy.concurrency, {
-        clock,
-        random,
-        loop,
-        service: 'inbound',
-        createAlgorithm: createLimit,
-      })
-    }
-    this.#maxWaitMs = policy?.concurrency?.maxWaitMs ?? DEFAULT_MAX_WAIT_MS
+    this.#parts = parts
+    this.#events = events
+    this.#service = service
+    this.#tally = new ShadowTally(clock, events, service)
+    this.#limitLoop = new LimitLoop(clock, events)
+    this.#line = new RequestLine({
+      ...{ clock, random, events, createAlgorithm },
+      ...{ loop: this.#limitLoop, service: 'inbound', tally: this.#tally },
+    })
+    this.update(policy)
   }
 
   /** Requests admitted and not yet left. */
   get inFlight(): number {
-    return this.#inFlight
+    return this.#line.inFlight
   }
 
   /** Requests in the line. */
   get queued(): number {
-    return this.#limiter?.queued ?? 0
+    return this.#line.queued
   }
 
   /** How much is being shed: 0 nothing, 1 all of the first class, 2 all of the first two. */
   get shedLevel(): number {
-    return this.#shedding?.level ?? 0
+    return this.#shedLoop?.shedding.level ?? 0
+  }
+
+  /** What layers in shadow would have refused. */
+  get shadow(): StateCell<ShadowCounts> {
+    return this.#tally
+  }
+
+  /** Admits by another policy from the next request on. False where it says the same. */
+  update(policy: InboundPolicy = ADMITS_ALL): boolean {
+    const before = this.#policy
+    if (this.#isDraining || isEqual(before, policy)) return false
+    this.#policy = policy
+    if (!isEqual(before.shed, policy.shed)) this.#setShed(policy.shed)
+    if (!isEqual(before.rateLimit, policy.rateLimit)) this.#setRate(before.rateLimit, policy.rateLimit)
+    if (!isEqual(before.concurrency, policy.concurrency)) this.#line.update(policy.concurrency)
+    return true
   }
 
   /** From here on everything new is refused with `shutting-down`, and nothing is decided by time. */
@@ -117,30 +127,63 @@ export class Admission implements Headcount {
     const now = this.#clock.now()
     if (this.#isDraining) return this.#refuse(sink, 'shutting-down', undefined)
     if (deadlineMs <= now) return this.#refuse(sink, 'shed', undefined)
-    if (this.#shedding !== undefined) {
-      this.#shedLoop?.wake()
-      if (this.#shedding.refuses(traits.priority, traits.caller ?? '')) return this.#refuse(sink, 'shed', undefined)
+    let isCounted = false
+    const shed = this.#shedLoop
+    if (shed !== undefined) {
+      shed.wake()
+      if (shed.shedding.refuses(traits.priority, traits.caller ?? '')) {
+        if (!shed.isShadow) return this.#refuse(sink, 'shed', undefined)
+        isCounted = this.#count('shed')
+      }
     }
-    const key = traits.key ?? traits.caller
-    if (this.#rateLimit !== undefined && !this.#rateLimit.tryTake(now, key)) {
-      return this.#refuse(sink, 'rate-limited', this.#rateLimit.retryAfterMs(now, key))
+    const rateLimit = this.#rateLimit
+    if (rateLimit !== undefined) {
+      const isShadow = this.#policy.rateLimit?.isShadow
+      const key = traits.key ?? traits.caller
+      // What is refused takes no token, so neither does what would have been before it came here.
+      if (!(isShadow && isCounted) && !rateLimit.tryTake(now, key)) {
+        if (!isShadow) return this.#refuse(sink, 'rate-limited', rateLimit.retryAfterMs(now, key))
+        isCounted = this.#count('rate-limited')
+      }
     }
-    const limiter = this.#limiter
-    const place = new RequestPlace(this, this.#clock, limiter, sink, deadlineMs, traits.priority)
-    if (limiter === undefined || limiter.tryAcquire()) {
-      place.begin(now)
-      return place
-    }
-    if (!limiter.join(place)) return this.#refuse(sink, 'concurrency', undefined)
-    place.timer = after(this.#clock, Math.min(now + this.#maxWaitMs, deadlineMs) - now, () => place.giveUp())
-    return place
+    const place = new RequestPlace(this.#line, this.#clock, sink, deadlineMs, traits.priority)
+    return this.#line.enter(place, now, deadlineMs, isCounted) ? place : this.#refuse(sink, 'concurrency', undefined)
   }
 
-  onEnter(): void {
-    this.#inFlight += 1
+  #setShed(policy: InboundPolicy['shed']): void {
+    const { load } = this.#parts
+    if (load === undefined) return
+    if (policy === undefined) {
+      this.#shedLoop?.end()
+      this.#shedLoop = undefined
+    } else if (this.#shedLoop !== undefined) this.#shedLoop.update(policy)
+    else this.#shedLoop = new ShedLoop(policy, load, this.#clock, this.#events, this.#service)
   }
-  onLeave(): void {
-    this.#inFlight -= 1
+
+  #setRate(before: InboundPolicy['rateLimit'], policy: InboundPolicy['rateLimit']): void {
+    const old = this.#rateLimit
+    if (old !== undefined && before !== undefined && policy !== undefined && isSameKind(before, policy)) {
+      if (before.rate !== policy.rate || before.burst !== policy.burst) old.update(policy, this.#clock.now())
+      return
+    }
+    if (old instanceof SharedRateLimiter) {
+      this.#limitLoop.remove(old)
+      old.close()
+    }
+    this.#rateLimit = policy && createRateLimiter(policy, this.#sharing())
+  }
+
+  #sharing(): SharedRateParts | undefined {
+    const { board } = this.#parts
+    if (board === undefined) return undefined
+    const clock = this.#clock
+    const topic = new Topic(`rate/inbound/${this.#service}`, { board, clock, events: this.#events })
+    return { clock, topic, wake: (limit) => this.#limitLoop.wake(limit) }
+  }
+
+  #count(reason: RejectionReason): true {
+    this.#tally.count(reason)
+    return true
   }
 
   #refuse(sink: AdmissionSink, reason: RejectionReason, retryAfterMs: number | undefined): Admitted {
@@ -150,3 +193,13 @@ export class Admission implements Headcount {
 }
 
 const NOWHERE: Admitted = { leave: () => {} }
+const ADMITS_ALL: InboundPolicy = Object.freeze({ concurrency: undefined, rateLimit: undefined })
+
+/** Allowances of different kinds cannot take each other's place. */
+function isSameKind(one: ResolvedRateLimitOptions, other: ResolvedRateLimitOptions): boolean {
+  return one.algorithm === other.algorithm && one.maxKeys === other.maxKeys && one.shared === other.shared
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other)
+}

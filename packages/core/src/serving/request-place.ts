@@ -15,10 +15,12 @@ export interface Admitted {
   leave(end?: PermitEnd): void
 }
 
-/** Told who is at work. */
+/** Told who is at work, and who has left the line. */
 export interface Headcount {
   onEnter(): void
-  onLeave(): void
+  /** A request that was at work has ended; frees what it held. */
+  onLeave(end: PermitEnd, tookMs: number, nowMs: number): void
+  onUnqueued(place: RequestPlace): void
 }
 
 /** A request from the door to its answer: it waits, is at work, or has left; each ending is told and settled once. */
@@ -30,9 +32,10 @@ export class RequestPlace implements Admitted, Waiter {
   readonly waitDeadlineMs: number
   readonly priority: string | undefined
   timer: Timer | undefined = undefined
+  /** In whose line it waits. */
+  limiter: ConcurrencyLimiter | undefined = undefined
   readonly #headcount: Headcount
   readonly #clock: Clock
-  readonly #limiter: ConcurrencyLimiter | undefined
   readonly #sink: AdmissionSink
   #state: 'waiting' | 'working' | 'left' = 'waiting'
   #beganMs = 0
@@ -40,14 +43,12 @@ export class RequestPlace implements Admitted, Waiter {
   constructor(
     headcount: Headcount,
     clock: Clock,
-    limiter: ConcurrencyLimiter | undefined,
     sink: AdmissionSink,
     deadlineMs: number,
     priority: string | undefined,
   ) {
     this.#headcount = headcount
     this.#clock = clock
-    this.#limiter = limiter
     this.#sink = sink
     this.waitDeadlineMs = deadlineMs
     this.priority = priority
@@ -63,19 +64,19 @@ export class RequestPlace implements Admitted, Waiter {
   // ---- Waiter ----
 
   onPermit(): void {
-    this.timer?.cancel()
+    this.#unqueue()
     this.begin(this.#clock.now())
   }
 
   onDropped(): void {
-    this.timer?.cancel()
+    this.#unqueue()
     this.#state = 'left'
     this.#sink.refuse('concurrency', undefined)
   }
 
   giveUp(): void {
     if (this.#state !== 'waiting') return
-    this.#limiter?.leave(this)
+    this.limiter?.leave(this)
     this.onDropped()
   }
 
@@ -83,13 +84,16 @@ export class RequestPlace implements Admitted, Waiter {
     const state = this.#state
     this.#state = 'left'
     if (state === 'waiting') {
-      this.timer?.cancel()
-      this.#limiter?.leave(this)
+      this.limiter?.leave(this)
+      this.#unqueue()
     } else if (state === 'working') {
-      this.#headcount.onLeave()
-      if (this.#limiter === undefined) return
       const nowMs = this.#clock.now()
-      this.#limiter.release(end, nowMs - this.#beganMs, nowMs)
+      this.#headcount.onLeave(end, nowMs - this.#beganMs, nowMs)
     }
+  }
+
+  #unqueue(): void {
+    this.timer?.cancel()
+    this.#headcount.onUnqueued(this)
   }
 }

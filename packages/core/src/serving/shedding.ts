@@ -24,9 +24,9 @@ const ROOM = 0.95
  * treated fairly: see {@link FairShedder}.
  */
 export class Shedding {
-  readonly #options: ResolvedShedOptions
-  readonly #order: PriorityOrder
-  readonly #classes: readonly FairShedder[]
+  #options: ResolvedShedOptions
+  #order: PriorityOrder
+  #classes: readonly FairShedder[]
   #level = 0
   #asked = 0
 
@@ -39,6 +39,15 @@ export class Shedding {
   /** How much is shed: 0 nothing, 1 all of the first class, 2 all of the first two. */
   get level(): number {
     return this.#level
+  }
+
+  /** Other bounds. The level stays, and of each class that is still in the order who asks for how much. */
+  update(options: ResolvedShedOptions): void {
+    const before = this.#options.order
+    this.#options = options
+    this.#order = new PriorityOrder(options.order)
+    this.#classes = options.order.map((name) => this.#classes[before.indexOf(name)] ?? new FairShedder())
+    this.#level = Math.min(this.#level, options.order.length)
   }
 
   /** Counts a request and says whether it is refused. */

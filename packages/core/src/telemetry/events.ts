@@ -1,3 +1,5 @@
+import type { RejectionReason } from '../errors/seakeep-error.ts'
+
 /** Everything that happened to the governance of calls, in the past tense, as one union told apart by `type`. */
 export type GovernanceEvent =
   | CircuitEvent
@@ -5,6 +7,7 @@ export type GovernanceEvent =
   | RegistrationEvent
   | PanicEvent
   | SheddingEvent
+  | ShadowEvent
   | ResolverEvent
   | RegistryEvent
   | AttemptEvent
@@ -42,6 +45,12 @@ export interface PanicEvent extends OfTarget {
 export interface SheddingEvent extends OfTarget {
   /** An instance has begun to refuse requests because its process is too busy, and lets all in again. */
   readonly type: 'sheddingStarted' | 'sheddingEnded'
+}
+export interface ShadowEvent extends OfTarget {
+  /** Layers in `mode: shadow` would have refused. Told at the first, and then at most once a second. */
+  readonly type: 'shadowRefused'
+  /** How many since the last of these events, by reason. */
+  readonly counts: { readonly [Reason in RejectionReason]?: number }
 }
 export interface ResolverEvent extends OfTarget {
   /**
@@ -81,6 +90,7 @@ export interface AttemptEvent extends OfTarget {
 export interface PolicyEvent extends EventBase {
   /**
    * `policyRejected`: a document that is not valid was found in the source; the one of before goes on governing.
+   * `policyRemoved`: the source holds no document any more; the one of before goes on governing.
    * `policySourceFailed`, `policySourceRecovered`: the source cannot be reached, and can be again.
    */
   readonly type:
@@ -88,13 +98,19 @@ export interface PolicyEvent extends EventBase {
     | 'policyApplied'
     | 'policyConflicted'
     | 'policyRejected'
+    | 'policyRemoved'
     | 'policySourceFailed'
     | 'policySourceRecovered'
+  /** The source of a document, else whose policy it is. */
   readonly name?: string
   /** The source's revision of the document it is about. */
-  readonly revision?: string
+  readonly revision?: string | undefined
   /** Hash of the document that governs from now on, or goes on governing. */
-  readonly hash?: string
+  readonly hash?: string | undefined
+  /** For `policyApplied`: the services, of those called so far, whose calls are governed otherwise from now on. */
+  readonly targets?: readonly string[]
+  /** For `policyApplied`: the services of which an instance here admits otherwise from now on. */
+  readonly inbound?: readonly string[]
   readonly error?: Error
 }
 export interface RuntimeEvent extends EventBase {

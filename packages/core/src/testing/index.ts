@@ -1,5 +1,6 @@
 // The door for tests: time that stands still, a transport in memory, and the contract suites that every adapter runs.
 
+export { type MemoryPolicyStore, memoryPolicyStore } from '../config/memory-policy-store.ts'
 export { SeededRandom } from '../random/seeded-random.ts'
 export { type BoardHarness, boardContract } from './board-contract.ts'
 export type { FarHandler, FarSide, ReceivedRequest } from './far-side.ts'
@@ -7,6 +8,8 @@ export { ManualClock } from './manual-clock.ts'
 export type { MemoryRequest } from './memory-exchange.ts'
 export { MemoryTransport, type MemoryTransportOptions } from './memory-transport.ts'
 export { drainMicrotasks } from './node-drain.ts'
+export { policySourceContract } from './policy-source-contract.ts'
+export type { PolicySourceHarness } from './policy-source-workbench.ts'
 export { registryContract } from './registry-contract.ts'
 export type { RegistryHarness } from './registry-workbench.ts'
 export { type ContractApi, type ContractExpectation, transportContract } from './transport-contract.ts'
