@@ -66,11 +66,13 @@ export class ConsulPolicyStore implements PolicyStore {
   /** @throws ConfigError where it is more than Consul keeps under a key; PolicyConflictError; ConsulError. */
   async write(entry: PushedPolicies, expected: string | undefined): Promise<PolicyText> {
     const record = writtenRecord(entry)
-    const path = `${kvPath(this.#key)}?cas=${encodeURIComponent(expected ?? '0')}`
-    const isWritten = readVerdict(await asked(this.#client, { method: 'PUT', path, body: entry.text }))
+    const path = `${kvPath(this.#key)}?cas=${expected ?? 0}`
+    // 0 is Consul's word for a key that is not there, and no revision; nor is what another store has given.
+    const canBe = expected === undefined || /^[1-9]\d*$/.test(expected)
+    const isWritten = canBe && readVerdict(await asked(this.#client, { method: 'PUT', path, body: entry.text }))
     const found = await this.#get(this.#key)
     if (!isWritten) throw new PolicyConflictError(this.name, expected, found && String(found.modifyIndex))
-    await this.#keep(entry, record)
+    await this.#keep(entry, record, found?.modifyIndex ?? 0)
     const stored = found === undefined ? undefined : textOf(found)
     // Somebody has written since: ours was there, and has governed.
     return stored?.text === entry.text ? stored : { text: entry.text, revision: '' }
@@ -94,9 +96,9 @@ export class ConsulPolicyStore implements PolicyStore {
     this.#client.close(false)
   }
 
-  async #keep(entry: PushedPolicies, record: string): Promise<void> {
+  async #keep(entry: PushedPolicies, record: string, revision: number): Promise<void> {
     try {
-      const path = kvPath(historyKey(this.#key, entry))
+      const path = kvPath(historyKey(this.#key, entry, revision))
       await asked(this.#client, { method: 'PUT', path, body: record })
     } catch (cause) {
       throw new Error(`${this.name} was written and governs, but its history was not`, { cause })
