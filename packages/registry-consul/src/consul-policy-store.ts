@@ -1,6 +1,5 @@
 import {
   type AdapterPorts,
-  asError,
   PolicyConflictError,
   type PolicySourceSink,
   type PolicyStore,
@@ -8,11 +7,11 @@ import {
   type PushedPolicies,
 } from '@seakeep/core/spi'
 import type { Connections } from './connections.ts'
-import { type ConsulAnswer, ConsulClient } from './consul-client.ts'
-import { RegistryAnswerError } from './consul-errors.ts'
+import { ConsulClient } from './consul-client.ts'
 import type { ResolvedConsulOptions } from './consul-options.ts'
+import { KeyWatch, textOf } from './key-watch.ts'
 import { asked, type KvEntry, kvPath, readKeys, readKv, readVerdict } from './kv.ts'
-import { LongPoll, type PollParts, type PollSink } from './long-poll.ts'
+import type { PollParts } from './long-poll.ts'
 import { historyKey, historyPrefix, readRecord, writtenRecord } from './policy-record.ts'
 import { Throttle } from './throttle.ts'
 import { Turns } from './turns.ts'
@@ -29,7 +28,7 @@ export class ConsulPolicyStore implements PolicyStore {
   readonly #key: string
   readonly #watching: PollParts
   readonly #client: ConsulClient
-  readonly #polls = new Set<LongPoll>()
+  #watch: KeyWatch | undefined = undefined
   #isClosed = false
 
   constructor(key: string, ports: AdapterPorts, options: ResolvedConsulOptions, connections: StoreConnections) {
@@ -42,19 +41,21 @@ export class ConsulPolicyStore implements PolicyStore {
     this.#client = new ConsulClient(connections.writing, options, ports, throttle)
   }
 
-  /** Stale reads: a document is followed also while the servers have no leader to read it from. */
+  /** One poll for all who follow. Stale reads: it is followed also while the servers have no leader to read it from. */
   watch(sink: PolicySourceSink): Disposable {
-    const watch = new KeyWatch(sink, this.name, this.#watching.ports)
-    const poll = new LongPoll(`${kvPath(this.#key)}?stale`, watch, this.#watching)
-    const end = (): void => {
-      watch.close()
-      poll.close()
-      this.#polls.delete(poll)
-    }
     if (this.#isClosed) return { [Symbol.dispose]: () => {} }
-    this.#polls.add(poll)
-    poll.start()
-    return { [Symbol.dispose]: end }
+    const isNew = this.#watch === undefined
+    const watch = this.#watch ?? new KeyWatch(this.#key, this.name, this.#watching)
+    this.#watch = watch
+    const follower = watch.add(sink)
+    if (isNew) watch.start()
+    return {
+      [Symbol.dispose]: () => {
+        if (watch.remove(follower) > 0 || this.#watch !== watch) return
+        watch.close()
+        this.#watch = undefined
+      },
+    }
   }
 
   async read(): Promise<PolicyText | undefined> {
@@ -65,11 +66,13 @@ export class ConsulPolicyStore implements PolicyStore {
   /** @throws ConfigError where it is more than Consul keeps under a key; PolicyConflictError; ConsulError. */
   async write(entry: PushedPolicies, expected: string | undefined): Promise<PolicyText> {
     const record = writtenRecord(entry)
-    const path = `${kvPath(this.#key)}?cas=${encodeURIComponent(expected ?? '0')}`
-    const isWritten = readVerdict(await asked(this.#client, { method: 'PUT', path, body: entry.text }))
+    const path = `${kvPath(this.#key)}?cas=${expected ?? 0}`
+    // 0 is Consul's word for a key that is not there, and no revision; nor is what another store has given.
+    const canBe = expected === undefined || /^[1-9]\d*$/.test(expected)
+    const isWritten = canBe && readVerdict(await asked(this.#client, { method: 'PUT', path, body: entry.text }))
     const found = await this.#get(this.#key)
     if (!isWritten) throw new PolicyConflictError(this.name, expected, found && String(found.modifyIndex))
-    await this.#keep(entry, record)
+    await this.#keep(entry, record, found?.modifyIndex ?? 0)
     const stored = found === undefined ? undefined : textOf(found)
     // Somebody has written since: ours was there, and has governed.
     return stored?.text === entry.text ? stored : { text: entry.text, revision: '' }
@@ -88,15 +91,14 @@ export class ConsulPolicyStore implements PolicyStore {
 
   close(): void {
     this.#isClosed = true
-    for (const poll of this.#polls) poll.close()
-    this.#polls.clear()
+    this.#watch?.close()
     this.#watching.client.close(true)
     this.#client.close(false)
   }
 
-  async #keep(entry: PushedPolicies, record: string): Promise<void> {
+  async #keep(entry: PushedPolicies, record: string, revision: number): Promise<void> {
     try {
-      const path = kvPath(historyKey(this.#key, entry))
+      const path = kvPath(historyKey(this.#key, entry, revision))
       await asked(this.#client, { method: 'PUT', path, body: record })
     } catch (cause) {
       throw new Error(`${this.name} was written and governs, but its history was not`, { cause })
@@ -105,65 +107,5 @@ export class ConsulPolicyStore implements PolicyStore {
 
   async #get(key: string): Promise<KvEntry | undefined> {
     return readKv(await asked(this.#client, { method: 'GET', path: `${kvPath(key)}?consistent` }))
-  }
-}
-
-/** Tells changes of one key, and each failure once. */
-class KeyWatch implements PollSink {
-  readonly #sink: PolicySourceSink
-  readonly #name: string
-  readonly #ports: AdapterPorts
-  /** What was told last: a revision, or `missing`. */
-  #told: string | undefined = undefined
-  #isInterrupted = false
-  #isClosed = false
-
-  constructor(sink: PolicySourceSink, name: string, ports: AdapterPorts) {
-    this.#sink = sink
-    this.#name = name
-    this.#ports = ports
-  }
-
-  close(): void {
-    this.#isClosed = true
-  }
-
-  answer(answer: ConsulAnswer, isDegraded: boolean): void {
-    const entry = readKv(answer)
-    const state = entry === undefined ? 'missing' : String(entry.modifyIndex)
-    if (isDegraded && (this.#told !== undefined || entry === undefined)) return
-    const stored = entry === undefined ? undefined : textOf(entry)
-    const isNews = state !== this.#told || this.#isInterrupted
-    this.#isInterrupted = false
-    this.#told = state
-    if (isNews) this.#tell(() => (stored === undefined ? this.#sink.missing() : this.#sink.document(stored)))
-  }
-
-  error(error: Error): void {
-    if (this.#isInterrupted) return
-    this.#isInterrupted = true
-    const { clock, events } = this.#ports
-    if (error instanceof RegistryAnswerError) {
-      events.emit({ type: 'registryMisspoke', atMs: clock.now(), name: this.#name, why: error.message, error })
-    }
-    this.#tell(() => this.#sink.error(error))
-  }
-
-  #tell(tell: () => void): void {
-    if (this.#isClosed) return
-    try {
-      tell()
-    } catch (thrown) {
-      const { clock, events } = this.#ports
-      events.emit({ type: 'listenerFailed', atMs: clock.now(), error: asError(thrown) })
-    }
-  }
-}
-
-function textOf({ value, modifyIndex }: KvEntry): PolicyText {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(value), revision: String(modifyIndex) }
-  } catch (cause) {
-    throw new RegistryAnswerError('[0].Value', 'it is not text in UTF-8', { cause })
   }
 }

@@ -1,6 +1,7 @@
 /**
- * A push as the history keeps it: a key whose name sorts by time, `<key>/history/<milliseconds since 1970>-<hash>`, and
- * all else in its value. The text stands there again, so that a rollback needs nothing but the record.
+ * A push as the history keeps it: a key whose name sorts by time and then by the order of writes,
+ * `<key>/history/<milliseconds since 1970>-<revision>-<hash>`, and all else in its value. The text stands there again, so
+ * that a rollback needs nothing but the record.
  */
 import { Buffer } from 'node:buffer'
 import { ConfigError } from '@seakeep/core'
@@ -12,8 +13,8 @@ export function historyPrefix(key: string): string {
   return `${key}/history/`
 }
 
-export function historyKey(key: string, { atMs, hash }: PushedPolicies): string {
-  return `${historyPrefix(key)}${String(Math.floor(atMs)).padStart(15, '0')}-${hash}`
+export function historyKey(key: string, { atMs, hash }: PushedPolicies, revision: number): string {
+  return `${historyPrefix(key)}${padded(Math.floor(atMs))}-${padded(revision)}-${hash}`
 }
 
 /** @throws ConfigError where it is more than Consul keeps under a key. */
@@ -33,4 +34,8 @@ export function readRecord(value: Buffer): PushedPolicies {
     ...(author === undefined ? {} : { author: textAt(author, 'author') }),
     ...(message === undefined ? {} : { message: textAt(message, 'message') }),
   }
+}
+
+function padded(number: number): string {
+  return String(number).padStart(15, '0')
 }

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import type { LockSink } from '@seakeep/core/spi'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { describeReal, type RealServer, startConsul, startTcpProxy } from '../../../tools/real-servers/index.ts'
@@ -22,7 +23,7 @@ class Holder implements LockSink {
   }
 }
 
-const TTL = 10_000
+const TTL = 10_000 // the shortest there is
 const open: ConsulLock[] = []
 const lock = (address: string): ConsulLock => {
   const one = lockAt({ address, timeout: '1s' })
@@ -104,4 +105,49 @@ describeReal('consul', 'locks at a real agent', () => {
     ])
     expect(b.fences[0]! > a.fences[0]!).toBe(true)
   })
+
+  it.concurrent('of a holder that is killed is another one’s after its TTL, at the latest after two and the delay', async () => {
+    const child = holdElsewhere(agent.address, 'killed')
+    try {
+      await seen(() => child.words.length === 1, 15_000)
+      const b = new Holder()
+      const one = lockAt({ address: agent.address })
+      one.acquire('killed', TTL, b)
+      await sleep(100)
+      child.process.kill('SIGKILL')
+      expect(await seen(() => b.isHolding, 30_000)).toBeGreaterThan(5000)
+      one.close()
+    } finally {
+      child.process.kill('SIGKILL')
+    }
+  })
+
+  it.concurrent('of a holder that is frozen is another one’s, and it hears so as soon as it goes on', async () => {
+    const child = holdElsewhere(agent.address, 'frozen')
+    try {
+      await seen(() => child.words.length === 1, 15_000)
+      const b = new Holder()
+      const one = lockAt({ address: agent.address })
+      one.acquire('frozen', TTL, b)
+      await sleep(100)
+      child.process.kill('SIGSTOP')
+      await seen(() => b.isHolding, 30_000)
+      expect(`acquired ${b.fences[0]}` > child.words[0]!).toBe(true)
+      child.process.kill('SIGCONT')
+      await seen(() => child.words[1] === 'lost')
+      one.close()
+    } finally {
+      child.process.kill('SIGKILL')
+    }
+  })
 })
+
+function holdElsewhere(address: string, name: string): { readonly process: ChildProcess; readonly words: string[] } {
+  const program = new URL('lock-program.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, ['-C', '@seakeep/source', program, address, name], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const words: string[] = []
+  child.stdout.on('data', (chunk) => words.push(...String(chunk).trim().split('\n')))
+  return { process: child, words }
+}
