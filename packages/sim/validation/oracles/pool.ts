@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { Oracle, Size } from './oracles/oracle.ts'
+import type { Oracle, Size } from './oracle.ts'
 
 /** One run, and the oracles that are measured in it. */
 export interface Job {

@@ -1,7 +1,7 @@
 // A worker thread of `pnpm validation`: takes one run at a time and answers what each of its oracles measures in it.
 import { parentPort } from 'node:worker_threads'
-import { oracles } from './oracles/all.ts'
-import { measureOnce } from './oracles/oracle.ts'
+import { oracles } from './all.ts'
+import { measureOnce } from './oracle.ts'
 import type { Job, JobDone } from './pool.ts'
 
 parentPort?.on('message', async ({ ids, size, seed }: Job) => {
