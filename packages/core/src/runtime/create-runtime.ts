@@ -9,6 +9,7 @@ import { rootPlace } from '../options/place.ts'
 import { type FieldsOf, objectOf, record } from '../options/record.ts'
 import { name } from '../options/words.ts'
 import { systemRandom } from '../random/system-random.ts'
+import { EventStream } from '../telemetry/event-stream.ts'
 import { after } from '../time/clock.ts'
 import { realClock } from '../time/real-clock.ts'
 import { assembleRuntime } from './assemble-runtime.ts'
@@ -79,7 +80,8 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   const adapterPorts: AdapterPorts = {
     clock: container.get(Tokens.clock),
     random: container.get(Tokens.random),
-    events: container.get(Tokens.events),
+    // What a registry says of itself belongs to the events of its runtime.
+    events: new EventStream(container.get(Tokens.events)),
   }
   const all = <T>(name: ServiceIdentifier<(ports: AdapterPorts) => T>): T[] =>
     container.isBound(name) ? container.getAll(name).map((create) => create(adapterPorts)) : []

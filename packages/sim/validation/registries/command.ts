@@ -6,18 +6,21 @@ import { findServer } from '../../../../tools/real-servers/index.ts'
 import { faults } from './all.ts'
 import { measure } from './bench.ts'
 import { idOf, isGood, type RegistryFault, type RegistryRow } from './fault.ts'
+import { measureScale } from './scale.ts'
 
 export interface RegistriesCommand {
   /** How the names of those to be run begin: `consul`, `etcd/leader`. */
   readonly only: string
   /** With the defaults of `discovery`, which believe up to half of the instances to be gone at once. */
   readonly defaults: boolean
+  /** Not faults, but numbers. */
   readonly scale: boolean
   readonly json?: string | undefined
 }
 
 /** Answers with the exit code. */
-export async function validateRegistries({ only, defaults, json }: RegistriesCommand): Promise<number> {
+export async function validateRegistries({ only, defaults, scale, json }: RegistriesCommand): Promise<number> {
+  if (scale) return measureScale(only, json)
   const chosen = faults.filter((fault) => idOf(fault).startsWith(only))
   if (chosen.length === 0) {
     console.error(`There is no fault whose name begins with '${only}'; there is: ${faults.map(idOf).join(', ')}.`)
