@@ -114,7 +114,7 @@ describeReal('consul', 'a runtime whose Consul answers rubbish', () => {
     await serve('clocks', 'clocks-1')
     const client = await createRuntime({
       service: 'shop',
-      policies: { version: 1 },
+      policies: { version: 1, targets: { clocks: { timeout: '2s' } } },
       modules: [http(), consul({ address })],
     })
     open.push(client)

@@ -3,8 +3,7 @@
 // In each an instance comes, and one goes. Who comes while nobody can be told registers as soon as it can; who goes then
 // would say goodbye to nobody, and be in the lists until its lease has run out, so it goes as soon as it can be heard.
 import type { RealServer } from '../../../../tools/real-servers/index.ts'
-import type { Bench } from './bench.ts'
-import type { RegistryFault, RegistryName } from './fault.ts'
+import type { Bench, RegistryFault, RegistryName } from './fault.ts'
 import { SERVICE } from './fleet.ts'
 
 const REGISTRIES: readonly RegistryName[] = ['consul', 'etcd']

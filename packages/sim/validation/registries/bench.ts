@@ -4,22 +4,11 @@ import { http } from '@seakeep/transport-http'
 import { Changes } from './changes.ts'
 import { startConsulSite } from './consul-site.ts'
 import { startEtcdSite } from './etcd-site.ts'
-import type { RegistryFault, RegistryRow } from './fault.ts'
+import type { Bench, RegistryFault, RegistryRow } from './fault.ts'
 import { Fleet, SERVICE } from './fleet.ts'
 import { Load } from './load.ts'
 import { quiet } from './quiet.ts'
-import type { Site } from './site.ts'
 import { until } from './waiting.ts'
-
-/** What a fault works with. */
-export interface Bench {
-  readonly site: Site
-  readonly fleet: Fleet
-  readonly changes: Changes
-  /** Resolves when the registry lists exactly those that live. */
-  listed(): Promise<void>
-  sleep(ms: number): Promise<void>
-}
 
 const INSTANCES = 4
 /** After which a change counts as never seen. */

@@ -13,7 +13,7 @@ export async function startConsulFarm(count: number): Promise<Farm> {
     consulNode(`n${i}`, ports.slice(3 * i, 3 * i + 3)),
   )
   if (main === undefined) throw new Error('there is no server')
-  const server = starting.use(await startServer(consulPlan(main, ['-server', '-bootstrap-expect=1'], {})))
+  const server = starting.use(await startServer(consulPlan(main, ['-dev'], {})))
   const join = [`-retry-join=${server.host}:${main.gossip}`, '-retry-interval=200ms']
   const addresses: string[] = []
   for (const machine of machines) {

@@ -1,7 +1,19 @@
 // A row of the table: one registry, one fault, and what became of it.
-import type { Bench } from './bench.ts'
+import type { Changes } from './changes.ts'
+import type { Fleet } from './fleet.ts'
+import type { Site } from './site.ts'
 
 export type RegistryName = 'consul' | 'etcd'
+
+/** What a fault works with. */
+export interface Bench {
+  readonly site: Site
+  readonly fleet: Fleet
+  readonly changes: Changes
+  /** Resolves when the registry lists exactly those that live. */
+  listed(): Promise<void>
+  sleep(ms: number): Promise<void>
+}
 
 export interface RegistryFault {
   readonly registry: RegistryName

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { until } from './waiting.ts'
 
 /** How long a report is waited for. */
-const PATIENCE_MS = 240_000
+const PATIENCE_MS = 300_000
 
 export class Program<Report extends { readonly type: string }> implements Disposable {
   readonly #child: ChildProcess

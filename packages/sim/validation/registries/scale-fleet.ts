@@ -102,9 +102,12 @@ setInterval(() => {
 }, 1000)
 
 process.on('message', ({ service, id }: FleetOrder) => {
-  registryOf(Number(service.slice(-4))).register(instanceOf(service, id), ADDED_LEASE_MS, (error) => {
-    if (error !== undefined) throw error
-    send({ type: 'added', id, atMs: now() })
-  })
+  const instance = instanceOf(service, id)
+  const add = (): void =>
+    registryOf(Number(service.slice(-4))).register(instance, ADDED_LEASE_MS, (error) => {
+      if (error === undefined) send({ type: 'added', id, atMs: now() })
+      else add()
+    })
+  add()
 })
 process.on('disconnect', () => process.exit())
