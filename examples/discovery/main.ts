@@ -27,7 +27,7 @@ const policies = {
   targets: {
     quotes: {
       timeout: DEADLINE_MS,
-      retry: { maxAttempts: 3, attemptTimeout: '250ms', backoff: { initial: '10ms', max: '50ms' } },
+      retry: { maxAttempts: 3, attemptTimeout: '400ms', backoff: { initial: '10ms', max: '50ms' } },
       loadBalancing: 'p2c-ewma',
       outlier: { consecutiveFailures: 5, maxEjected: '50%', baseEjection: '2s' },
     },

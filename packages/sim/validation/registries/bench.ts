@@ -20,7 +20,7 @@ const POLICIES = {
   targets: {
     [SERVICE]: {
       timeout: '1s',
-      retry: { maxAttempts: 3, attemptTimeout: '250ms', backoff: { initial: '10ms', max: '50ms' } },
+      retry: { maxAttempts: 3, attemptTimeout: '500ms', backoff: { initial: '10ms', max: '50ms' } },
       loadBalancing: 'p2c-ewma',
       outlier: { consecutiveFailures: 5, maxEjected: '50%' },
     },
