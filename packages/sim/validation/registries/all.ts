@@ -28,7 +28,10 @@ const STORIES: readonly Story[] = [
       await bench.changes.add('broken')
       await bench.sleep(7000)
       only(bench).resume()
-      backAgain(bench)
+      bench.changes.knowable()
+      // First it does what it was asked while it stood still, heartbeats of who leaves among it.
+      await bench.sleep(1000)
+      bench.changes.leave()
     },
   },
   {

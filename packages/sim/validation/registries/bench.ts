@@ -71,6 +71,7 @@ export async function measure(fault: RegistryFault, { byDefault, tell }: Measure
   await until(listed, LOST_MS)
   const registered = await site.listed(SERVICE)
   const missing = difference(fleet.living, registered) + difference(registered, fleet.living)
+  if (missing > 0) tell(`the registry lists ${registered}, and there are ${fleet.living}`)
   await sleep(CALM_MS)
   const goodput = await load.end()
   for (const [why, count] of load.errors) tell(`${count} calls failed: ${why}`)
