@@ -15,8 +15,7 @@ export interface FailedCall {
   readonly isIdempotent: boolean
 }
 
-export function answered(headers: Record<string, string>, body: unknown): AttemptResult {
-  const value: Answer = { status: 200, headers, body }
+export function answered(value: Answer): AttemptResult {
   return { ending: 'ok', value, error: undefined, status: 200, retryAfterMs: undefined }
 }
 

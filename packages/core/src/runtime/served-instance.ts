@@ -136,6 +136,7 @@ export class ServedInstance implements ServerHost, Stoppable {
         // Not where it was closed while it began to listen: what is announced then would never be taken back.
         if (this.#waiting === undefined) {
           this.#isReady = true
+          server.onReadiness?.()
           this.#signals = this.#ports.signals.onTerminate(() => void this.drain())
           this.#announce(result)
         }
@@ -171,6 +172,7 @@ export class ServedInstance implements ServerHost, Stoppable {
     const { clock } = this.#ports
     const untilMs = clock.now() + graceMs
     this.#isReady = false
+    this.#server?.onReadiness?.()
     this.#events.emit({ type: 'drainStarted', atMs: clock.now() })
     this.#deregister(() => {
       const spreadMs = Math.min(this.#spreadMs, untilMs - clock.now())

@@ -1,0 +1,1 @@
+export const REFLECTION_PREFIX = '/grpc.reflection.'
