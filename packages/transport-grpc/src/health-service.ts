@@ -5,7 +5,13 @@ import { askedServiceOf, healthResponse, type ServingStatus } from './health-mes
 const SERVICE = 'grpc.health.v1.Health'
 export const HEALTH_PREFIX: string = `/${SERVICE}/`
 
-type Watcher = ServerWritableStream<string | undefined, ServingStatus>
+/** An object in any case: grpc-js takes a request that is falsy, as '' is, for none. */
+interface Asked {
+  /** Undefined where the message is none. */
+  readonly service: string | undefined
+}
+
+type Watcher = ServerWritableStream<Asked, ServingStatus>
 
 /**
  * `grpc.health.v1.Health` of a server, kept by the readiness of its instance: all that it serves is SERVING while the
@@ -24,19 +30,20 @@ export class HealthService {
     this.#server = server
     this.#isReady = isReady
     const serialize = (said: ServingStatus): Buffer => Buffer.from(healthResponse(said))
+    const deserialize = (bytes: Buffer): Asked => ({ service: askedServiceOf(bytes) })
     server.register(
       `${HEALTH_PREFIX}Check`,
-      (call: ServerUnaryCall<string | undefined, ServingStatus>, done: sendUnaryData<ServingStatus>) =>
-        this.#check(call.request, done),
+      (call: ServerUnaryCall<Asked, ServingStatus>, done: sendUnaryData<ServingStatus>) =>
+        this.#check(call.request.service, done),
       serialize,
-      askedServiceOf,
+      deserialize,
       'unary',
     )
     server.register(
       `${HEALTH_PREFIX}Watch`,
       (call: Watcher) => this.#watch(call),
       serialize,
-      askedServiceOf,
+      deserialize,
       'serverStream',
     )
   }
@@ -60,9 +67,9 @@ export class HealthService {
   }
 
   #watch(watcher: Watcher): void {
-    const service = watcher.request
+    const { service } = watcher.request
     if (service === undefined) {
-      watcher.destroy(Object.assign(new Error('no HealthCheckRequest'), { code: status.INVALID_ARGUMENT }))
+      watcher.emit('error', { code: status.INVALID_ARGUMENT, details: 'no HealthCheckRequest' })
       return
     }
     watcher.write(this.#statusOf(service))
@@ -76,7 +83,7 @@ export class HealthService {
 
   #end(watcher: Watcher): void {
     this.#watchers.delete(watcher)
-    watcher.destroy(Object.assign(new Error('the server is shutting down'), { code: status.UNAVAILABLE }))
+    watcher.emit('error', { code: status.UNAVAILABLE, details: 'the server is shutting down' })
   }
 
   #statusOf(service: string): ServingStatus {
