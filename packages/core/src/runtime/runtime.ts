@@ -105,6 +105,12 @@ export class Runtime implements CallStarter, AsyncDisposable {
    */
   start(service: string, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
     const target = this.#targets.get(service) ?? this.#open(service)
+    if (target.firstCalls === undefined) return this.#begin(target, request, options, sink)
+    const { timeoutMs } = target.routeFor(request.method)
+    return target.firstCalls.wait(options, timeoutMs, sink, (later) => this.#begin(target, request, later, sink))
+  }
+
+  #begin(target: ServiceTarget, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
     const route = target.routeFor(request.method)
     const key = options.callKey ?? this.nextCallNumber()
     const routed = withVersion(route, request, options, key)
