@@ -51,6 +51,7 @@ export type { VersionShare } from './routing/split-options.ts'
 export type { CallOptions, CallParent, Client } from './runtime/client.ts'
 export { type CreateRuntimeOptions, createRuntime } from './runtime/create-runtime.ts'
 export { dnsRegistry } from './runtime/dns-registry-module.ts'
+export type { ExplainOptions } from './runtime/explain-options.ts'
 export { type FileRegistryOptions, fileRegistry } from './runtime/file-registry-module.ts'
 export { memoryBoard } from './runtime/memory-board-module.ts'
 export { type MemoryRegistryOptions, memoryRegistry } from './runtime/memory-registry-module.ts'
@@ -61,5 +62,12 @@ export type { Runtime } from './runtime/runtime.ts'
 export type { ServedInstance, ServeOptions } from './runtime/served-instance.ts'
 export type { StateCell } from './state/state-cell.ts'
 export type { GovernanceEvent } from './telemetry/events.ts'
+export type {
+  Decision,
+  ExplainedCandidate,
+  ExplainedField,
+  ExplainedOutcome,
+  Explanation,
+} from './telemetry/explanation.ts'
 export type { Clock, Timer, TimerTask } from './time/clock.ts'
 export { Deadline } from './time/deadline.ts'

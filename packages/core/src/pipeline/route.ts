@@ -85,6 +85,8 @@ export interface Placement {
   readonly versions: { has(version: string): boolean }
   /** Endpoints that could still be asked. */
   readonly size: number
+  /** The rows of those endpoints. */
+  readonly present: readonly EndpointRow[]
   /** Tells the passive health of a row how an attempt ended. */
   onVerdict(row: EndpointRow, verdict: 'success' | 'failure', nowMs: number): void
 }

@@ -12,6 +12,7 @@ import { systemRandom } from '../random/system-random.ts'
 import { after } from '../time/clock.ts'
 import { realClock } from '../time/real-clock.ts'
 import { assembleRuntime } from './assemble-runtime.ts'
+import { EXPLAIN_LAYER, type ExplainOptions } from './explain-options.ts'
 import { boundParts, loadModules, MODULES } from './module-parts.ts'
 import { NodeLoadMonitor } from './node-load-monitor.ts'
 import { PolicyFile, readPolicyText } from './node-policy-file.ts'
@@ -33,6 +34,8 @@ export interface CreateRuntimeOptions {
   readonly policies?: string | object
   /** How far registries are believed, and where last good lists are kept. */
   readonly discovery?: DiscoveryOptions
+  /** Which calls `rt.explain` can explain: a share of them, drawn at random. Default none; `true` is 1 %. */
+  readonly explain?: ExplainOptions | boolean
   /** Inversify container modules: transports, registries, or ports and parts of one's own. Later ones win. */
   readonly modules?: readonly ContainerModule[]
 }
@@ -51,6 +54,7 @@ const OPTIONS = record({
     }),
   ),
   discovery: DISCOVERY_OPTIONS,
+  explain: EXPLAIN_LAYER,
   modules: MODULES,
 } satisfies FieldsOf<CreateRuntimeOptions>)
 
@@ -67,7 +71,7 @@ const FIRST_WORD_MS = 5000
  * starting: it runs as if it had no document, says so in events, and is governed as soon as there is one.
  */
 export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
-  const { service, zone, policies, discovery, modules } = OPTIONS.resolve(options, rootPlace(''))
+  const { service, zone, policies, discovery, explain, modules } = OPTIONS.resolve(options, rootPlace(''))
   const container = new Container({ defaultScope: 'Singleton' })
   container.bind(Tokens.clock).toConstantValue(realClock())
   container.bind(Tokens.random).toConstantValue(systemRandom)
@@ -99,7 +103,7 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
       load: container.get(Tokens.load),
       signals: container.get(Tokens.signals),
     },
-    { ...boundParts(container), discovery },
+    { ...boundParts(container), discovery, explain },
   )
   if (source !== undefined) {
     const follower = runtime.follow(source)

@@ -13,6 +13,7 @@ import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { ResolvedExplainOptions } from './explain-options.ts'
 import type { ProcessSignals } from './process-signals.ts'
 
 /** The doors through which the outside comes in. Production and simulation differ in these and in nothing else. */
@@ -41,6 +42,8 @@ export interface RuntimeParts {
   readonly createLimit: LimitAlgorithmFactory | undefined
   /** How far registries are believed. Undefined: the defaults. */
   readonly discovery?: ResolvedDiscoveryOptions | undefined
+  /** Which calls are explained. Undefined: none. */
+  readonly explain?: ResolvedExplainOptions | undefined
 }
 
 /** Who the runtime speaks for, and by which policies. */

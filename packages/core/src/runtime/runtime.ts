@@ -14,14 +14,18 @@ import type { ServiceHealth } from '../health/service-health.ts'
 import type { LimiterState } from '../limiting/limiter.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
 import { prepareCall, withVersion } from '../pipeline/prepare-call.ts'
+import type { Route } from '../pipeline/route.ts'
+import type { StartedCall } from '../pipeline/started-call.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import { Draw } from '../random/random.ts'
 import { type Mirror, mirroredOptions, mirroredRequest } from '../routing/mirror.ts'
 import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
 import type { EventSink, GovernanceEvent } from '../telemetry/events.ts'
+import type { Explanation } from '../telemetry/explanation.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Client } from './client.ts'
+import { Explaining } from './explaining.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyOptions } from './policy-options.ts'
@@ -50,6 +54,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
   readonly #policies: PolicyTable
   readonly #discovery: ResolverSettings
   readonly #lifecycle: Lifecycle
+  readonly #explaining: Explaining | undefined
   #calls = 0
   #isPolicyMissingTold = false
   #isClosing = false
@@ -81,6 +86,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     }
     this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
     this.#discovery = { options: parts.discovery, snapshots: ports.snapshots }
+    this.#explaining = parts.explain && new Explaining(identity.service, parts.explain, ports.random)
     this.#lifecycle = new Lifecycle(ports.clock)
     // Stopped last: targets give their lists to be kept when they are closed.
     if (ports.snapshots !== undefined) {
@@ -105,14 +111,48 @@ export class Runtime implements CallStarter, AsyncDisposable {
    */
   start(service: string, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
     const target = this.#targets.get(service) ?? this.#open(service)
+    if (target.firstCalls === undefined) return this.#begin(target, request, options, sink)
+    const { timeoutMs } = target.routeFor(request.method)
+    return target.firstCalls.wait(options, timeoutMs, sink, (later) => this.#begin(target, request, later, sink))
+  }
+
+  #begin(target: ServiceTarget, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
     const route = target.routeFor(request.method)
     const key = options.callKey ?? this.nextCallNumber()
     const routed = withVersion(route, request, options, key)
-    const call = prepareCall(route, request, routed, key, sink)
+    const call = this.#explaining?.wants(key)
+      ? this.#explained(this.#explaining, route, request, routed, key, sink)
+      : prepareCall(route, request, routed, key, sink)
     call.start()
     // What was answered or refused on this side, or waits for its permit, is not copied.
     if (route.mirror !== undefined && call.isSent) this.#copy(route.mirror, target, request, routed, key)
     return (reason) => call.cancel(reason)
+  }
+
+  #explained(
+    explaining: Explaining,
+    route: Route,
+    request: CallRequest,
+    options: StartOptions,
+    key: number,
+    sink: CallSink,
+  ): StartedCall {
+    const explained = explaining.open(route, request, key, sink, this.#document)
+    return prepareCall(explained.route, request, options, key, explained.sink)
+  }
+
+  /**
+   * Why a call went as it did: its decisions in order, with their numbers, and the lines of the policy behind them.
+   * `callId` is that of its error. Undefined for calls that were not drawn (see `createRuntime({ explain })`) or are no
+   * longer kept.
+   */
+  explain(callId: string): Explanation | undefined {
+    return this.#explaining?.get(callId)
+  }
+
+  /** The explanations that are kept, the latest call first. */
+  explanations(): Iterable<Explanation> {
+    return this.#explaining?.latest() ?? []
   }
 
   /** Sends a copy somewhere else as well, where the call's turn has come; whatever becomes of it is nobody's concern. */

@@ -36,6 +36,9 @@ export interface ServeOptions {
   readonly drain?: { readonly spread?: Duration; readonly finish?: Duration }
 }
 
+/** Longest wait of `listen` for the registries. */
+const FIRST_ANSWER_MS = 2000
+
 const NO_SUBSCRIPTION: Disposable = { [Symbol.dispose]: () => {} }
 
 /**
@@ -120,7 +123,10 @@ export class ServedInstance implements ServerHost, Stoppable {
     return this
   }
 
-  /** Listens, then announces itself. Port 0 takes a free one. */
+  /**
+   * Listens, then announces itself. Port 0 takes a free one. Resolves when every registry has answered to that, or at most
+   * 2 s later: a registry that is away keeps nobody from serving, and is announced to when it is back.
+   */
   listen(options: { readonly port: number; readonly host?: string }): Promise<Listening> {
     const server = this.#server
     if (server === undefined) {
@@ -140,9 +146,28 @@ export class ServedInstance implements ServerHost, Stoppable {
           this.#signals = this.#ports.signals.onTerminate(() => void this.drain())
           this.#announce(result)
         }
-        resolve(result)
+        this.#whenAnswered(() => resolve(result))
       })
     })
+  }
+
+  /** Told once: when no registrar waits for its first answer any more, or the wait is over. */
+  #whenAnswered(told: () => void): void {
+    const waiting = new Set(this.#registrars.filter(({ cell }) => cell.value === 'registering'))
+    if (waiting.size === 0) return told()
+    const timer = after(this.#ports.clock, FIRST_ANSWER_MS, () => {
+      waiting.clear()
+      told()
+    })
+    for (const registrar of waiting) {
+      const subscription = registrar.cell.changes$.subscribe((state) => {
+        if (state === 'registering') return
+        subscription.unsubscribe()
+        if (!waiting.delete(registrar) || waiting.size > 0) return
+        timer.cancel()
+        told()
+      })
+    }
   }
 
   /** Not ready → deregister → spread → finish → close. Resolves when closed; a second call waits for the first. */

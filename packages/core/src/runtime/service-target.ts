@@ -9,11 +9,14 @@ import { EndpointPlacement } from '../pipeline/endpoint-placement.ts'
 import type { Route } from '../pipeline/route.ts'
 import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
+import { FirstCalls } from './first-calls.ts'
 
 /** Joins what calls read (the target) to what discovery decides (the resolver): one per service a runtime calls. */
 export class ServiceTarget {
   readonly target: Target
   readonly resolver: Resolver
+  /** Where calls wait while it is not known who is there; undefined from then on. */
+  firstCalls: FirstCalls | undefined = undefined
   readonly #ports: TargetPorts
   #policyFor: (method: string | undefined) => ResolvedPolicy
   #routes: Map<string, Route> | undefined = undefined
@@ -30,7 +33,9 @@ export class ServiceTarget {
     this.#policyFor = policyFor
     this.#ports = ports
     this.target = new Target(service, policyFor(undefined), ports)
-    this.resolver = new Resolver(service, registries, ports, (snapshot) => this.#onSnapshot(snapshot), discovery)
+    const settings = { ...discovery, onDecided: () => this.#onDecided() }
+    this.resolver = new Resolver(service, registries, ports, (snapshot) => this.#onSnapshot(snapshot), settings)
+    if (this.resolver.isUndecided) this.firstCalls = new FirstCalls(ports.clock)
   }
 
   routeFor(method: string | undefined): Route {
@@ -92,9 +97,16 @@ export class ServiceTarget {
   }
 
   close(): void {
-    this.resolver.close()
     this.target.close()
     this.#copies?.close()
+    // Last, as it ends the wait of those who wait for its word: they find it closed.
+    this.resolver.close()
+  }
+
+  #onDecided(): void {
+    const { firstCalls } = this
+    this.firstCalls = undefined
+    firstCalls?.release()
   }
 
   #createCopies(): Target {
