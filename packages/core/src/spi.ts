@@ -70,6 +70,7 @@ export {
   type ShadowCounts,
 } from './serving/admission.ts'
 export { type LoadMonitor, NO_LOAD } from './serving/load-monitor.ts'
+export { requestScope } from './serving/node-request-scope.ts'
 export type { AttachedServer, Listening, ServerAdapter, ServerHost } from './serving/server-adapter.ts'
 export { type BoardConnection, MemoryBoard } from './sharing/memory-board.ts'
 export type { BoardSink, SharedBoard } from './sharing/shared-board.ts'

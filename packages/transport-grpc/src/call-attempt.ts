@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { type Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import { type Answer, ConfigError, isConfigError } from '@seakeep/core'
 import {

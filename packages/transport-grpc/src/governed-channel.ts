@@ -1,9 +1,8 @@
 import { type ChannelInterface, connectivityState } from '@grpc/grpc-js'
 import type { Runtime } from '@seakeep/core'
-import { after, type Clock, NO_DEADLINE } from '@seakeep/core/spi'
+import { after, type Clock, NO_DEADLINE, requestScope } from '@seakeep/core/spi'
 import { GovernedStubCall } from './governed-stub-call.ts'
 import { BIDIRECTIONAL, type MethodKind } from './method-kind.ts'
-import { requestContext } from './request-scope.ts'
 
 type Channel = ChannelInterface
 type GrpcCall = ReturnType<Channel['createCall']>
@@ -71,12 +70,12 @@ export class GovernedChannel implements Channel {
     const { idempotent = true, key, priority } = this.#options
     const name = method.slice(1)
     const inherited = flags ?? DEFAULT_FLAGS
-    const scope = requestContext()
+    const scope = requestScope.current()
     let deadlineMs = Math.min(this.#instantOf(deadline), scope?.deadlineMs ?? NO_DEADLINE)
     if (parent !== null && parent !== undefined && (inherited & INHERITS_DEADLINE) !== 0) {
       deadlineMs = Math.min(deadlineMs, this.#instantOf(parent.getDeadline()))
     }
-    const call = new GovernedStubCall(this.#runtime, this.#clock, this.#service, name, this.#kind, {
+    const call = new GovernedStubCall(this.#runtime, this.#clock, this.#service, name, this.#kind, scope, {
       deadlineMs,
       key,
       priority: priority ?? scope?.priority,

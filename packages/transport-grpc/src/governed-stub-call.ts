@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { nextTick } from 'node:process'
 import { type InterceptingListener, Metadata, type StatusObject, status } from '@grpc/grpc-js'
-import type { Runtime } from '@seakeep/core'
+import type { RequestContext, Runtime } from '@seakeep/core'
 import {
   type CallOutcome,
   type CallSink,
@@ -10,12 +10,12 @@ import {
   NO_DEADLINE,
   type StartOptions,
 } from '@seakeep/core/spi'
-import { whenKnown } from './known-endpoints.ts'
 import type { MessageStream, Taker } from './message-stream.ts'
 import type { MethodKind } from './method-kind.ts'
 import { RequestMessages } from './request-messages.ts'
 import { bufferOf, type StubAnswer, StubRequest } from './stub-request.ts'
 import { stubStatusOf, stubStatusOfError } from './stub-status.ts'
+import { whenReady } from './when-ready.ts'
 
 /** grpc-js' context of a message: told when there is room for a further one. */
 interface MessageContext {
@@ -39,6 +39,8 @@ export class GovernedStubCall implements CallSink, Taker {
   readonly #service: string
   readonly #method: string
   readonly #kind: MethodKind
+  /** The inbound request on whose behalf it is made. */
+  readonly #scope: RequestContext | undefined
   readonly #options: StartOptions
   #metadata: Metadata = new Metadata()
   #listener: InterceptingListener | undefined = undefined
@@ -63,8 +65,10 @@ export class GovernedStubCall implements CallSink, Taker {
     service: string,
     method: string,
     kind: MethodKind,
+    scope: RequestContext | undefined,
     options: StartOptions,
   ) {
+    this.#scope = scope
     this.#runtime = runtime
     this.#clock = clock
     this.#service = service
@@ -83,7 +87,7 @@ export class GovernedStubCall implements CallSink, Taker {
   // ---- what a stub does with its call ----
 
   start(metadata: Metadata, listener: InterceptingListener): void {
-    this.#metadata = metadata
+    this.#metadata = traced(metadata, this.#scope)
     this.#listener = listener
     if (!this.#kind.requestStream) return
     this.#messages = new RequestMessages()
@@ -192,10 +196,10 @@ export class GovernedStubCall implements CallSink, Taker {
     if (this.#isStarted || this.#isOver) return
     this.#isStarted = true
     const { deadlineMs = NO_DEADLINE } = this.#options
-    const { waitForReady = false } = this.#metadata.getOptions()
     const go = (): void => this.#start(new StubRequest(this.#method, this.#kind, body, this.#metadata, deadlineMs))
-    const stop = whenKnown(this.#runtime, this.#service, waitForReady, this.#clock, deadlineMs, go)
-    if (stop !== undefined && this.#cancel === undefined) this.#cancel = stop
+    if (this.#metadata.getOptions().waitForReady !== true) return go()
+    const stop = whenReady(this.#runtime, this.#service, this.#clock, deadlineMs, go)
+    if (stop !== undefined) this.#cancel = stop
   }
 
   #start(request: StubRequest): void {
@@ -232,4 +236,13 @@ export class GovernedStubCall implements CallSink, Taker {
     void this.#messages?.return()
     this.#listener?.onReceiveStatus(end)
   }
+}
+
+/** W3C trace context goes on, unless the stub has its own. */
+function traced(metadata: Metadata, scope: RequestContext | undefined): Metadata {
+  if (scope?.traceparent === undefined || metadata.get('traceparent').length > 0) return metadata
+  const copy = metadata.clone()
+  copy.set('traceparent', scope.traceparent)
+  if (scope.tracestate !== undefined) copy.set('tracestate', scope.tracestate)
+  return copy
 }

@@ -11,7 +11,7 @@ import {
   type ProbeResult,
   type Transport,
 } from '@seakeep/core/spi'
-import { type CallAttempt } from './call-attempt.ts'
+import type { CallAttempt } from './call-attempt.ts'
 import { methodOf } from './call-head.ts'
 import { failed, unreachable } from './call-result.ts'
 import { BYTES, type GrpcCodec } from './codec.ts'

@@ -6,11 +6,17 @@ import {
   type StatusObject,
   status,
 } from '@grpc/grpc-js'
-import type { RejectionReason } from '@seakeep/core'
-import { type AdmissionSink, type Admitted, type Clock, NO_DEADLINE, type ServerHost } from '@seakeep/core/spi'
+import type { RejectionReason, RequestContext } from '@seakeep/core'
+import {
+  type AdmissionSink,
+  type Admitted,
+  type Clock,
+  NO_DEADLINE,
+  requestScope,
+  type ServerHost,
+} from '@seakeep/core/spi'
 import { HEALTH_PREFIX } from './health-service.ts'
 import { REFLECTION_PREFIX } from './reflection-service.ts'
-import { type RequestContext, runInRequest } from './request-scope.ts'
 import { ATTEMPT_KEY, CALLER_KEY, PRIORITY_KEY, PUSHBACK_KEY, REFUSED_KEY } from './seakeep-metadata.ts'
 
 /**
@@ -29,6 +35,8 @@ class InboundCall implements AdmissionSink, RequestContext {
   deadlineMs: number = NO_DEADLINE
   attempt = 1
   priority: string | undefined = undefined
+  traceparent: string | undefined = undefined
+  tracestate: string | undefined = undefined
   readonly #call: ServerInterceptingCallInterface
   readonly #host: ServerHost
   readonly #clock: Clock
@@ -50,8 +58,8 @@ class InboundCall implements AdmissionSink, RequestContext {
           // What a handler is given, the first message included, waits for this.
           onReceiveMetadata: (metadata, pass) => this.#enter(metadata, () => pass(metadata)),
           // They come from the connection, which knows nothing of the request.
-          onReceiveMessage: (message, pass) => runInRequest(this, () => pass(message)),
-          onReceiveHalfClose: (pass) => runInRequest(this, pass),
+          onReceiveMessage: (message, pass) => requestScope.run(this, () => pass(message)),
+          onReceiveHalfClose: (pass) => requestScope.run(this, pass),
           // Told at the end of every call, however it ended.
           onCancel: () => this.#leave(),
         }),
@@ -65,7 +73,7 @@ class InboundCall implements AdmissionSink, RequestContext {
   // ---- AdmissionSink ----
 
   admit(): void {
-    runInRequest(this, this.#serve)
+    requestScope.run(this, this.#serve)
   }
 
   refuse(reason: RejectionReason, retryAfterMs: number | undefined): void {
@@ -79,6 +87,8 @@ class InboundCall implements AdmissionSink, RequestContext {
     const attempt = Number(textIn(metadata, ATTEMPT_KEY) ?? 1)
     if (Number.isSafeInteger(attempt) && attempt > 0) this.attempt = attempt
     this.priority = textIn(metadata, PRIORITY_KEY)
+    this.traceparent = textIn(metadata, 'traceparent')
+    this.tracestate = textIn(metadata, 'tracestate')
     // Who names no service is told apart by where the request comes from.
     const caller = textIn(metadata, CALLER_KEY) ?? this.#call.getConnectionInfo().remoteAddress
     const place = this.#host.admission.enter(this.deadlineMs, this, { priority: this.priority, caller })

@@ -3,11 +3,10 @@
 import './members.ts'
 
 export { codecOf, type GrpcCodec, type MethodMessages } from './codec.ts'
+export { govern } from './govern.ts'
+export type { GovernOptions } from './governed-channel.ts'
 export { grpc } from './grpc-module.ts'
 export type { GrpcOptions } from './grpc-options.ts'
 export { grpcStatusOf } from './grpc-status.ts'
 export type { MessageStream } from './message-stream.ts'
 export type { MethodKind } from './method-kind.ts'
-export { govern } from './govern.ts'
-export type { GovernOptions } from './governed-channel.ts'
-export { type RequestContext, requestContext } from './request-scope.ts'

@@ -8,7 +8,14 @@ import {
   DeadlineExceededError,
   type SeakeepError,
 } from '@seakeep/core'
-import { type Attempt, type AttemptResult, type AttemptSink, type CancelReason, type Clock, NO_DEADLINE } from '@seakeep/core/spi'
+import {
+  type Attempt,
+  type AttemptResult,
+  type AttemptSink,
+  type CancelReason,
+  type Clock,
+  NO_DEADLINE,
+} from '@seakeep/core/spi'
 import { CallAttempt } from './call-attempt.ts'
 import { headersOf, metadataOf } from './call-head.ts'
 import { answered, failed } from './call-result.ts'
@@ -206,6 +213,9 @@ export class StreamAttempt extends CallAttempt implements PumpSink {
   #checkUnread(body: unknown): void {
     if (typeof body !== 'object' || body === null || !begun.has(body)) return
     this.#isSpent = true
-    throw new ConfigError('request.body', 'it has been read by another attempt; an array or a function can be sent again')
+    throw new ConfigError(
+      'request.body',
+      'it has been read by another attempt; an array or a function can be sent again',
+    )
   }
 }

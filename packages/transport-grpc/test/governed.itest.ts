@@ -1,7 +1,15 @@
 // Stubs of grpc-js, as any codegen makes them, governed with no change but their options; and the same over
 // `client().call()`. The servers are plain grpc-js.
 import { Buffer } from 'node:buffer'
-import { type Client, credentials, Metadata, type Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js'
+import {
+  type Client,
+  credentials,
+  Metadata,
+  type Server,
+  ServerCredentials,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js'
 import { createRuntime, isConfigError, memoryRegistry, type Runtime } from '@seakeep/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { codecOf, govern, grpc, grpcStatusOf, type MessageStream } from '../src/index.ts'
@@ -174,7 +182,10 @@ describe('a governed stub', () => {
     const arrived = seen.metadata.length
     const answered = new Promise<ServiceError>((resolve) => {
       const call = stub.SayHello!({ name: 'hang' }, (error: ServiceError) => resolve(error)) as { cancel(): void }
-      void expect.poll(() => seen.metadata.length).toBe(arrived + 1).then(() => call.cancel())
+      void expect
+        .poll(() => seen.metadata.length)
+        .toBe(arrived + 1)
+        .then(() => call.cancel())
     })
     expect(await answered).toMatchObject({ code: status.CANCELLED })
     const stream = stub.Count!({ name: 'hang', times: 1 }) as NodeJS.EventEmitter & { cancel(): void }
@@ -205,7 +216,9 @@ describe('a governed stub', () => {
   it('is refused here as gRPC says it', async () => {
     const stub = stubOf(await runtimeOf({ rateLimit: { rate: 1, burst: 1 } }))
     const call = () =>
-      new Promise<ServiceError | null>((resolve) => void stub.SayHello!({ name: 'Ada' }, (e: ServiceError | null) => resolve(e)))
+      new Promise<ServiceError | null>(
+        (resolve) => void stub.SayHello!({ name: 'Ada' }, (e: ServiceError | null) => resolve(e)),
+      )
     expect(await call()).toBe(null)
     const error = await call()
     expect(error).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
@@ -222,7 +235,9 @@ describe('a governed stub', () => {
     expect(stub.getChannel().getTarget()).toBe('discovery:///greeter')
     stub.close()
     expect(() => stub.SayHello!({ name: 'Ada' }, () => {})).toThrow('shut down')
-    expect((await rt.client('greeter').call({ method: 'test.Greeter/SayHello', body: { name: 'Ada' } })).status).toBe(200)
+    expect((await rt.client('greeter').call({ method: 'test.Greeter/SayHello', body: { name: 'Ada' } })).status).toBe(
+      200,
+    )
   })
 
   it('is named by its address, where no service is given', async () => {
@@ -320,7 +335,9 @@ describe('client().call() of methods that stream', () => {
     async function* once() {
       yield* names
     }
-    await expect(rt.client('greeter').call({ method: method('Sum'), body: once() })).rejects.toMatchObject({ status: 500 })
+    await expect(rt.client('greeter').call({ method: method('Sum'), body: once() })).rejects.toMatchObject({
+      status: 500,
+    })
     expect(calls).toBe(1)
     calls = 0
     expect(await rt.client('greeter').call({ method: method('Sum'), body: names })).toMatchObject({ status: 200 })

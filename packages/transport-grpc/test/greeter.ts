@@ -45,7 +45,10 @@ export interface Seen {
  * Greets. A name says what is to happen instead: `fail` ends with NOT_FOUND and trailers, `hang` is never answered,
  * `break` ends a stream with DATA_LOSS after what has been asked for.
  */
-export function greeterServer(seen: Seen = { metadata: [], deadlines: [], cancelled: 0 }, server = new Server()): Server {
+export function greeterServer(
+  seen: Seen = { metadata: [], deadlines: [], cancelled: 0 },
+  server = new Server(),
+): Server {
   const look = (call: {
     readonly metadata: Metadata
     getDeadline(): Date | number

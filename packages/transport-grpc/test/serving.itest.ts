@@ -1,10 +1,10 @@
 // The server side: a grpc-js server behind `rt.serve().grpc(server)`, called by plain grpc-js clients.
 import { type Client, credentials, Metadata, Server, type ServiceError, status } from '@grpc/grpc-js'
-import { createRuntime, memoryRegistry, type Runtime, type ServeOptions } from '@seakeep/core'
+import { createRuntime, memoryRegistry, type Runtime, requestContext, type ServeOptions } from '@seakeep/core'
 import type { Listening } from '@seakeep/core/spi'
 import { afterEach, describe, expect, it } from 'vitest'
 import { healthRequest, servingStatusOf } from '../src/health-message.ts'
-import { govern, grpc, requestContext } from '../src/index.ts'
+import { govern, grpc } from '../src/index.ts'
 import { GREETER, GreeterClient, greeterServer, type Hello, type Reply } from './greeter.ts'
 
 const open: (() => Promise<void> | void)[] = []
@@ -38,7 +38,12 @@ async function serving(server: Server, options: Partial<ServeOptions> = {}, inbo
   return { rt, at, stub, served }
 }
 
-function greet(stub: Stub, name = 'Ada', metadata = new Metadata(), options: object = {}): Promise<Reply | ServiceError> {
+function greet(
+  stub: Stub,
+  name = 'Ada',
+  metadata = new Metadata(),
+  options: object = {},
+): Promise<Reply | ServiceError> {
   return new Promise((resolve) => {
     stub.SayHello!({ name }, metadata, options, (error: ServiceError | null, reply: Reply) => resolve(error ?? reply))
   })
@@ -50,7 +55,10 @@ function byHand(): { server: Server; waiting: ((reply?: Reply) => void)[]; cance
   let cancelled = 0
   const server = new Server()
   server.addService(GREETER, {
-    SayHello: (call: { on(event: string, told: () => void): void; request: Hello }, done: (e: null, r: Reply) => void) => {
+    SayHello: (
+      call: { on(event: string, told: () => void): void; request: Hello },
+      done: (e: null, r: Reply) => void,
+    ) => {
       call.on('cancelled', () => {
         cancelled += 1
       })
@@ -85,9 +93,9 @@ describe('an instance that serves gRPC', () => {
   it('is registered once it listens, under the protocol grpc', async () => {
     const { rt, at, stub } = await serving(greeterServer())
     expect(await greet(stub)).toMatchObject({ message: 'Hello Ada' })
-    await expect.poll(() => rt.endpoints('greeter').value.endpoints).toMatchObject([
-      { protocol: 'grpc', address: { host: '127.0.0.1', port: at.port } },
-    ])
+    await expect
+      .poll(() => rt.endpoints('greeter').value.endpoints)
+      .toMatchObject([{ protocol: 'grpc', address: { host: '127.0.0.1', port: at.port } }])
   })
 
   it('refuses beyond its limit, in the words of gRPC, and lets the rest wait in line', async () => {
@@ -132,14 +140,20 @@ describe('an instance that serves gRPC', () => {
   it('gives handlers what the call brought with it: deadline, attempt, priority', async () => {
     const contexts: unknown[] = []
     const server = new Server()
-    const look = () => contexts.push({ ...requestContext() })
+    const look = () => {
+      const { attempt, priority, deadlineMs } = requestContext() ?? {}
+      contexts.push({ attempt, priority, deadlineMs })
+    }
     server.addService(GREETER, {
       SayHello: async (_call: unknown, done: (error: null, reply: object) => void) => {
         await Promise.resolve()
         look()
         done(null, {})
       },
-      Count: (call: { end(): void }) => (look(), call.end()),
+      Count: (call: { end(): void }) => {
+        look()
+        call.end()
+      },
       Sum: (call: NodeJS.ReadableStream, done: (error: null, reply: object) => void) => {
         call.on('data', look)
         call.on('end', () => done(null, {}))
@@ -236,7 +250,9 @@ describe('a drain', () => {
   it('3d 35: breaks off what is left at its deadline, streams and health watches too', async () => {
     for (const channelz of [0, 1]) {
       const server = new Server({ 'grpc.enable_channelz': channelz })
-      server.addService(GREETER, { Count: (call: { write(reply: object): void }) => call.write({ number: 1 }) } as never)
+      server.addService(GREETER, {
+        Count: (call: { write(reply: object): void }) => call.write({ number: 1 }),
+      } as never)
       const { stub, served } = await serving(server, { drain: { spread: 0, finish: 300 } })
       const health = watch(stub, '')
       const stream = stub.Count!({ name: 'Ada' }) as NodeJS.EventEmitter
