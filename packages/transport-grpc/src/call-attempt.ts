@@ -12,7 +12,7 @@ import {
   type Timer,
 } from '@seakeep/core/spi'
 import { headersOf } from './call-head.ts'
-import { failed, resultOf, unreachable } from './call-result.ts'
+import { failed, resultOf, retriedBy, unreachable } from './call-result.ts'
 import type { GrpcCodec } from './codec.ts'
 import type { EndpointChannel, Exchange, GrpcCall } from './endpoint-channel.ts'
 import { bufferOf, StubAnswer, StubRequest } from './stub-request.ts'
@@ -103,7 +103,8 @@ export abstract class CallAttempt implements Exchange {
     this.channel.heardAtMs = this.clock.now()
     const wasSent = this.call !== undefined && this.channel.wasSent(this.call)
     const { idempotent: isIdempotent } = this.attempt
-    const result = resultOf({ status: ended, headers: this.headers, wasSent, isIdempotent })
+    const judged = resultOf({ status: ended, headers: this.headers, wasSent, isIdempotent })
+    const result = retriedBy(this.channel.retryableCodes(this.attempt.service, this.method), ended.code, judged)
     const leftMs = this.toldDeadlineMs - this.clock.now()
     const isEcho = ended.code === status.DEADLINE_EXCEEDED || ended.code === status.CANCELLED
     if (!isEcho || leftMs > DEADLINE_ECHO_MS) return this.settle(result)

@@ -56,17 +56,38 @@ export function resultOf({ status: ended, headers, wasSent, isIdempotent }: Fail
 }
 
 /**
- * grpc-js ends a call that broke off with a status of its own making. It has no mark, but is empty: what a server sends
- * has headers before it, or the `content-type` of an answer that is only trailers.
+ * The same under a service config that says after which codes a method is tried again: others are final, and those that
+ * are answers here (ABORTED) count as the server's wish to be asked again. What was refused unbegun is sent again in any
+ * case, as gRPC does transparently.
  */
-function isFromServer({ metadata }: StatusObject, headers: Metadata | undefined): boolean {
-  if (headers !== undefined) return true
+export function retriedBy(codes: ReadonlySet<number> | undefined, code: number, result: AttemptResult): AttemptResult {
+  const { value } = result
+  if (codes === undefined || value === undefined) return result
+  if ((value as Answer).headers[REFUSED_KEY] !== undefined) return result
+  if (!codes.has(code)) return { ...result, isFinal: true }
+  const isRetried = result.status === undefined || result.status >= 500 || result.status === 429
+  return isRetried ? result : { ...result, status: 429 }
+}
+
+/**
+ * grpc-js ends a call that broke off with a status of its own making. Where the stream was reset it says by what; else it
+ * is empty: what a server sends has headers before it, or the `content-type` of an answer that is only trailers.
+ */
+function isFromServer(ended: StatusObject, headers: Metadata | undefined): boolean {
+  const { code, details, metadata } = ended
+  if ((ended as { readonly rstCode?: number }).rstCode !== undefined) return isPage(details)
+  if (headers !== undefined) return code !== status.UNAVAILABLE || details !== 'Connection dropped'
   for (const _ in metadata.toJSON()) return true
   return false
 }
 
+/** The page of a proxy, whose HTTP status grpc-js has made a status of. */
+function isPage(details: string): boolean {
+  return details.startsWith('Received HTTP status code')
+}
+
 /**
- * For two of these endings the text is all there is, as a server may send the same code. Both texts are produced by the
+ * For three of these endings the text is all there is, as a server may send the same code. The texts are produced by the
  * real library in the tests of this package, so that a version of it with others does not pass.
  */
 function isStreamRefused({ code, details }: StatusObject): boolean {

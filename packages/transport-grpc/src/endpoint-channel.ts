@@ -82,6 +82,11 @@ export class EndpointChannel {
     if (this.#onEmpty !== undefined && this.#open.size === 0) this.#close()
   }
 
+  /** After which codes a service config has a method tried again. */
+  retryableCodes(service: string, method: string): ReadonlySet<number> | undefined {
+    return this.#options.serviceConfigs?.find((one) => one.service === service)?.retryableCodes(method)
+  }
+
   /** Of a call that has ended: a stream was opened for it. Without one its peer is the channel's own name. */
   wasSent(call: GrpcCall): boolean {
     return call.getPeer() !== this.#name

@@ -12,6 +12,8 @@ type ParentCall = Parameters<Channel['createCall']>[3]
 export interface GovernOptions {
   /** Default true, as for all gRPC calls; false, or false for a method (`pkg.Service/Method`), retries only what was not sent. */
   readonly idempotent?: boolean | ((method: string) => boolean)
+  /** Calls wait for an endpoint, as those do whose metadata says so; or by method. Default false. */
+  readonly waitForReady?: boolean | ((method: string) => boolean)
   /** Routing and rate-limit key. */
   readonly key?: string
   readonly priority?: string
@@ -67,7 +69,7 @@ export class GovernedChannel implements Channel {
     flags: number | null | undefined,
   ): GrpcCall {
     if (this.#isClosed.value) throw new Error('Channel has been shut down')
-    const { idempotent = true, key, priority } = this.#options
+    const { idempotent = true, waitForReady = false, key, priority } = this.#options
     const name = method.slice(1)
     const inherited = flags ?? DEFAULT_FLAGS
     const scope = requestScope.current()
@@ -76,6 +78,7 @@ export class GovernedChannel implements Channel {
       deadlineMs = Math.min(deadlineMs, this.#instantOf(parent.getDeadline()))
     }
     const call = new GovernedStubCall(this.#runtime, this.#clock, this.#service, name, this.#kind, scope, {
+      waitForReady: typeof waitForReady === 'function' ? waitForReady(name) : waitForReady,
       deadlineMs,
       key,
       priority: priority ?? scope?.priority,

@@ -22,6 +22,10 @@ interface MessageContext {
   readonly callback?: (error?: Error | null) => void
 }
 
+interface StubOptions extends StartOptions {
+  readonly waitForReady: boolean
+}
+
 interface ParentCall {
   on(event: 'cancelled', told: () => void): unknown
   off?(event: 'cancelled', told: () => void): unknown
@@ -41,7 +45,7 @@ export class GovernedStubCall implements CallSink, Taker {
   readonly #kind: MethodKind
   /** The inbound request on whose behalf it is made. */
   readonly #scope: RequestContext | undefined
-  readonly #options: StartOptions
+  readonly #options: StubOptions
   #metadata: Metadata = new Metadata()
   #listener: InterceptingListener | undefined = undefined
   #message: Uint8Array | undefined = undefined
@@ -66,7 +70,7 @@ export class GovernedStubCall implements CallSink, Taker {
     method: string,
     kind: MethodKind,
     scope: RequestContext | undefined,
-    options: StartOptions,
+    options: StubOptions,
   ) {
     this.#scope = scope
     this.#runtime = runtime
@@ -197,7 +201,7 @@ export class GovernedStubCall implements CallSink, Taker {
     this.#isStarted = true
     const { deadlineMs = NO_DEADLINE } = this.#options
     const go = (): void => this.#start(new StubRequest(this.#method, this.#kind, body, this.#metadata, deadlineMs))
-    if (this.#metadata.getOptions().waitForReady !== true) return go()
+    if (!this.#options.waitForReady && this.#metadata.getOptions().waitForReady !== true) return go()
     const stop = whenReady(this.#runtime, this.#service, this.#clock, deadlineMs, go)
     if (stop !== undefined) this.#cancel = stop
   }

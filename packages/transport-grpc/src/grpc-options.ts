@@ -5,6 +5,7 @@ import {
   type FieldsOf,
   integer,
   layer,
+  listOf,
   oneOf,
   optional,
   type RecordField,
@@ -16,6 +17,7 @@ import {
   text,
 } from '@seakeep/core/spi'
 import { BYTES, type GrpcCodec } from './codec.ts'
+import type { ServiceConfigPolicies } from './service-config.ts'
 
 /** A certificate or a key as PEM: its text or its bytes, not the path of a file. */
 export type Pem = string | Uint8Array
@@ -57,6 +59,8 @@ export interface GrpcOptions {
   readonly maxAnswerBytes?: number
   /** Largest message of a request, in bytes, to 1 GiB; a larger one is a mistake in the call. None by default. */
   readonly maxRequestBytes?: number
+  /** What `fromServiceConfig` has read, for the codes after which methods are tried again. Default none. */
+  readonly serviceConfigs?: readonly ServiceConfigPolicies[]
   /** How the messages of requests are compressed. Default `none`; answers are unpacked whatever they come in. */
   readonly compression?: 'none' | 'gzip' | 'deflate'
   /** Given, connections to endpoints are encrypted; `{}` trusts the system's authorities and shows no certificate. */
@@ -91,6 +95,7 @@ export interface ResolvedGrpcOptions {
   readonly keepalive: { readonly intervalMs: number; readonly timeoutMs: number } | undefined
   readonly maxAnswerBytes: number
   readonly maxRequestBytes: number | undefined
+  readonly serviceConfigs: readonly ServiceConfigPolicies[] | undefined
   readonly compression: 'none' | 'gzip' | 'deflate'
   readonly tls:
     | {
@@ -133,6 +138,17 @@ const TLS: RecordField<NonNullable<ResolvedGrpcOptions['tls']>> = record(
   { about: 'Encrypted connections to endpoints' },
 )
 
+const SERVICE_CONFIG: ScalarField<ServiceConfigPolicies, ''> = scalar({
+  suffix: '',
+  expected: 'what fromServiceConfig(…) returns',
+  read: (input) => {
+    const { service, retryableCodes } = (input ?? {}) as Partial<ServiceConfigPolicies>
+    const isRead = typeof service === 'string' && typeof retryableCodes === 'function'
+    return isRead ? (input as ServiceConfigPolicies) : undefined
+  },
+  schema: { not: {} },
+})
+
 const GIB: number = 1024 ** 3
 
 export const GRPC_OPTIONS: RecordField<ResolvedGrpcOptions> = record({
@@ -154,6 +170,7 @@ export const GRPC_OPTIONS: RecordField<ResolvedGrpcOptions> = record({
   ),
   maxAnswerBytes: integer({ default: 4 * 1024 * 1024, min: 0, max: GIB, about: 'Largest message of an answer' }),
   maxRequestBytes: optional(integer({ min: 0, max: GIB, about: 'Largest message of a request' })),
+  serviceConfigs: optional(listOf(SERVICE_CONFIG, { about: 'What fromServiceConfig has read' })),
   compression: oneOf(['none', 'gzip', 'deflate'], { default: 'none', about: 'Of the messages of requests' }),
   tls: optional(
     refined(TLS, (tls, at) => {

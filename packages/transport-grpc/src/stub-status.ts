@@ -1,5 +1,5 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
-import { isSeakeepError, type RejectionReason } from '@seakeep/core'
+import { isCancelledError, isDeadlineExceededError, isSeakeepError, type RejectionReason } from '@seakeep/core'
 import type { CallOutcome } from '@seakeep/core/spi'
 import { PUSHBACK_KEY, REFUSED_KEY } from './seakeep-metadata.ts'
 
@@ -41,8 +41,10 @@ export function stubStatusOf(outcome: CallOutcome, service: string): StatusObjec
   }
 }
 
-/** Of what was thrown while a call was started: a mistake in it. */
+/** Of what was thrown: a mistake in a call that was being started, or what has broken a stream off. */
 export function stubStatusOfError(error: unknown): StatusObject {
+  if (isCancelledError(error)) return say(status.CANCELLED, 'Cancelled on client')
+  if (isDeadlineExceededError(error)) return say(status.DEADLINE_EXCEEDED, 'Deadline exceeded')
   return given(error) ?? say(codeOf('error', error), messageOf(error) ?? String(error))
 }
 
