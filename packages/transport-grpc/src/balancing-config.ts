@@ -97,13 +97,16 @@ const KNOWN: Readonly<Record<string, (input: unknown, at: Place) => PolicyLayers
 export function balancingOf(list: readonly BalancingConfig[], at: Place): PolicyLayers {
   for (const [index, one] of list.entries()) {
     const names = Object.keys(one)
-    if (names.length !== 1) throw at.at(index).error(`an object with one key, the policy's name; it has ${names.length}`)
+    if (names.length !== 1)
+      throw at.at(index).error(`an object with one key, the policy's name; it has ${names.length}`)
     const [name = ''] = names
     const known = Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined
     if (known !== undefined) return known(one[name], at.at(index).at(name))
   }
   const names = list.flatMap((one) => Object.keys(one))
-  throw at.error(`none of these is known here: ${names.join(', ') || 'nothing'}; known are ${Object.keys(KNOWN).join(', ')}`)
+  throw at.error(
+    `none of these is known here: ${names.join(', ') || 'nothing'}; known are ${Object.keys(KNOWN).join(', ')}`,
+  )
 }
 
 function outlierOf(config: ReturnType<typeof OUTLIER.resolve>): OutlierOptions {

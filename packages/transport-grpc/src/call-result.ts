@@ -70,21 +70,16 @@ export function retriedBy(codes: ReadonlySet<number> | undefined, code: number, 
 }
 
 /**
- * grpc-js ends a call that broke off with a status of its own making. Where the stream was reset it says by what; else it
- * is empty: what a server sends has headers before it, or the `content-type` of an answer that is only trailers.
+ * grpc-js ends a call that broke off with a status of its own making. It has no mark, but its metadata is empty: what a
+ * server sends has headers before it, or the `content-type` of an answer that is only trailers. After headers all that is
+ * left are the texts.
  */
-function isFromServer(ended: StatusObject, headers: Metadata | undefined): boolean {
-  const { code, details, metadata } = ended
-  if ((ended as { readonly rstCode?: number }).rstCode !== undefined) return isPage(details)
-  if (headers !== undefined) return code !== status.UNAVAILABLE || details !== 'Connection dropped'
+function isFromServer({ details, metadata }: StatusObject, headers: Metadata | undefined): boolean {
   for (const _ in metadata.toJSON()) return true
-  return false
+  return headers !== undefined && !BROKEN_OFF.test(details)
 }
-
-/** The page of a proxy, whose HTTP status grpc-js has made a status of. */
-function isPage(details: string): boolean {
-  return details.startsWith('Received HTTP status code')
-}
+const BROKEN_OFF =
+  /^(Received RST_STREAM with code \d|Connection dropped$|Call cancelled$|Stream refused by server$|Bandwidth exhausted or memory limit exceeded$|Protocol not secure enough$|(read|write) E[A-Z]+$)/
 
 /**
  * For three of these endings the text is all there is, as a server may send the same code. The texts are produced by the

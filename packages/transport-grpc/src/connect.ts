@@ -1,7 +1,7 @@
 // The door for Connect: a Transport over the runtime. Apart from the package's own, since it needs Connect's packages.
 import { Buffer } from 'node:buffer'
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { Code, ConnectError, type StreamResponse, type Transport, type UnaryResponse } from '@connectrpc/connect'
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import { isAttemptError, type Runtime } from '@seakeep/core'
@@ -9,9 +9,9 @@ import { type CallOutcome, type CallSink, type Cancel, NO_DEADLINE, realClock, r
 import { headersOf } from './call-head.ts'
 import type { GovernOptions } from './governed-channel.ts'
 import type { MessageStream } from './message-stream.ts'
-import { type MethodKind, UNARY, kindOf } from './method-kind.ts'
+import { kindOf, type MethodKind, UNARY } from './method-kind.ts'
 import { fieldsOf, textOf } from './protobuf-fields.ts'
-import { StubAnswer, StubRequest } from './stub-request.ts'
+import { type StubAnswer, StubRequest } from './stub-request.ts'
 import { stubStatusOf, stubStatusOfError } from './stub-status.ts'
 
 type HeadersGiven = ConstructorParameters<typeof Headers>[0]
@@ -170,10 +170,10 @@ async function* readOf<O extends DescMessage>(
 
 function metadataOf(header: HeadersGiven): Metadata {
   const metadata = new Metadata()
-  new Headers(header).forEach((value, name) => {
-    if (!name.endsWith('-bin')) return metadata.set(name, value)
-    for (const one of value.split(',')) metadata.add(name, Buffer.from(one.trim(), 'base64'))
-  })
+  for (const [name, value] of new Headers(header)) {
+    if (!name.endsWith('-bin')) metadata.set(name, value)
+    else for (const one of value.split(',')) metadata.add(name, Buffer.from(one.trim(), 'base64'))
+  }
   return metadata
 }
 
@@ -190,7 +190,13 @@ function copy(metadata: Metadata | undefined, headers: Headers): void {
 
 /** Connect's codes are gRPC's numbers. */
 function errorOf({ code, details, metadata }: StatusObject, cause: unknown): ConnectError {
-  const error = new ConnectError(details, code === status.OK ? Code.Unknown : (code as number), undefined, undefined, cause)
+  const error = new ConnectError(
+    details,
+    code === status.OK ? Code.Unknown : (code as number),
+    undefined,
+    undefined,
+    cause,
+  )
   copy(metadata, error.metadata)
   const [packed] = metadata.get('grpc-status-details-bin')
   if (packed !== undefined && typeof packed !== 'string') error.details = detailsIn(packed)

@@ -1,6 +1,7 @@
+import type { Http2Session } from 'node:http2'
 import { isIPv6 } from 'node:net'
 import { experimental, type Server, ServerCredentials } from '@grpc/grpc-js'
-import type { AttachedServer, Clock, Listening, ServerHost } from '@seakeep/core/spi'
+import { type AttachedServer, after, type Clock, type Listening, type ServerHost } from '@seakeep/core/spi'
 import type { ResolvedServerTls } from './grpc-options.ts'
 import { HealthService } from './health-service.ts'
 import { admissionInterceptor } from './inbound-call.ts'
@@ -12,12 +13,14 @@ import { reachableHost } from './reachable-host.ts'
  */
 export class GovernedGrpcServer implements AttachedServer {
   readonly #server: Server
+  readonly #clock: Clock
   readonly #credentials: ServerCredentials
   readonly #health: HealthService
   #bound: string | undefined = undefined
 
   constructor(server: Server, host: ServerHost, clock: Clock, tls: ResolvedServerTls | undefined) {
     this.#server = server
+    this.#clock = clock
     const gate = admissionInterceptor(host, clock)
     this.#credentials = experimental.createServerCredentialsWithInterceptors(credentialsOf(tls), [gate])
     this.#health = new HealthService(server, () => host.isReady)
@@ -41,14 +44,27 @@ export class GovernedGrpcServer implements AttachedServer {
    * Stops listening, says GOAWAY on every connection and lets each end with its last call; what is left after `graceMs` is
    * broken off. Health watches end first: they never would by themselves (grpc-node#1458).
    *
-   * `drain` comes before `tryShutdown`: it alone breaks off connections of a server without channelz, which
-   * `forceShutdown` forgets, and it takes only those that have not been closed yet.
+   * grpc-js has two ways of breaking connections off, and each forgets some: `forceShutdown` those of a server without
+   * channelz, `drain` those whose client has said GOAWAY. So they are taken from its own table; `drain` is for a version
+   * that has none.
    */
   close(graceMs: number, done: () => void): void {
     this.#health.close()
     if (this.#bound !== undefined) this.#server.drain(this.#bound, graceMs)
-    this.#server.tryShutdown(() => done())
+    const force = after(this.#clock, graceMs, () => {
+      for (const session of sessionsOf(this.#server)) session.destroy()
+    })
+    this.#server.tryShutdown(() => {
+      force.cancel()
+      done()
+    })
   }
+}
+
+function sessionsOf(server: Server): Http2Session[] {
+  const { http2Servers } = server as unknown as { readonly http2Servers?: Map<unknown, { sessions?: Set<Http2Session> }> }
+  if (!(http2Servers instanceof Map)) return []
+  return Array.from(http2Servers.values()).flatMap(({ sessions }) => [...(sessions ?? [])])
 }
 
 function credentialsOf(tls: ResolvedServerTls | undefined): ServerCredentials {

@@ -101,7 +101,9 @@ describe('a service config', () => {
       },
       health: {},
     })
-    expect(policyOf({ loadBalancingPolicy: 'ROUND_ROBIN' })).toMatchObject({ loadBalancing: { algorithm: 'round-robin' } })
+    expect(policyOf({ loadBalancingPolicy: 'ROUND_ROBIN' })).toMatchObject({
+      loadBalancing: { algorithm: 'round-robin' },
+    })
   })
 
   it('is refused by path', () => {
@@ -116,7 +118,10 @@ describe('a service config', () => {
       ['serviceConfig.methodConfig.0.timeout', of({ timeout: '1m' })],
       ['serviceConfig.methodConfig.0.timeout', of({ timeout: '0s' })],
       ['serviceConfig.methodConfig.0.retryPolicy.maxAttempts', of({ retryPolicy: { ...RETRY, maxAttempts: 1 } })],
-      ['serviceConfig.methodConfig.0.retryPolicy.initialBackoff', of({ retryPolicy: { ...RETRY, initialBackoff: '0s' } })],
+      [
+        'serviceConfig.methodConfig.0.retryPolicy.initialBackoff',
+        of({ retryPolicy: { ...RETRY, initialBackoff: '0s' } }),
+      ],
       [
         'serviceConfig.methodConfig.0.retryPolicy.retryableStatusCodes.1',
         of({ retryPolicy: { ...RETRY, retryableStatusCodes: ['UNAVAILABLE', 'BUSY'] } }),

@@ -59,7 +59,8 @@ async function connectServer(): Promise<number> {
       seen.cancelled += 1
     })
   }
-  const hang = ({ signal }: Context) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  const hang = ({ signal }: Context) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
   const routes = (router: ConnectRouter) =>
     router.service(Greeter, {
       async sayHello({ name }: { name: string }, context: Context) {
@@ -114,7 +115,9 @@ async function plain(): Promise<GreeterOfConnect> {
     modules: [grpc(), memoryRegistry()],
   })
   open.push(() => rt.close())
-  const served = rt.serve({ name: 'greeter', drain: { spread: 0, finish: '1s' } }).grpc(greeterServer(seen, new Server()))
+  const served = rt
+    .serve({ name: 'greeter', drain: { spread: 0, finish: '1s' } })
+    .grpc(greeterServer(seen, new Server()))
   const { port } = await served.listen({ host: '127.0.0.1', port: 0 })
   return clientOf(createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}` }))
 }
@@ -167,7 +170,9 @@ describe.each([
 
   it('ends at its deadline, and when its caller gives up', async () => {
     const client = await connect()
-    const late = (await client.sayHello({ name: 'hang' }, { timeoutMs: 100 }).catch((thrown: unknown) => thrown)) as ConnectError
+    const late = (await client
+      .sayHello({ name: 'hang' }, { timeoutMs: 100 })
+      .catch((thrown: unknown) => thrown)) as ConnectError
     expect(late.code).toBe(Code.DeadlineExceeded)
     const before = seen.cancelled
     const controller = new AbortController()

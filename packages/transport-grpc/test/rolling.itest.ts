@@ -60,7 +60,11 @@ it('no request fails while six servers are restarted one by one', { timeout: 180
     policies: {
       version: 1,
       targets: {
-        greeter: { timeout: '5s', retry: { maxAttempts: 3, backoff: { initial: '5ms', max: '50ms' } }, circuitBreaker: true },
+        greeter: {
+          timeout: '5s',
+          retry: { maxAttempts: 3, backoff: { initial: '5ms', max: '50ms' } },
+          circuitBreaker: true,
+        },
       },
     },
     modules: [grpc({ codec: codecOf(GREETER as never) }), list.module],

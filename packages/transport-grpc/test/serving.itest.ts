@@ -267,4 +267,17 @@ describe('a drain', () => {
       expect(await health.ended).toBe(status.UNAVAILABLE)
     }
   })
+
+  it('3d 35: breaks off a call whose client has closed its channel meanwhile', async () => {
+    const { server, waiting } = byHand()
+    const { stub, served } = await serving(server, { drain: { spread: 0, finish: 300 } })
+    void greet(stub)
+    await expect.poll(() => waiting.length).toBe(1)
+    stub.close()
+    // Its GOAWAY is there before the drain begins.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const began = performance.now()
+    await served.drain()
+    expect(performance.now() - began).toBeLessThan(2000)
+  })
 })
