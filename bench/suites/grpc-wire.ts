@@ -10,8 +10,8 @@ import { type Row, rowOf, type Suite } from '../row.ts'
 import { median, noiseOf } from '../statistics.ts'
 
 const IN_FLIGHT = 32
-const BATCH = 512
-const WARM_UP_ROUNDS = 12
+const BATCH = 256
+const WARM_UP_ROUNDS = 8
 /** At least 0.9 of the calls in the same time. Fallen short of where the whole interval lies above. */
 const MOST = 1 / 0.9
 const METHOD = '/bench.Echo/Answer'

@@ -6,7 +6,7 @@ import { Code, ConnectError, type StreamResponse, type Transport, type UnaryResp
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import { isAttemptError, type Runtime } from '@seakeep/core'
 import { type CallOutcome, type CallSink, type Cancel, NO_DEADLINE, realClock, requestScope } from '@seakeep/core/spi'
-import { headersOf } from './call-head.ts'
+import { headersOf } from './answer-headers.ts'
 import type { GovernOptions } from './governed-channel.ts'
 import type { MessageStream } from './message-stream.ts'
 import { kindOf, type MethodKind, UNARY } from './method-kind.ts'
