@@ -1,6 +1,6 @@
 import type { CallOutcome } from '../call/outcome.ts'
 import type { RetryStop } from '../errors/seakeep-error.ts'
-import type { Guarded, GuardedRequest } from '../pipeline/function-transport.ts'
+import type { Guarded, GuardedRequest } from '../pipeline/execute-context.ts'
 import type { Clock } from '../time/clock.ts'
 import { type FallbackStep, fallBack } from './fallback.ts'
 import { PromisedOutcome } from './promised-outcome.ts'
