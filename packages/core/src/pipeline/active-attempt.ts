@@ -103,7 +103,11 @@ export abstract class ActiveAttempt
    */
   admit(now: number, avoid: EndpointRow | undefined): void {
     const { route } = this
-    if (route.breaker !== undefined && !this.#enter(route.breaker, now)) return
+    const { breaker } = route
+    if (breaker !== undefined) {
+      this.#serviceEpoch = breaker.enter(now)
+      if (this.#serviceEpoch === REFUSED || this.#phase === ENDED) return this.#turnBack(breaker, now)
+    }
     if (route.throttle !== undefined && this.#isThrottled(now)) return this.#refuse('shed', undefined, now)
     if (route.placement.balancer !== undefined && !this.#placeOrRefuse(now, avoid)) return
     if (route.rateLimit !== undefined && !route.rateLimit.tryTake(now, this.call.options.key)) {
@@ -117,13 +121,9 @@ export abstract class ActiveAttempt
     this.#send(now)
   }
 
-  /** Passes the service's breaker; false where that was the end of it. */
-  #enter(breaker: CircuitBreaker, now: number): boolean {
-    const epoch = breaker.enter(now)
-    this.#serviceEpoch = epoch
-    if (this.#phase === ENDED) return !this.#isEnded(now)
-    if (epoch === REFUSED) this.#refuse('circuit-open', breaker.retryAfterMs(now), now)
-    return epoch !== REFUSED
+  /** At the service's breaker. */
+  #turnBack(breaker: CircuitBreaker, now: number): void {
+    if (!this.#isEnded(now)) this.#refuse('circuit-open', breaker.retryAfterMs(now), now)
   }
 
   /** Finds an endpoint; false where that was the end of it. What is refused in any case is not placed first. */

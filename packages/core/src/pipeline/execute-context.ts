@@ -13,7 +13,5 @@ export interface ExecuteContext {
 
 export type Guarded<T> = (context: ExecuteContext) => T | PromiseLike<T>
 
-/** The payload of a call that guards a function. */
-export interface GuardedRequest extends CallRequest {
-  readonly run: Guarded<unknown>
-}
+/** The payload of a call that guards a function is the function. */
+export type GuardedRequest<T> = CallRequest & Guarded<T>

@@ -23,7 +23,7 @@ export class FunctionTransport implements Transport {
     let isPromised: boolean
     try {
       // What guards a function is the pipeline itself.
-      answer = (attempt.request as GuardedRequest).run(attempt as SentAttempt)
+      answer = (attempt.request as GuardedRequest<unknown>)(attempt as SentAttempt)
       isPromised = isPromiseLike(answer)
     } catch (error) {
       sink.settle(failed(error, this.#clock))

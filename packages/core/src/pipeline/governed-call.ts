@@ -93,15 +93,8 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
   }
 
   start(): void {
-    const { route } = this
-    if (route.placement.isClosing) return this.#refuse('shutting-down', undefined)
-    const now = route.clock.now()
-    const inherited = this.options.deadlineMs ?? NO_DEADLINE
-    const own = route.timeoutMs === undefined ? NO_DEADLINE : now + route.timeoutMs
-    this.deadlineMs = Math.min(own, inherited)
-    if (this.deadlineMs <= now) return this.exceed()
-    route.budget?.deposit(now)
-    this.launch(this, now)
+    if (this.route.placement.isClosing) this.#refuse('shutting-down', undefined)
+    else this.#begin(this.route.clock.now())
   }
 
   /** Calls the call off: what is under way is cancelled, its permits are freed, the caller is told. */
@@ -159,6 +152,15 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
   }
 
   // ---- steps; those of a hedged call differ ----
+
+  #begin(now: number): void {
+    const { timeoutMs, budget } = this.route
+    const inherited = this.options.deadlineMs ?? NO_DEADLINE
+    this.deadlineMs = timeoutMs === undefined ? inherited : Math.min(now + timeoutMs, inherited)
+    if (this.deadlineMs <= now) return this.exceed()
+    budget?.deposit(now)
+    this.launch(this, now)
+  }
 
   protected launch(attempt: OwnedAttempt, now: number): void {
     attempt.admit(now, this.lastRow)

@@ -12,7 +12,7 @@ import { ConfigError } from '../errors/seakeep-error.ts'
 import type { ServiceHealth } from '../health/service-health.ts'
 import type { LimiterState } from '../limiting/limiter.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
-import { prepareCall, withVersion } from '../pipeline/prepare-call.ts'
+import { withVersion } from '../pipeline/routed-options.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import { Draw } from '../random/random.ts'
 import { type Mirror, mirroredOptions, mirroredRequest } from '../routing/mirror.ts'
@@ -100,7 +100,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     const route = target.routeFor(request.method)
     const key = options.callKey ?? this.nextCallNumber()
     const routed = withVersion(route, request, options, key)
-    const call = prepareCall(route, request, routed, key, sink)
+    const call = route.prepareCall(route, request, routed, key, sink)
     call.start()
     // What was answered or refused on this side, or waits for its permit, is not copied.
     if (route.mirror !== undefined && call.isSent) this.#copy(route.mirror, target, request, routed, key)
