@@ -59,7 +59,7 @@ export { filePolicyStore } from './runtime/node-policy-store.ts'
 export type { RuntimeIdentity, RuntimeParts, RuntimePorts } from './runtime/ports.ts'
 export { type PolicyEnvironment, replaceEnvironment } from './runtime/process-environment.ts'
 export { NO_SIGNALS, type ProcessSignals } from './runtime/process-signals.ts'
-export { PromisedAnswer } from './runtime/promised-answer.ts'
+export { promisedAnswer } from './runtime/promised-answer.ts'
 export { type AdapterPorts, Tokens, token } from './runtime/tokens.ts'
 export {
   Admission,

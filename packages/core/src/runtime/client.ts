@@ -5,7 +5,7 @@ import { parseDuration } from '../options/parse-duration.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
 import type { Clock } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
-import { PromisedAnswer } from './promised-answer.ts'
+import { promisedAnswer } from './promised-answer.ts'
 
 export interface CallOptions {
   /** Of this, the policy's timeout and the caller's deadline the earliest counts. */
@@ -50,7 +50,7 @@ export class Client {
    */
   call(request: CallRequest = {}, options: CallOptions = NO_OPTIONS): Promise<Answer> {
     const number = this.#runtime.nextCallNumber()
-    const answer = new PromisedAnswer(this.service, number, options.signal)
+    const answer = promisedAnswer(this.service, number, options.signal)
     if (answer.isAborted) answer.rejectAborted()
     else {
       try {

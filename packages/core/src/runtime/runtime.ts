@@ -13,8 +13,8 @@ import { ConfigError } from '../errors/seakeep-error.ts'
 import type { ServiceHealth } from '../health/service-health.ts'
 import type { LimiterState } from '../limiting/limiter.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
-import { prepareCall, withVersion } from '../pipeline/prepare-call.ts'
 import type { Route } from '../pipeline/route.ts'
+import { withVersion } from '../pipeline/routed-options.ts'
 import type { StartedCall } from '../pipeline/started-call.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import { Draw } from '../random/random.ts'
@@ -122,7 +122,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     const routed = withVersion(route, request, options, key)
     const call = this.#explaining?.wants(key)
       ? this.#explained(this.#explaining, route, request, routed, key, sink)
-      : prepareCall(route, request, routed, key, sink)
+      : route.prepareCall(route, request, routed, key, sink)
     call.start()
     // What was answered or refused on this side, or waits for its permit, is not copied.
     if (route.mirror !== undefined && call.isSent) this.#copy(route.mirror, target, request, routed, key)
@@ -138,7 +138,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     sink: CallSink,
   ): StartedCall {
     const explained = explaining.open(route, request, key, sink, this.#document)
-    return prepareCall(explained.route, request, options, key, explained.sink)
+    return route.prepareCall(explained.route, request, options, key, explained.sink)
   }
 
   /**

@@ -4,7 +4,6 @@ import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Registry } from '../discovery/registry.ts'
 import { Resolver, type ResolverSettings } from '../discovery/resolver.ts'
 import type { Snapshot } from '../endpoint/endpoint.ts'
-import { createCall } from '../pipeline/create-call.ts'
 import { EndpointPlacement } from '../pipeline/endpoint-placement.ts'
 import type { Route } from '../pipeline/route.ts'
 import { Target } from '../pipeline/target.ts'
@@ -58,7 +57,7 @@ export class ServiceTarget {
       sink.settle({ ending: 'no-endpoint', isAnswered: false, attempts: 0 })
       return () => {}
     }
-    const call = createCall(base, request, options, options.callKey ?? 0, sink)
+    const call = base.createCall(base, request, options, options.callKey ?? 0, sink)
     call.start()
     return (reason) => call.cancel(reason)
   }
