@@ -11,6 +11,7 @@ import { equalShares, type FittedKind, fitDistribution } from './fit-distributio
 import { foreignNames } from './foreign-names.ts'
 import { BARE_MAX_DEPTH, ImportedTopology } from './imported-topology.ts'
 import { type Observed, type ObservedOperation, observeRequests } from './observed-requests.ts'
+import { operationData } from './operation-data.ts'
 import { rounded, roundedLength } from './rounded-length.ts'
 import type { OperationData, ServiceData, StepData } from './scenario-data.ts'
 import type { TraceFile } from './trace-span.ts'
@@ -52,7 +53,7 @@ class TopologyFit {
     const nameOf = ({ service }: ObservedOperation): string => names.ours.get(service) ?? service
     const targetOf = (operation: ObservedOperation): string => `${nameOf(operation)}/${operation.method}`
 
-    const topology: Record<string, ServiceData> = {}
+    const topology: Record<string, ServiceData> = Object.create(null)
     const methods = new Map<string, Record<string, OperationData>>()
     for (const operation of operations) {
       const service = nameOf(operation)
@@ -104,7 +105,7 @@ class TopologyFit {
       if (only !== undefined) steps.push(others.length === 0 ? only : calls)
     }
     this.#calls.set(operation, [...new Set(staged.stages.flat().map(({ to }) => to))])
-    return { steps, ...(errorRate > 0 ? { errorRate: rounded(errorRate) } : {}) }
+    return { ...operationData(steps), ...(errorRate > 0 ? { errorRate: rounded(errorRate) } : {}) }
   }
 
   /** What is left of each request beside its calls; together they have the mean that makes the operation's come out. */

@@ -10,6 +10,7 @@ import { objectOf } from '@seakeep/core/spi'
 import { countOf, type Fields, type ForeignFields, type Keys } from './foreign-fields.ts'
 import { foreignNames } from './foreign-names.ts'
 import { BARE_MAX_DEPTH, type ImportedEntry, ImportedTopology } from './imported-topology.ts'
+import { operationData } from './operation-data.ts'
 import { rounded } from './rounded-length.ts'
 import type { ServiceData, StepData } from './scenario-data.ts'
 import { sourceCircles, stronglyConnected } from './strongly-connected.ts'
@@ -32,10 +33,10 @@ export function readJaegerDependencies(data: unknown, fields: ForeignFields): Im
   const { ours, warnings: renamed } = foreignNames(edges.keys(), file)
   const warnings = [...renamed]
   const nameOf = (service: string): string => ours.get(service) ?? service
-  const topology: Record<string, ServiceData> = {}
+  const topology: Record<string, ServiceData> = Object.create(null)
   for (const [parent, calls] of edges) {
     const steps = [...calls].flatMap(([child, count]) => callsOf(nameOf(child), count / flow.requests(parent)))
-    topology[nameOf(parent)] = { replicas: REPLICAS, ...withWork(steps) }
+    topology[nameOf(parent)] = { replicas: REPLICAS, ...operationData([{ work: WORK }, ...steps]) }
   }
   const entries: ImportedEntry[] = [...flow.entering].map(([service, share]) => ({ service: nameOf(service), share }))
   if (flow.surplus.length > 0) {
@@ -141,17 +142,6 @@ function callsOf(call: string, each: number): StepData[] {
   const whole = Math.floor(each + 1e-9)
   const rest = rounded(each - whole)
   return [...Array.from({ length: whole }, () => ({ call })), ...(rest > 0 ? [{ call, probability: rest }] : [])]
-}
-
-function withWork(steps: readonly StepData[]): Pick<ServiceData, 'work' | 'calls' | 'steps'> {
-  if (steps.length === 0) return { work: WORK }
-  const calls = steps.map((step) => (isSure(step) ? step.call : undefined))
-  if (calls.every((call) => call !== undefined)) return { work: WORK, calls }
-  return { steps: [{ work: WORK }, ...steps] }
-}
-
-function isSure(step: StepData): step is { readonly call: string } {
-  return 'call' in step && step.probability === undefined
 }
 
 function isCircle(members: readonly string[], edges: Edges): boolean {
