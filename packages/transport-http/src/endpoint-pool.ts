@@ -35,8 +35,8 @@ export class EndpointPool {
 }
 
 /** IPv6 addresses stand in brackets. */
-export function originOf({ address: { host, port } }: Endpoint): string {
-  return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
+export function originOf({ address: { host, port }, protocol }: Endpoint): string {
+  return `${protocol === 'https' ? 'https' : 'http'}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`
 }
 
 /** An endpoint's name among all: ids are unique within a service only. */

@@ -1,23 +1,14 @@
 import { Buffer } from 'node:buffer'
-import {
-  type Answer,
-  AttemptError,
-  CancelledError,
-  ConfigError,
-  DeadlineExceededError,
-  isConfigError,
-  type SeakeepError,
-} from '@seakeep/core'
+import { type Answer, AttemptError, CancelledError, DeadlineExceededError, type SeakeepError } from '@seakeep/core'
 import type { Attempt, AttemptResult, AttemptSink, CancelReason, Clock } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
 import { answered, failed, unreachable, wholeAnswer } from './answer-result.ts'
 import { AnswerStream } from './answer-stream.ts'
+import { misuseOf } from './request-misuse.ts'
 
 /** Made once: it only tells undici to let go, nobody is told it. */
 const CALLED_OFF = new Error('the attempt was called off')
 const EMPTY = Buffer.alloc(0)
-/** undici's codes for a request that it will not write. */
-const MISUSE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'])
 
 /**
  * One attempt as undici's handler: it gathers the answer and settles once. What undici has not begun to write (refused,
@@ -100,10 +91,9 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, thrown: Error): void {
     if (this.#isOver) return
-    const isMisuse = isConfigError(thrown) || MISUSE.has((thrown as { code?: string }).code ?? '')
-    if (isMisuse) {
-      const error = isConfigError(thrown) ? thrown : new ConfigError('request', thrown.message, { cause: thrown })
-      this.#settle(failed(error, undefined, undefined))
+    const misuse = misuseOf(thrown)
+    if (misuse !== undefined) {
+      this.#settle(failed(misuse, undefined, undefined))
     } else if (this.#controller === undefined) {
       this.#settle(unreachable(thrown))
     } else {

@@ -1,4 +1,4 @@
-import type { Endpoint } from '@seakeep/core'
+import { ConfigError, type Endpoint } from '@seakeep/core'
 import {
   type AdapterPorts,
   type Attempt,
@@ -10,19 +10,24 @@ import {
   type ProbeResult,
   type Transport,
 } from '@seakeep/core/spi'
+import type { Pool } from 'undici'
 import { unreachable } from './answer-result.ts'
 import { EndpointPool, originOf, userOf } from './endpoint-pool.ts'
+import { FetchAttempt } from './fetch-attempt.ts'
+import { FetchRequest } from './fetch-request.ts'
 import { HttpAttempt } from './http-attempt.ts'
 import type { ResolvedHttpOptions } from './http-options.ts'
-import { requestHead } from './request-head.ts'
+import { fetchHead, requestHead } from './request-head.ts'
 import { checkConnection } from './tcp-check.ts'
+
+export type HttpProtocol = 'http' | 'https'
 
 /**
  * Sends attempts over HTTP/1.1 with one undici pool an address. It goes below `Pool.request` to `dispatch`: the attempt
  * itself is undici's handler, so that no promise, no async resource and no Readable is made for a unary answer.
  */
 export class HttpTransport implements Transport {
-  readonly protocol = 'http'
+  readonly protocol: HttpProtocol
   readonly #ports: AdapterPorts
   readonly #options: ResolvedHttpOptions
   readonly #pools = new Map<string, EndpointPool>()
@@ -32,7 +37,8 @@ export class HttpTransport implements Transport {
   readonly #leaving = new Set<EndpointPool>()
   #isClosed = false
 
-  constructor(ports: AdapterPorts, options: ResolvedHttpOptions) {
+  constructor(ports: AdapterPorts, options: ResolvedHttpOptions, protocol: HttpProtocol = 'http') {
+    this.protocol = protocol
     this.#ports = ports
     this.#options = options
   }
@@ -46,10 +52,32 @@ export class HttpTransport implements Transport {
       return NOTHING
     }
     const known = this.#poolOf.get(endpoint)
-    const { pool } = known !== undefined && !known.isClosed ? known : this.#poolFor(endpoint)
+    const { pool, origin } = known !== undefined && !known.isClosed ? known : this.#poolFor(endpoint)
+    if (attempt.request instanceof FetchRequest) return this.#sendAsIs(attempt, attempt.request, sink, pool, origin)
     const sent = new HttpAttempt(attempt, sink, clock, this.#options.maxAnswerBytes)
     try {
       pool.dispatch(requestHead(attempt, clock.now()), sent)
+    } catch (error) {
+      sent.onResponseError(null, error as Error)
+    }
+    return (reason) => sent.cancel(reason)
+  }
+
+  /** A request of undici's clients, whose answer is handed out untouched. */
+  #sendAsIs(
+    attempt: Attempt,
+    request: FetchRequest,
+    sink: AttemptSink<AttemptResult>,
+    pool: Pool,
+    origin: string,
+  ): Cancel {
+    const { clock } = this.#ports
+    const sent = new FetchAttempt(attempt, sink, clock, this.#options.maxAnswerBytes)
+    try {
+      if (request.isSecure && this.protocol !== 'https') throw notSecure(attempt)
+      const options = fetchHead(attempt, request, origin, clock.now())
+      if (request.dispatch === undefined) pool.dispatch(options, sent)
+      else request.dispatch(options, sent)
     } catch (error) {
       sent.onResponseError(null, error as Error)
     }
@@ -107,3 +135,8 @@ export class HttpTransport implements Transport {
 }
 
 const NOTHING: Cancel = () => {}
+
+function notSecure({ service, endpoint }: Attempt): ConfigError {
+  const problem = `the URL says https, and ${endpoint?.id} of ${service} speaks http`
+  return new ConfigError('request', problem, { service, endpoint: endpoint?.id })
+}

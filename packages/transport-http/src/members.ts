@@ -10,6 +10,20 @@ declare module '@seakeep/core' {
     readonly stream?: boolean | undefined
   }
 
+  interface Runtime {
+    /**
+     * `fetch`, governed: a host known to discovery is balanced (`http://payments/charges`), any other resolves as usual,
+     * each under the policy for its name (host globs: `*.example.com`, `localhost:80*`). The last Response is returned,
+     * whatever its status. Tried again is what is idempotent by its method or an Idempotency-Key header, with a body that
+     * can be sent again. The headers `seakeep-key` and `seakeep-priority` give the call its key and its priority.
+     *
+     * Rejects with RejectedError, DeadlineExceededError or ConfigError for what they stand for, with the reason of its
+     * signal where that was aborted, and with a TypeError where the network fails, as `fetch` does; its cause is the
+     * AttemptError.
+     */
+    readonly fetch: typeof globalThis.fetch
+  }
+
   interface ServedInstance {
     /**
      * Puts admission, `/livez`, `/readyz` and drain in front of the listeners of a node:http (or node:https) server,

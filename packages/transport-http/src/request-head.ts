@@ -1,6 +1,7 @@
 import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
+import type { FetchRequest } from './fetch-request.ts'
 import { ATTEMPT_HEADER, CALLER_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
 
 const METHOD = /^[A-Z]+$/
@@ -27,11 +28,30 @@ export function requestHead(attempt: Attempt, nowMs: number): Dispatcher.Dispatc
     if (lower === 'content-type') hasType = true
     headers.push(lower, value)
   }
+  addOwn(headers, attempt, nowMs)
+  return { method, path, headers, body: bodyOf(request.body, headers, hasType) }
+}
+
+/** The same for a request that undici's own clients have made, to be sent to `origin`. */
+export function fetchHead(
+  attempt: Attempt,
+  { options, headerList, body }: FetchRequest,
+  origin: string,
+  nowMs: number,
+): Dispatcher.DispatchOptions {
+  const headers = headerList.slice()
+  // The server behind a service's name is called by that name, as the URL has it; TLS goes by the endpoint's own.
+  const isService = attempt.endpoint?.protocol === 'http' && attempt.service !== attempt.endpoint.address.host
+  if (isService && !headerList.includes('host')) headers.push('host', new URL(String(options.origin)).host)
+  addOwn(headers, attempt, nowMs)
+  return { ...options, origin, headers, body: body.take() as Dispatcher.DispatchOptions['body'] & {} }
+}
+
+function addOwn(headers: string[], attempt: Attempt, nowMs: number): void {
   if (attempt.deadlineMs !== NO_DEADLINE) headers.push(TIMEOUT_HEADER, formatTimeout(attempt.deadlineMs - nowMs))
   headers.push(ATTEMPT_HEADER, String(attempt.number))
   if (attempt.priority !== undefined) headers.push(PRIORITY_HEADER, attempt.priority)
   if (attempt.caller !== undefined) headers.push(CALLER_HEADER, attempt.caller)
-  return { method, path, headers, body: bodyOf(request.body, headers, hasType) }
 }
 
 function methodAndPath({ method: said, query }: CallRequest): { method: string; path: string } {

@@ -3,12 +3,13 @@ import type { CallSink } from '../call/call-sink.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Registry } from '../discovery/registry.ts'
 import { Resolver, type ResolverSettings } from '../discovery/resolver.ts'
-import type { Snapshot } from '../endpoint/endpoint.ts'
+import type { Endpoint, Snapshot } from '../endpoint/endpoint.ts'
 import { createCall } from '../pipeline/create-call.ts'
 import { EndpointPlacement } from '../pipeline/endpoint-placement.ts'
 import type { Route } from '../pipeline/route.ts'
 import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
+import type { Transport } from '../transport/transport.ts'
 
 /** Joins what calls read (the target) to what discovery decides (the resolver): one per service a runtime calls. */
 export class ServiceTarget {
@@ -31,6 +32,10 @@ export class ServiceTarget {
     this.#ports = ports
     this.target = new Target(service, policyFor(undefined), ports)
     this.resolver = new Resolver(service, registries, ports, (snapshot) => this.#onSnapshot(snapshot), discovery)
+  }
+
+  get service(): string {
+    return this.target.service
   }
 
   routeFor(method: string | undefined): Route {
@@ -91,10 +96,26 @@ export class ServiceTarget {
     this.target.leaveUnheld()
   }
 
+  /** Nobody will call it again. What is under way ends as it would; time decides nothing of it any more. */
+  retire(): void {
+    const { transport, endpoint } = this.#only ?? {}
+    this.resolver.close()
+    this.target.stopLoops()
+    this.target.health?.close()
+    this.#copies?.close()
+    if (endpoint !== undefined) transport?.forget?.(endpoint)
+  }
+
   close(): void {
     this.resolver.close()
     this.target.close()
     this.#copies?.close()
+  }
+
+  /** The endpoint of a target that is an address. */
+  get #only(): { readonly transport: Transport | undefined; readonly endpoint: Endpoint } | undefined {
+    const [endpoint] = this.resolver.cell.value.endpoints
+    return endpoint && { endpoint, transport: this.#ports.transportFor(endpoint.protocol) }
   }
 
   #createCopies(): Target {
