@@ -2,7 +2,9 @@
 
 import './members.ts'
 
+export type { FastifyApp, FastifyPlugin } from './fastify-plugin.ts'
 export { governedDispatcher, interceptor } from './governed-dispatcher.ts'
 export { http } from './http-module.ts'
 export type { HttpOptions } from './http-options.ts'
-export { type RequestContext, requestContext } from './request-context.ts'
+export type { Middleware } from './middleware.ts'
+export { outsideRequest, type RequestContext, requestContext } from './request-context.ts'

@@ -1,4 +1,6 @@
 import type * as net from 'node:net'
+import type { FastifyPlugin } from './fastify-plugin.ts'
+import type { Middleware } from './middleware.ts'
 
 /** What this package adds to the types of the core: without it in the program, they are not there. */
 declare module '@seakeep/core' {
@@ -26,11 +28,27 @@ declare module '@seakeep/core' {
 
   interface ServedInstance {
     /**
-     * Puts admission, `/livez`, `/readyz` and drain in front of the listeners of a node:http (or node:https) server,
+     * Puts admission, `/livez`, `/readyz` and drain in front of the listeners of a node:http (or node:https, node:http2) server,
      * also of those that are added later.
      *
      * @throws ConfigError where it is no such server, or where the module `http()` is not loaded.
      */
     http(server: net.Server): this
+
+    /**
+     * The same as one function `(req, res, next)`, for applications that make their server themselves: Express, Connect,
+     * node:http. Tell of the server when it listens: `served.announce(server)`.
+     *
+     * @throws ConfigError where the module `http()` is not loaded.
+     */
+    middleware(): Middleware
+
+    /**
+     * The same as a plugin for fastify 5: `app.register(served.fastify())`. Announced when the application listens, drained
+     * before it closes.
+     *
+     * @throws ConfigError where the module `http()` is not loaded.
+     */
+    fastify(): FastifyPlugin
   }
 }

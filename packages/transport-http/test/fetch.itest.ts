@@ -119,7 +119,7 @@ describe('trying again', () => {
   it('sends a body again that it can, whatever its kind', async () => {
     const form = new FormData()
     form.set('a', 'b')
-    const bodies: [BodyInit, RegExp][] = [
+    const bodies: [string | URLSearchParams | Uint8Array<ArrayBuffer> | Blob | FormData, RegExp][] = [
       ['text', /^text$/],
       [new URLSearchParams({ a: 'b' }), /^a=b$/],
       [new Uint8Array([104, 105]), /^hi$/],
