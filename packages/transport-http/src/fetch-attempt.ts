@@ -4,6 +4,7 @@ import { retryAfterMs } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
 import { failed, unreachable } from './answer-result.ts'
 import type { FetchRequest } from './fetch-request.ts'
+import type { AnswerCount } from './http-attempt.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { misuseOf } from './request-misuse.ts'
 import { REFUSED_HEADER } from './seakeep-headers.ts'
@@ -21,6 +22,7 @@ export class FetchAttempt implements Dispatcher.DispatchHandler {
   readonly #request: FetchRequest
   readonly #sink: AttemptSink<AttemptResult>
   readonly #clock: Clock
+  readonly #pool: AnswerCount
   readonly #holdBytes: number
   #controller: Dispatcher.DispatchController | undefined = undefined
   #isOver = false
@@ -28,7 +30,8 @@ export class FetchAttempt implements Dispatcher.DispatchHandler {
   #answer: RawAnswer | undefined = undefined
   #heldBytes = 0
 
-  constructor(attempt: Attempt, sink: AttemptSink<AttemptResult>, clock: Clock, holdBytes: number) {
+  constructor(attempt: Attempt, sink: AttemptSink<AttemptResult>, clock: Clock, holdBytes: number, pool: AnswerCount) {
+    this.#pool = pool
     this.#attempt = attempt
     this.#request = attempt.request as FetchRequest
     this.#sink = sink
@@ -55,6 +58,7 @@ export class FetchAttempt implements Dispatcher.DispatchHandler {
     headers: Record<string, string | string[] | undefined>,
     statusText?: string,
   ): void {
+    this.#pool.answers += 1
     if (status < 200 || this.#isOver) return
     this.#answer = new RawAnswer(status, headers, statusText, controller, () => this.#onReaderLeft())
     if (status < 500 && status !== 429) this.#commit(this.#answer)

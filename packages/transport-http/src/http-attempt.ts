@@ -4,7 +4,13 @@ import type { Attempt, AttemptResult, AttemptSink, CancelReason, Clock } from '@
 import type { Dispatcher } from 'undici'
 import { answered, failed, unreachable, wholeAnswer } from './answer-result.ts'
 import { AnswerStream } from './answer-stream.ts'
+import { readOnceBody } from './request-body.ts'
 import { misuseOf } from './request-misuse.ts'
+
+/** Where it is counted that an answer has begun. */
+export interface AnswerCount {
+  answers: number
+}
 
 /** Made once: it only tells undici to let go, nobody is told it. */
 const CALLED_OFF = new Error('the attempt was called off')
@@ -18,6 +24,7 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
   readonly #attempt: Attempt
   readonly #sink: AttemptSink<AttemptResult>
   readonly #clock: Clock
+  readonly #pool: AnswerCount
   readonly #maxBytes: number
   #controller: Dispatcher.DispatchController | undefined = undefined
   #isOver = false
@@ -29,7 +36,8 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
   #streamed: Answer | undefined = undefined
   #stream: AnswerStream | undefined = undefined
 
-  constructor(attempt: Attempt, sink: AttemptSink<AttemptResult>, clock: Clock, maxBytes: number) {
+  constructor(attempt: Attempt, sink: AttemptSink<AttemptResult>, clock: Clock, maxBytes: number, pool: AnswerCount) {
+    this.#pool = pool
     this.#attempt = attempt
     this.#sink = sink
     this.#clock = clock
@@ -56,6 +64,7 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
+    this.#pool.answers += 1
     if (status < 200 || this.#isOver) return
     this.#status = status
     this.#headers = joined(headers)
@@ -107,7 +116,10 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
   /** What has been told is final before anybody is: no ending comes after another. */
   #settle(result: AttemptResult): void {
     this.#isOver = true
-    this.#sink.settle(result)
+    const { body } = this.#attempt.request
+    // What was read of a stream is gone: it is not sent again, whatever the policy says.
+    const isSpent = typeof body === 'object' && readOnceBody(body)?.canBeSent === false
+    this.#sink.settle(isSpent ? { ...result, isFinal: true } : result)
   }
 
   #wholeAnswer(): AttemptResult {

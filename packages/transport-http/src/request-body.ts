@@ -126,3 +126,17 @@ async function* wrapped(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array
 export function isStream(body: unknown): boolean {
   return iterableOf(body) !== undefined
 }
+
+/** What was handed over as a stream: how far that was read is known by the stream itself, in whichever call it stands. */
+const readOnce = new WeakMap<object, RequestBody>()
+
+/** The body of a request that is a stream; undefined for one that can be read as often as one likes. */
+export function readOnceBody(body: object | null): RequestBody | undefined {
+  if (body === null || ArrayBuffer.isView(body) || !(Symbol.asyncIterator in body)) return undefined
+  let known = readOnce.get(body)
+  if (known === undefined) {
+    known = new RequestBody(body, undefined, 0)
+    readOnce.set(body, known)
+  }
+  return known
+}

@@ -2,7 +2,11 @@ import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
 import type { FetchRequest } from './fetch-request.ts'
+import { isStream, readOnceBody } from './request-body.ts'
 import { ATTEMPT_HEADER, CALLER_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
+
+/** undici takes a `servername`, though its types do not say so. */
+export type RequestHead = Dispatcher.DispatchOptions & { servername?: string }
 
 const METHOD = /^[A-Z]+$/
 
@@ -14,7 +18,7 @@ const METHOD = /^[A-Z]+$/
  *
  * @throws ConfigError for a request that HTTP cannot say.
  */
-export function requestHead(attempt: Attempt, nowMs: number): Dispatcher.DispatchOptions {
+export function requestHead(attempt: Attempt, nowMs: number): RequestHead {
   const { request } = attempt
   const { method, path } = methodAndPath(request)
   const headers: string[] = []
@@ -29,7 +33,13 @@ export function requestHead(attempt: Attempt, nowMs: number): Dispatcher.Dispatc
     headers.push(lower, value)
   }
   addOwn(headers, attempt, nowMs)
-  return { method, path, headers, body: bodyOf(request.body, headers, hasType) }
+  const { body } = request
+  const once = typeof body === 'object' ? readOnceBody(body) : undefined
+  if (once !== undefined) {
+    if (!once.canBeSent) throw new ConfigError('request.body', 'it can be read only once, and has been')
+    return { method, path, headers, body: once.take() as RequestHead['body'] & {} }
+  }
+  return { method, path, headers, body: bodyOf(typeof body === 'function' ? body() : body, headers, hasType) }
 }
 
 /** The same for a request that undici's own clients have made, to be sent to `origin`. */
@@ -38,7 +48,7 @@ export function fetchHead(
   { options, headerList, body }: FetchRequest,
   origin: string,
   nowMs: number,
-): Dispatcher.DispatchOptions {
+): RequestHead {
   const headers = headerList.slice()
   // The server behind a service's name is called by that name, as the URL has it; TLS goes by the endpoint's own.
   const isService = attempt.endpoint?.protocol === 'http' && attempt.service !== attempt.endpoint.address.host
@@ -79,10 +89,8 @@ function bodyOf(body: unknown, headers: string[], hasType: boolean): string | Ui
   }
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-  if (typeof body === 'object' && (Symbol.asyncIterator in body || body instanceof Blob || body instanceof FormData)) {
-    const kind = body.constructor.name
-    throw new ConfigError('request.body', `a ${kind} is not allowed; a string, bytes, URLSearchParams or plain data`)
-  }
+  if (isStream(body)) return body as string
+  if (body instanceof FormData || body instanceof Blob) return body as unknown as string
   if (!hasType) headers.push('content-type', 'application/json')
   return jsonOf(body)
 }
