@@ -55,7 +55,7 @@ export class HttpTransport implements Transport {
     if (attempt.request instanceof FetchRequest) return this.#sendAsIs(attempt, attempt.request, sink, pool)
     const sent = new HttpAttempt(attempt, sink, clock, this.#options.maxAnswerBytes, pool)
     try {
-      const head = requestHead(attempt, clock.now())
+      const head = requestHead(attempt, clock.now(), this.#options.codec)
       if (pool.servername !== undefined) head.servername = pool.servername
       pool.pool.dispatch(head, sent)
     } catch (error) {

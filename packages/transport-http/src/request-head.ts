@@ -2,6 +2,7 @@ import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
 import type { FetchRequest } from './fetch-request.ts'
+import { acceptOf, type BodyCodec, JSON_TYPE, MSGPACK_TYPE, writeJson, writeMsgpack } from './body-codec.ts'
 import { isStream, readOnceBody } from './request-body.ts'
 import { ATTEMPT_HEADER, CALLER_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
 
@@ -18,11 +19,12 @@ const METHOD = /^[A-Z]+$/
  *
  * @throws ConfigError for a request that HTTP cannot say.
  */
-export function requestHead(attempt: Attempt, nowMs: number): RequestHead {
+export function requestHead(attempt: Attempt, nowMs: number, codec: BodyCodec = 'json'): RequestHead {
   const { request } = attempt
   const { method, path } = methodAndPath(request)
   const headers: string[] = []
   let hasType = false
+  let hasAccept = false
   const given = request.headers
   for (const name in given) {
     const value = given[name]
@@ -30,8 +32,11 @@ export function requestHead(attempt: Attempt, nowMs: number): RequestHead {
     const lower = name.toLowerCase()
     if (lower.startsWith('seakeep-')) continue
     if (lower === 'content-type') hasType = true
+    else if (lower === 'accept') hasAccept = true
     headers.push(lower, value)
   }
+  const accept = acceptOf[codec]
+  if (accept !== undefined && !hasAccept) headers.push('accept', accept)
   addOwn(headers, attempt, nowMs)
   const { body } = request
   const once = typeof body === 'object' ? readOnceBody(body) : undefined
@@ -39,7 +44,7 @@ export function requestHead(attempt: Attempt, nowMs: number): RequestHead {
     if (!once.canBeSent) throw new ConfigError('request.body', 'it can be read only once, and has been')
     return { method, path, headers, body: once.take() as RequestHead['body'] & {} }
   }
-  return { method, path, headers, body: bodyOf(typeof body === 'function' ? body() : body, headers, hasType) }
+  return { method, path, headers, body: bodyOf(typeof body === 'function' ? body() : body, headers, hasType, codec) }
 }
 
 /** The same for a request that undici's own clients have made, to be sent to `origin`. */
@@ -79,8 +84,8 @@ function methodAndPath({ method: said, query }: CallRequest): { method: string; 
   return { method, path }
 }
 
-/** A string or bytes as they are; anything else as JSON, but for what JSON would silently make `{}` of. */
-function bodyOf(body: unknown, headers: string[], hasType: boolean): string | Uint8Array | null {
+/** A string or bytes as they are; anything else as the codec has it. */
+function bodyOf(body: unknown, headers: string[], hasType: boolean, codec: BodyCodec): string | Uint8Array | null {
   if (body === undefined || body === null) return null
   if (typeof body === 'string' || body instanceof Uint8Array) return body
   if (body instanceof URLSearchParams) {
@@ -91,16 +96,10 @@ function bodyOf(body: unknown, headers: string[], hasType: boolean): string | Ui
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
   if (isStream(body)) return body as string
   if (body instanceof FormData || body instanceof Blob) return body as unknown as string
-  if (!hasType) headers.push('content-type', 'application/json')
-  return jsonOf(body)
-}
-
-function jsonOf(body: unknown): string {
-  try {
-    const text = JSON.stringify(body)
-    if (text !== undefined) return text
-  } catch (cause) {
-    throw new ConfigError('request.body', 'it cannot be written as JSON', { cause })
+  if (codec === 'json') {
+    if (!hasType) headers.push('content-type', JSON_TYPE)
+    return writeJson(body)
   }
-  throw new ConfigError('request.body', `a ${typeof body} cannot be written as JSON`)
+  if (!hasType) headers.push('content-type', MSGPACK_TYPE)
+  return writeMsgpack(body)
 }
