@@ -60,6 +60,8 @@ export type { ExecuteOptions, Fallback, FallbackOption, PolicyOptions } from './
 export { policy } from './runtime/process-environment.ts'
 export type { Runtime } from './runtime/runtime.ts'
 export type { ServedInstance, ServeOptions } from './runtime/served-instance.ts'
+export { outsideRequest, requestContext } from './serving/node-request-scope.ts'
+export type { RequestContext, RequestScope } from './serving/request-scope.ts'
 export type { StateCell } from './state/state-cell.ts'
 export type { GovernanceEvent } from './telemetry/events.ts'
 export type {
