@@ -30,7 +30,7 @@ export class FunctionTransport implements Transport {
       return NOTHING
     }
     if (!isPromised) sink.settle(succeeded(answer, this.#clock))
-    else if (isPlainPromise(answer)) this.#follow(answer, sink)
+    else if ((answer as PromiseLike<unknown>).then === PLATFORM_THEN) this.#follow(answer as Promise<unknown>, sink)
     else {
       ;(answer as PromiseLike<unknown>).then(
         (value) => sink.settle(succeeded(value, this.#clock)),
@@ -80,6 +80,9 @@ class Follower {
   }
 }
 
+/** What calls one of its callbacks, once. */
+const PLATFORM_THEN = Promise.prototype.then
+
 /** A function is called off by its signal. */
 const NOTHING: Cancel = () => {}
 
@@ -110,9 +113,4 @@ function waitMs(ended: unknown, status: number | undefined, clock: Clock): numbe
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
-
-/** A promise of the platform whose `then` nobody has replaced. */
-function isPlainPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise && value.then === Promise.prototype.then
 }
