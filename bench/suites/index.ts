@@ -9,7 +9,8 @@ import { refusals } from './refusals.ts'
 import { runtime } from './runtime.ts'
 import { simulation } from './simulation.ts'
 import { stacked } from './stacked.ts'
+import { wire } from './wire.ts'
 
 export const SUITES: readonly Suite[] = [
-  ...[stacked, policies, failing, refusals, client, picks, peers, runtime, simulation, grpcWire],
+  ...[stacked, policies, failing, refusals, client, picks, peers, runtime, simulation, wire, grpcWire],
 ]

@@ -40,7 +40,7 @@ export type { ConcurrencyOptions, RateLimitOptions } from './limiting/limiter-op
 export type { ShedOptions } from './limiting/shed-options.ts'
 export type { ThrottleOptions } from './limiting/throttle-options.ts'
 export type { Duration, Ratio } from './options/duration.ts'
-export type { ExecuteContext, Guarded } from './pipeline/function-transport.ts'
+export type { ExecuteContext, Guarded } from './pipeline/execute-context.ts'
 export type { Random, RandomStream } from './random/random.ts'
 export type { RetryBudgetAlgorithm, RetryBudgetOptions } from './retrying/budget-options.ts'
 export type { HedgeOptions } from './retrying/hedge-options.ts'

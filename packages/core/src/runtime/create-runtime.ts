@@ -9,6 +9,7 @@ import { rootPlace } from '../options/place.ts'
 import { type FieldsOf, objectOf, record } from '../options/record.ts'
 import { name } from '../options/words.ts'
 import { systemRandom } from '../random/system-random.ts'
+import { requestScope } from '../serving/node-request-scope.ts'
 import { after } from '../time/clock.ts'
 import { realClock } from '../time/real-clock.ts'
 import { assembleRuntime } from './assemble-runtime.ts'
@@ -78,12 +79,14 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   container.bind(Tokens.events).toConstantValue(processWarnings())
   container.bind(Tokens.load).toConstantValue(new NodeLoadMonitor())
   container.bind(Tokens.signals).toConstantValue(processSignals)
+  container.bind(Tokens.requests).toConstantValue(requestScope)
   await loadModules(container, modules)
 
   const adapterPorts: AdapterPorts = {
     clock: container.get(Tokens.clock),
     random: container.get(Tokens.random),
     events: container.get(Tokens.events),
+    requests: container.get(Tokens.requests),
   }
   const all = <T>(name: ServiceIdentifier<(ports: AdapterPorts) => T>): T[] =>
     container.isBound(name) ? container.getAll(name).map((create) => create(adapterPorts)) : []
@@ -100,6 +103,7 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
         discovery.snapshots === undefined ? undefined : new NodeSnapshotStore(discovery.snapshots, adapterPorts),
       board: container.isBound(Tokens.board) ? container.get(Tokens.board)(adapterPorts) : undefined,
       servers: all(Tokens.server),
+      edges: all(Tokens.edge),
       load: container.get(Tokens.load),
       signals: container.get(Tokens.signals),
     },

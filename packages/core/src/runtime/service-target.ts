@@ -3,12 +3,12 @@ import type { CallSink } from '../call/call-sink.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Registry } from '../discovery/registry.ts'
 import { Resolver, type ResolverSettings } from '../discovery/resolver.ts'
-import type { Snapshot } from '../endpoint/endpoint.ts'
-import { createCall } from '../pipeline/create-call.ts'
+import type { Endpoint, Snapshot } from '../endpoint/endpoint.ts'
 import { EndpointPlacement } from '../pipeline/endpoint-placement.ts'
 import type { Route } from '../pipeline/route.ts'
 import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
+import type { Transport } from '../transport/transport.ts'
 import { FirstCalls } from './first-calls.ts'
 
 /** Joins what calls read (the target) to what discovery decides (the resolver): one per service a runtime calls. */
@@ -38,6 +38,10 @@ export class ServiceTarget {
     if (this.resolver.isUndecided) this.firstCalls = new FirstCalls(ports.clock)
   }
 
+  get service(): string {
+    return this.target.service
+  }
+
   routeFor(method: string | undefined): Route {
     if (method === undefined) return this.target.base
     this.#routes ??= new Map()
@@ -58,7 +62,7 @@ export class ServiceTarget {
       sink.settle({ ending: 'no-endpoint', isAnswered: false, attempts: 0 })
       return () => {}
     }
-    const call = createCall(base, request, options, options.callKey ?? 0, sink)
+    const call = base.createCall(base, request, options, options.callKey ?? 0, sink)
     call.start()
     return (reason) => call.cancel(reason)
   }
@@ -96,6 +100,16 @@ export class ServiceTarget {
     this.target.leaveUnheld()
   }
 
+  /** Nobody will call it again. What is under way ends as it would; time decides nothing of it any more. */
+  retire(): void {
+    const { transport, endpoint } = this.#only ?? {}
+    this.resolver.close()
+    this.target.stopLoops()
+    this.target.health?.close()
+    this.#copies?.close()
+    if (endpoint !== undefined) transport?.forget?.(endpoint)
+  }
+
   close(): void {
     this.target.close()
     this.#copies?.close()
@@ -107,6 +121,12 @@ export class ServiceTarget {
     const { firstCalls } = this
     this.firstCalls = undefined
     firstCalls?.release()
+  }
+
+  /** The endpoint of a target that is an address. */
+  get #only(): { readonly transport: Transport | undefined; readonly endpoint: Endpoint } | undefined {
+    const [endpoint] = this.resolver.cell.value.endpoints
+    return endpoint && { endpoint, transport: this.#ports.transportFor(endpoint.protocol) }
   }
 
   #createCopies(): Target {

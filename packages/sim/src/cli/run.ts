@@ -20,7 +20,7 @@ import { RUN_OPTIONS, RUN_OPTIONS_NOT_YET, type RunOptions, readRunOptions } fro
 
 export const runCommand: Command = {
   name: 'run',
-  about: 'run scenarios or bare topologies: *.sim.ts, *.sim.yaml, *.json, isotope graphs',
+  about: 'run scenarios, or service graphs and traces as they are: isotope, Jaeger, OTLP',
   async run(args, io) {
     const given = readArguments(args, RUN_OPTIONS, RUN_OPTIONS_NOT_YET)
     if (given.isOn('help')) {
