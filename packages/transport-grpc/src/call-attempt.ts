@@ -12,7 +12,7 @@ import {
   type Timer,
 } from '@seakeep/core/spi'
 import { headersOf } from './answer-headers.ts'
-import { failed, resultOf, retriedBy, unreachable } from './call-result.ts'
+import { failed, isStreamRefused, resultOf, retriedBy, unreachable } from './call-result.ts'
 import type { GrpcCodec } from './codec.ts'
 import type { EndpointChannel, Exchange, GrpcCall } from './endpoint-channel.ts'
 import { bufferOf, StubAnswer, StubRequest } from './stub-request.ts'
@@ -45,6 +45,7 @@ export abstract class CallAttempt implements Exchange {
   protected toldDeadlineMs: number = NO_DEADLINE
   /** Until the deadline, for what the server said of it. */
   #held: Timer | undefined = undefined
+  #isAgain = false
 
   constructor(
     method: string,
@@ -101,6 +102,7 @@ export abstract class CallAttempt implements Exchange {
     if (this.isOver) return
     if (ended.code === status.OK) return this.onGoodEnd(ended.metadata)
     this.channel.heardAtMs = this.clock.now()
+    if (isStreamRefused(ended) && this.#mayGoAgain()) return this.#goAgain()
     const wasSent = this.call !== undefined && this.channel.wasSent(this.call)
     const { idempotent: isIdempotent } = this.attempt
     const judged = resultOf({ status: ended, headers: this.headers, wasSent, isIdempotent })
@@ -109,6 +111,26 @@ export abstract class CallAttempt implements Exchange {
     const isEcho = ended.code === status.DEADLINE_EXCEEDED || ended.code === status.CANCELLED
     if (!isEcho || leftMs > DEADLINE_ECHO_MS) return this.settle(result)
     this.#held = after(this.clock, leftMs + DEADLINE_ECHO_MS, () => this.settle(result))
+  }
+
+  /** A stream that met the GOAWAY of its connection was not begun, and goes over the next one: once, as gRPC does it. */
+  #mayGoAgain(): boolean {
+    return !this.#isAgain && this.canBeResent && !this.channel.isConnected && !this.channel.isClosed
+  }
+
+  #goAgain(): void {
+    this.#isAgain = true
+    this.channel.leave(this)
+    try {
+      this.send()
+    } catch (error) {
+      this.onDestroyed(error as Error)
+    }
+  }
+
+  /** Nothing was read that cannot be read again. */
+  protected get canBeResent(): boolean {
+    return true
   }
 
   /** The status is OK, and all messages before it have come. */

@@ -85,7 +85,7 @@ const BROKEN_OFF =
  * For three of these endings the text is all there is, as a server may send the same code. The texts are produced by the
  * real library in the tests of this package, so that a version of it with others does not pass.
  */
-function isStreamRefused({ code, details }: StatusObject): boolean {
+export function isStreamRefused({ code, details }: StatusObject): boolean {
   return code === status.UNAVAILABLE && details === 'Stream refused by server'
 }
 function isTooLarge({ code, details }: StatusObject): boolean {

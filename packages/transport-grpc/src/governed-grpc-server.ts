@@ -1,4 +1,4 @@
-import type { Http2Session } from 'node:http2'
+import { constants, type Http2Session } from 'node:http2'
 import { isIPv6 } from 'node:net'
 import { experimental, type Server, ServerCredentials } from '@grpc/grpc-js'
 import { type AttachedServer, after, type Clock, type Listening, type ServerHost } from '@seakeep/core/spi'
@@ -6,6 +6,9 @@ import type { ResolvedServerTls } from './grpc-options.ts'
 import { HealthService } from './health-service.ts'
 import { admissionInterceptor } from './inbound-call.ts'
 import { reachableHost } from './reachable-host.ts'
+
+/** From saying GOAWAY until what was on its way is no longer taken. */
+const NOTICE_MS = 50
 
 /**
  * A grpc-js server with governance in front of its handlers. The gate comes with the credentials it is bound with, so it
@@ -50,6 +53,12 @@ export class GovernedGrpcServer implements AttachedServer {
    */
   close(graceMs: number, done: () => void): void {
     this.#health.close()
+    sayGoodbye(this.#server)
+    const noticeMs = Math.min(NOTICE_MS, graceMs)
+    after(this.#clock, noticeMs, () => this.#end(graceMs - noticeMs, done))
+  }
+
+  #end(graceMs: number, done: () => void): void {
     if (this.#bound !== undefined) this.#server.drain(this.#bound, graceMs)
     const force = after(this.#clock, graceMs, () => {
       for (const session of sessionsOf(this.#server)) session.destroy()
@@ -58,6 +67,16 @@ export class GovernedGrpcServer implements AttachedServer {
       force.cancel()
       done()
     })
+  }
+}
+
+/**
+ * Tells the clients that are connected to come back over another connection, and takes what is on its way all the same
+ * (RFC 9113 6.8: a GOAWAY with the highest number there is).
+ */
+export function sayGoodbye(server: Server): void {
+  for (const session of sessionsOf(server)) {
+    if (!session.closed && !session.destroyed) session.goaway(constants.NGHTTP2_NO_ERROR, 2 ** 31 - 1)
   }
 }
 

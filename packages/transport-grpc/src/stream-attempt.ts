@@ -64,6 +64,7 @@ export class StreamAttempt extends CallAttempt implements PumpSink {
   override send(): void {
     const { attempt } = this
     const { request } = attempt
+    this.#isReading = false
     // The attempt's own deadline covers a streamed answer up to its head only; a server would end the whole by it.
     if (!this.#kind.responseStream) this.toldDeadlineMs = attempt.deadlineMs
     else this.toldDeadlineMs = request instanceof StubRequest ? request.deadlineMs : NO_DEADLINE
@@ -94,6 +95,10 @@ export class StreamAttempt extends CallAttempt implements PumpSink {
       begun.add(body as object)
     }
     this.#pump.start()
+  }
+
+  protected override get canBeResent(): boolean {
+    return this.#pump === undefined
   }
 
   // ---- the request's messages ----

@@ -67,14 +67,11 @@ it('prints what the page shows', async () => {
     greeter.SayHello({ name: 'Ada' }, (error, reply) => print('SayHello', error?.code, reply?.message))
     await printed
   }
-  {
-    const answer = await rt.client('greeter').call({ method: 'test.Greeter/Count', body: { name: 'Ada', times: 3 } })
-    for await (const reply of answer.body as MessageStream) print('Count', reply)
-    const sum = await rt
-      .client('greeter')
-      .call({ method: 'test.Greeter/Sum', body: [{ name: 'Ada' }, { name: 'Grace' }] })
-    print('Sum', sum.body)
-  }
+  const answer = await rt.client('greeter').call({ method: 'test.Greeter/Count', body: { name: 'Ada', times: 3 } })
+  for await (const reply of answer.body as MessageStream) print('Count', reply)
+  const names = [{ name: 'Ada' }, { name: 'Grace' }]
+  const sum = await rt.client('greeter').call({ method: 'test.Greeter/Sum', body: names })
+  print('Sum', sum.body)
   const connect = createClient(Greeter, connectTransport(rt, 'greeter')) as unknown as GreeterOfConnect
   print('Connect', (await connect.sayHello({ name: 'Grace' })).message)
   const config = fromServiceConfig(

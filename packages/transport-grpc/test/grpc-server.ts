@@ -13,6 +13,7 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js'
 import type { Endpoint } from '@seakeep/core'
+import { sayGoodbye } from '../src/governed-grpc-server.ts'
 
 export type BytesCall = ServerUnaryCall<Buffer, Uint8Array>
 export type BytesStreamCall = ServerWritableStream<Buffer, Uint8Array>
@@ -68,7 +69,7 @@ export async function serve(
   return {
     endpoint: endpointAt(bound),
     close: async () => server.forceShutdown(),
-    goAway: () => server.drain(`127.0.0.1:${bound}`, 60_000),
+    goAway: () => sayGoodbye(server),
     drained: () => new Promise((resolve) => server.tryShutdown(() => resolve())),
   }
 }
