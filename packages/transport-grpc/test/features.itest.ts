@@ -175,7 +175,7 @@ describe('reflection', () => {
       const ask = (number: number, text: string) =>
         new Promise<Buffer>((resolve) => {
           call.once('data', resolve)
-          call.write(bytesField(number, text))
+          call.write(Buffer.from(bytesField(number, text)))
         })
       const listed = fieldsOf(fieldsOf(await ask(7, '*'))?.find(({ number }) => number === 6)?.bytes ?? Buffer.alloc(0))
       expect(listed?.map(({ bytes }) => textOf(fieldsOf(bytes)?.[0]?.bytes ?? bytes))).toEqual(['test.Greeter'])

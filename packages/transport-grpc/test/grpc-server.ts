@@ -1,5 +1,5 @@
 // A real grpc-js server on a free port of the loopback, whose methods are given as handlers of bytes.
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
