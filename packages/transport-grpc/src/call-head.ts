@@ -3,6 +3,7 @@ import { Metadata, type MetadataValue } from '@grpc/grpc-js'
 import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import { ATTEMPT_KEY, CALLER_KEY, formatTimeout, PRIORITY_KEY, TIMEOUT_KEY } from './seakeep-metadata.ts'
+import { StubRequest } from './stub-request.ts'
 
 const METHOD = /^[^/\s]+\/[^/\s]+$/
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
@@ -15,7 +16,7 @@ const FORBIDDEN = new Set([
   ...['upgrade'],
 ])
 
-/** @throws ConfigError for a request that a unary gRPC call cannot say. */
+/** @throws ConfigError for a request that gRPC cannot say. */
 export function methodOf(request: CallRequest): string {
   const { method, query } = request
   if (method === undefined || !METHOD.test(method)) {
@@ -27,9 +28,6 @@ export function methodOf(request: CallRequest): string {
   if (query !== undefined && Object.keys(query).length > 0) {
     throw new ConfigError('request.query', 'gRPC has no query; say it in the message')
   }
-  if ((request as { readonly stream?: unknown }).stream === true) {
-    throw new ConfigError('request.stream', 'a streamed answer is not available over gRPC')
-  }
   return method
 }
 
@@ -39,13 +37,22 @@ export function methodOf(request: CallRequest): string {
  * would race for what the attempt's ending is called.
  *
  * A request's own `seakeep-…` and `grpc-…` are dropped: a handler that passes on the metadata it was given must not pass
- * on a deadline that has been running since.
+ * on a deadline that has been running since. A stub's metadata goes as it is, with ours set over it.
  *
  * @throws ConfigError for metadata that gRPC cannot say.
  */
-export function metadataOf(attempt: Attempt, nowMs: number): Metadata {
+export function metadataOf(attempt: Attempt, deadlineMs: number, nowMs: number): Metadata {
+  const { request } = attempt
+  const metadata = request instanceof StubRequest ? request.metadata.clone() : written(request.headers)
+  if (deadlineMs !== NO_DEADLINE) metadata.set(TIMEOUT_KEY, formatTimeout(deadlineMs - nowMs))
+  metadata.set(ATTEMPT_KEY, String(attempt.number))
+  if (attempt.priority !== undefined) addTo(metadata, PRIORITY_KEY, attempt.priority)
+  if (attempt.caller !== undefined) addTo(metadata, CALLER_KEY, attempt.caller)
+  return metadata
+}
+
+function written(given: CallRequest['headers']): Metadata {
   const metadata = new Metadata()
-  const given = attempt.request.headers
   for (const name in given) {
     const value = given[name]
     if (value === undefined) continue
@@ -53,10 +60,6 @@ export function metadataOf(attempt: Attempt, nowMs: number): Metadata {
     if (key.startsWith('seakeep-') || key.startsWith('grpc-')) continue
     addTo(metadata, key, value)
   }
-  if (attempt.deadlineMs !== NO_DEADLINE) metadata.set(TIMEOUT_KEY, formatTimeout(attempt.deadlineMs - nowMs))
-  metadata.set(ATTEMPT_KEY, String(attempt.number))
-  if (attempt.priority !== undefined) addTo(metadata, PRIORITY_KEY, attempt.priority)
-  if (attempt.caller !== undefined) addTo(metadata, CALLER_KEY, attempt.caller)
   return metadata
 }
 

@@ -8,10 +8,12 @@ import {
   Server,
   ServerCredentials,
   type ServerUnaryCall,
+  type ServerWritableStream,
 } from '@grpc/grpc-js'
 import type { Endpoint } from '@seakeep/core'
 
 export type BytesCall = ServerUnaryCall<Buffer, Uint8Array>
+export type BytesStreamCall = ServerWritableStream<Buffer, Uint8Array>
 export type BytesHandler = handleUnaryCall<Buffer, Uint8Array>
 
 export interface GrpcServer {
@@ -22,11 +24,23 @@ export interface GrpcServer {
   drained(): Promise<void>
 }
 
-/** Serves methods by their names, as `pkg.Service/Method`; on a port that is given, or on a free one. */
-export async function serve(handlers: Readonly<Record<string, BytesHandler>>, port = 0): Promise<GrpcServer> {
+interface ServeRules {
+  /** Default: a free one. */
+  readonly port?: number
+  /** Methods that stream their answer. */
+  readonly streams?: Readonly<Record<string, (call: BytesStreamCall) => void>>
+}
+
+/** Serves methods by their names, as `pkg.Service/Method`. */
+export async function serve(
+  handlers: Readonly<Record<string, BytesHandler>>,
+  { port = 0, streams = {} }: ServeRules = {},
+): Promise<GrpcServer> {
   const server = new Server({ 'grpc.enable_channelz': 0 })
   for (const [method, handler] of Object.entries(handlers))
     server.addService({ only: bytesMethod(method) }, { only: handler })
+  for (const [method, handler] of Object.entries(streams))
+    server.addService({ only: { ...bytesMethod(method), responseStream: true } }, { only: handler })
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, at) =>
       error === null ? resolve(at) : reject(error),

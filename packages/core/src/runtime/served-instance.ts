@@ -178,6 +178,7 @@ export class ServedInstance implements ServerHost, Stoppable {
   #begin(listening: Listening): void {
     if (this.#waiting !== undefined || this.#isReady) return
     this.#isReady = true
+    this.#server?.onReadiness?.()
     this.#signals = this.#ports.signals.onTerminate(() => void this.drain())
     this.#announce(listening)
   }
@@ -226,6 +227,7 @@ export class ServedInstance implements ServerHost, Stoppable {
     const { clock } = this.#ports
     const untilMs = clock.now() + graceMs
     this.#isReady = false
+    this.#server?.onReadiness?.()
     this.#events.emit({ type: 'drainStarted', atMs: clock.now() })
     this.#deregister(() => {
       const spreadMs = Math.min(this.#spreadMs, untilMs - clock.now())

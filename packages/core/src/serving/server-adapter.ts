@@ -35,6 +35,8 @@ export interface AttachedServer {
   adopt?(server: unknown): Listening
   /** Begins to listen; `told` gets the address or the error. */
   listen(options: { readonly host?: string; readonly port: number }, told: (result: Listening | Error) => void): void
+  /** `host.isReady` has changed: for who keeps others told of it, as `grpc.health.v1` does. */
+  onReadiness?(): void
   /** Finishes what is in flight until `graceMs` have passed, then closes by force. */
   close(graceMs: number, done: () => void): void
 }
