@@ -13,6 +13,7 @@ import { BARE_MAX_DEPTH, ImportedTopology } from './imported-topology.ts'
 import { type Observed, type ObservedOperation, observeRequests } from './observed-requests.ts'
 import { operationData } from './operation-data.ts'
 import { rounded, roundedLength } from './rounded-length.ts'
+import { counted } from './said.ts'
 import type { OperationData, ServiceData, StepData } from './scenario-data.ts'
 import type { TraceFile } from './trace-span.ts'
 
@@ -197,12 +198,12 @@ class TopologyFit {
     const kinds = [...this.#kinds].map(([kind, count]) => `${count} ${kind}`).join(', ')
     const pairs = [...roundTripsMs.values()].reduce((sum, all) => sum + all.length, 0)
     return [
-      `${spans} spans: ${requests} requests to ${operations.length} operations of ${services} services.`,
+      `${counted(spans, 'span')}: ${counted(requests, 'request')} to ${counted(operations.length, 'operation')} of ${counted(services, 'service')}.`,
       `Work is what is left of a request beside its calls, fitted per operation: ${kinds || 'none has any'}.`,
       ...(pairs === 0
         ? []
         : [
-            `Network ${roundedLength(this.#roundTripMs / 2)} each way, from ${pairs} pairs of client and server spans: ` +
+            `Network ${roundedLength(this.#roundTripMs / 2)} each way, from ${counted(pairs, 'pair')} of client and server spans: ` +
               'the lower quartile of the edges’ medians; what an edge takes beyond it is its caller’s work.',
           ]),
       'Calls that overlap in a tenth of the requests are parallel; the others are in order.',
@@ -219,7 +220,7 @@ class TopologyFit {
       'How many requests an instance works on at once (concurrency) and lets wait: no limit is set.',
       unknown === 0
         ? 'Replicas are the instances seen; there may be more.'
-        : `Replicas are the instances seen; ${unknown} services tell none apart and have 1.`,
+        : `Replicas are the instances seen; ${counted(unknown, 'service tells', 'services tell')} none apart: 1.`,
       ...(roundTripsMs.size === 0
         ? [
             'The network: no client span has its server span beside it; its time is in the callers’ work, and latency is 0.',
@@ -244,10 +245,7 @@ class TopologyFit {
     return new Map(
       [...totals].map(([service, { count, ms, errors }]) => {
         const failed = errors === 0 ? '' : `, ${errors} failed`
-        return [
-          service,
-          `${count} ${count === 1 ? 'request' : 'requests'}, ${roundedLength(ms / count)} on average${failed}`,
-        ]
+        return [service, `${counted(count, 'request')}, ${roundedLength(ms / count)} on average${failed}`]
       }),
     )
   }
