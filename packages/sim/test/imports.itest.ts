@@ -128,8 +128,8 @@ test('fifty megabytes of traces are read in seconds, and so is what is wrong in 
   expect(text.length).toBeGreaterThan(50e6)
   const begun = performance.now()
   expect(bare(text, 1000).services).toHaveLength(2)
-  const broken = text.replace(/"duration":50,"processID":"stock","tags":\[[^[]*\]\}\]\}/, '"duration":-5}]}')
-  expect(broken).not.toBe(text)
+  const last = text.lastIndexOf('"duration":50')
+  const broken = `${text.slice(0, last)}"duration":-5${text.slice(last + '"duration":50'.length)}`
   expect(() => bare(broken, 1000)).toThrow(/^data\.0\.spans\.\d+\.duration: -5 is not allowed; .* \(x\.json:1:\d+\)$/)
   expect(() => bare(text.slice(0, -3), 1000)).toThrow('not readable as JSON: it ends too early')
   expect(performance.now() - begun).toBeLessThan(60_000)

@@ -220,7 +220,7 @@ class TopologyFit {
       'How many requests an instance works on at once (concurrency) and lets wait: no limit is set.',
       unknown === 0
         ? 'Replicas are the instances seen; there may be more.'
-        : `Replicas are the instances seen; ${counted(unknown, 'service tells', 'services tell')} none apart: 1.`,
+        : `Replicas are the instances seen; ${counted(unknown, 'service tells none apart and has 1', 'services tell none apart and have 1 each')}.`,
       ...(roundTripsMs.size === 0
         ? [
             'The network: no client span has its server span beside it; its time is in the callers’ work, and latency is 0.',
