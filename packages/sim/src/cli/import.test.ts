@@ -68,8 +68,9 @@ describe('what is written runs as the bare file does', () => {
     const code = readFileSync(join(cwd, `${name}.sim.ts`), 'utf8')
     const [, helpers = ''] = /^import \{ (.*) \} from '@seakeep\/sim'$/m.exec(code) ?? []
     const names = helpers.split(', ')
+    const helpersOf = new Map<string, unknown>(Object.entries(sim))
     const body = code.replace(/^import .*$/m, '').replace('export default', 'return')
-    const scenario: unknown = new Function(...names, body)(...names.map((one) => sim[one as keyof typeof sim]))
+    const scenario: unknown = new Function(...names, body)(...names.map((one) => helpersOf.get(one)))
     expect(scenario).toEqual(parse(out))
   })
 
@@ -101,6 +102,35 @@ describe('what is written runs as the bare file does', () => {
     expect(notes).toEqual([
       expect.stringMatching(/^Changed or left out: .*graph\.json: service "db one" is called db-one here$/),
     ])
+  })
+})
+
+describe('a scenario that names the file', () => {
+  const named = async (topology: string): Promise<ReturnType<typeof resolveLoaded>> => {
+    writeFileSync(join(cwd, 'named.sim.yaml'), `topology: ${topology}`)
+    return resolveLoaded(await loadScenario('named.sim.yaml', cwd))
+  }
+
+  test('has load and network from it', async () => {
+    expect(sim.fromJaeger('traces.json')).toEqual({ jaeger: 'traces.json' })
+    const { network, services, workloads } = await named('{ jaeger: traces.json }')
+    expect(network.latency.meanMs).toBe(0.15)
+    expect(services.map(({ name }) => name).sort()).toEqual(['mail', 'prices', 'shop', 'stock'])
+    expect(workloads).toMatchObject([
+      { to: [{ service: 'shop', method: 'GET /cart' }], arrivals: { ratePerSecond: 100 } },
+    ])
+  })
+
+  test('has to call it what it is', async () => {
+    expect(sim.fromOtlp('edges.json')).toEqual({ otlp: 'edges.json' })
+    expect(sim.fromJaegerDependencies('edges.json')).toEqual({ jaegerDependencies: 'edges.json' })
+    await expect(named('{ jaegerDependencies: edges.json }')).resolves.toMatchObject({ workloads: [{ maxDepth: 20 }] })
+    await expect(named('{ otlp: edges.json }')).rejects.toThrow(
+      /^topology\.otlp: .*edges\.json holds a Jaeger dependency graph; write it as \{ jaegerDependencies: … \}/,
+    )
+    await expect(named('{ jaeger: traces.json, web: {} }')).rejects.toThrow(
+      'jaeger stands alone: the graph is in its file',
+    )
   })
 })
 
