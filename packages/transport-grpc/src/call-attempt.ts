@@ -11,7 +11,7 @@ import {
   NO_DEADLINE,
   type Timer,
 } from '@seakeep/core/spi'
-import { headersOf } from './call-head.ts'
+import { headersOf } from './answer-headers.ts'
 import { failed, resultOf, retriedBy, unreachable } from './call-result.ts'
 import type { GrpcCodec } from './codec.ts'
 import type { EndpointChannel, Exchange, GrpcCall } from './endpoint-channel.ts'

@@ -3,7 +3,8 @@ import { Metadata } from '@grpc/grpc-js'
 import { isConfigError } from '@seakeep/core'
 import type { Attempt } from '@seakeep/core/spi'
 import { describe, expect, it } from 'vitest'
-import { headersOf, metadataOf, methodOf } from './call-head.ts'
+import { headersOf } from './answer-headers.ts'
+import { metadataOf, methodOf } from './call-head.ts'
 
 function sent(headers: Record<string, string>, fields: Partial<Attempt> = {}): Record<string, unknown> {
   const attempt: Attempt = {

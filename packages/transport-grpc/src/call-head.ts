@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { Metadata, type MetadataValue } from '@grpc/grpc-js'
+import { Metadata } from '@grpc/grpc-js'
 import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import { ATTEMPT_KEY, CALLER_KEY, formatTimeout, PRIORITY_KEY, TIMEOUT_KEY } from './seakeep-metadata.ts'
@@ -78,23 +78,4 @@ function addTo(metadata: Metadata, key: string, value: string): void {
   } catch (cause) {
     throw new ConfigError(`request.headers.${key}`, (cause as Error).message, { cause })
   }
-}
-
-/** Headers and trailers as one: values of the same name are joined by a comma, binary ones in base64. */
-export function headersOf(...parts: readonly (Metadata | undefined)[]): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const part of parts) {
-    if (part === undefined) continue
-    const all = part.toJSON()
-    for (const key in all) {
-      const values = all[key]!
-      const text = values.length === 1 ? textOf(values[0]!) : values.map(textOf).join(', ')
-      headers[key] = headers[key] === undefined ? text : `${headers[key]}, ${text}`
-    }
-  }
-  return headers
-}
-
-function textOf(value: MetadataValue): string {
-  return typeof value === 'string' ? value : value.toString('base64')
 }

@@ -1,7 +1,7 @@
 import { type Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import type { Answer } from '@seakeep/core'
 import type { AttemptResult } from '@seakeep/core/spi'
-import { headersOf } from './call-head.ts'
+import { headersOf } from './answer-headers.ts'
 import { httpStatusOf, statusText } from './grpc-status.ts'
 import { asksForNoMore, PUSHBACK_KEY, parsePushback, REFUSED_KEY } from './seakeep-metadata.ts'
 

@@ -5,8 +5,8 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { Code, ConnectError, type StreamResponse, type Transport, type UnaryResponse } from '@connectrpc/connect'
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import { isAttemptError, type Runtime } from '@seakeep/core'
-import { type CallOutcome, type CallSink, type Cancel, NO_DEADLINE, realClock, requestScope } from '@seakeep/core/spi'
-import { headersOf } from './call-head.ts'
+import { type CallOutcome, type CallSink, type Cancel, NO_DEADLINE, requestScope } from '@seakeep/core/spi'
+import { headersOf } from './answer-headers.ts'
 import type { GovernOptions } from './governed-channel.ts'
 import type { MessageStream } from './message-stream.ts'
 import { kindOf, type MethodKind, UNARY } from './method-kind.ts'
@@ -27,7 +27,7 @@ export type { GovernOptions } from './governed-channel.ts'
  * ```
  */
 export function connectTransport(runtime: Runtime, service: string, options: GovernOptions = {}): Transport {
-  const clock = realClock()
+  const { clock } = runtime
 
   function begin(
     method: DescMethod,

@@ -27,8 +27,8 @@ export interface Exchange {
 /** A connection that has been in the making for so long is given up for a new one: gRPC's minimum connect timeout. */
 const STUCK_MS = 20_000
 /**
- * A connection from which nothing has come for so long, though calls on it ran into their timeouts, is given up for a new
- * one: its other end may be gone without a word (half-open), and TCP goes on hoping for a quarter of an hour.
+ * A connection from which nothing has come while a call on it ran into its timeout is given up for a new one, at most this
+ * often: its other end may be gone without a word (half-open), and TCP goes on hoping for a quarter of an hour.
  */
 const SILENT_MS = 3000
 
@@ -51,6 +51,7 @@ export class EndpointChannel {
   readonly #waiting = new Set<Exchange>()
   #timer: Timer | undefined = undefined
   #connectingSinceMs: number | undefined = undefined
+  #redialedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(target: string, clock: Clock, options: ResolvedGrpcOptions) {
     this.target = target
@@ -148,11 +149,11 @@ export class EndpointChannel {
     for (const exchange of waited) exchange.onNoConnection(error)
   }
 
-  /** Nothing has come since it was sent, nor for long before. */
+  /** Nothing has come since it was sent. */
   #onTimeout({ sentMs }: Exchange): void {
     const nowMs = this.#clock.now()
-    if (this.heardAtMs > sentMs || nowMs - this.heardAtMs < SILENT_MS || !this.isConnected) return
-    this.heardAtMs = nowMs
+    if (this.heardAtMs > sentMs || nowMs - this.#redialedAtMs < SILENT_MS || !this.isConnected) return
+    this.#redialedAtMs = nowMs
     this.#dialAgain()
   }
 

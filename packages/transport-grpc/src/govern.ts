@@ -1,6 +1,5 @@
 import { Channel, type ChannelCredentials, type ChannelInterface, type ClientOptions } from '@grpc/grpc-js'
 import { ConfigError, type Runtime } from '@seakeep/core'
-import { realClock } from '@seakeep/core/spi'
 import { GovernedChannel, type GovernOptions } from './governed-channel.ts'
 import { kindOf } from './method-kind.ts'
 
@@ -18,7 +17,7 @@ const DISCOVERY = /^discovery:(?:\/\/\/)?([^/]+)$/
  * Without a service the stub's address names it, as `discovery:///inventory`; stubs with other addresses stay as they are.
  */
 export function govern(runtime: Runtime, service?: string, options: GovernOptions = {}): ClientOptions {
-  const clock = realClock()
+  const { clock } = runtime
   const known = {
     callInvocationTransformer: (properties) => {
       const { channel, methodDefinition } = properties

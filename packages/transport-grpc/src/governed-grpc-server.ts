@@ -62,7 +62,9 @@ export class GovernedGrpcServer implements AttachedServer {
 }
 
 function sessionsOf(server: Server): Http2Session[] {
-  const { http2Servers } = server as unknown as { readonly http2Servers?: Map<unknown, { sessions?: Set<Http2Session> }> }
+  const { http2Servers } = server as unknown as {
+    readonly http2Servers?: Map<unknown, { sessions?: Set<Http2Session> }>
+  }
   if (!(http2Servers instanceof Map)) return []
   return Array.from(http2Servers.values()).flatMap(({ sessions }) => [...(sessions ?? [])])
 }

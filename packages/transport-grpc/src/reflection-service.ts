@@ -62,7 +62,10 @@ export function answerTo(request: Uint8Array, known: Known): Buffer {
         ? filesAnswer(known.symbols.get(text), known, text)
         : asked?.number === 7
           ? servicesAnswer(known)
-          : errorAnswer(asked === undefined ? status.INVALID_ARGUMENT : status.NOT_FOUND, 'there is nothing of the kind')
+          : errorAnswer(
+              asked === undefined ? status.INVALID_ARGUMENT : status.NOT_FOUND,
+              'there is nothing of the kind',
+            )
   const host = fields?.find(({ number }) => number === 1)
   const valid = host === undefined ? [] : [bytesField(1, host.bytes)]
   return Buffer.concat([...valid, bytesField(2, request), said])

@@ -16,8 +16,9 @@ import {
   type Clock,
   NO_DEADLINE,
 } from '@seakeep/core/spi'
+import { headersOf } from './answer-headers.ts'
 import { CallAttempt } from './call-attempt.ts'
-import { headersOf, metadataOf } from './call-head.ts'
+import { metadataOf } from './call-head.ts'
 import { answered, failed } from './call-result.ts'
 import type { GrpcCodec } from './codec.ts'
 import type { EndpointChannel } from './endpoint-channel.ts'

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Metadata } from '@grpc/grpc-js'
 import type { Answer, CallRequest } from '@seakeep/core'
-import { headersOf } from './call-head.ts'
+import { headersOf } from './answer-headers.ts'
 import type { MethodKind } from './method-kind.ts'
 
 /** A request of a stub that is governed: its messages are bytes already, and its metadata goes as it is. */

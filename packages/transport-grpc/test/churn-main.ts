@@ -16,6 +16,8 @@ const after = await left()
 line('after 1,000 endpoints for 60 s', after)
 console.log(`${calls} calls meanwhile`)
 const isFlat =
-  after.heapBytes < before.heapBytes + 3 * 2 ** 20 && after.sockets <= before.sockets && after.timers <= before.timers + 1
+  after.heapBytes < before.heapBytes + 3 * 2 ** 20 &&
+  after.sockets <= before.sockets &&
+  after.timers <= before.timers + 1
 if (!isFlat) process.exitCode = 1
 console.log(isFlat ? 'flat' : 'something is left')

@@ -2,14 +2,13 @@
 //
 //   node -C @seakeep/source packages/transport-grpc/test/churn-main.ts      10,000 channels, 1,000 endpoints for 60 s
 import { getActiveResourcesInfo } from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { createRuntime, type Instance } from '@seakeep/core'
-import { MemoryRegistry, realClock, Tokens } from '@seakeep/core/spi'
+import { after, MemoryRegistry, Tokens } from '@seakeep/core/spi'
 import { ContainerModule } from 'inversify'
 import { grpc } from '../src/index.ts'
-import { Attempts } from './attempts.ts'
+import { Attempts, clock } from './attempts.ts'
 import { endpointAt, serve } from './grpc-server.ts'
 
 export interface Left {
@@ -20,6 +19,7 @@ export interface Left {
 
 setFlagsFromString('--expose-gc')
 const collect: () => void = runInNewContext('gc')
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => void after(clock, ms, resolve))
 
 export async function left(): Promise<Left> {
   // Connections end over a few turns, and what held them is let go after.
@@ -48,7 +48,7 @@ export async function churnChannels(channels: number): Promise<void> {
 /** Endpoints of a service come and go, one in ten a round, while it is called. */
 export async function churnEndpoints(endpoints: number, forMs: number): Promise<number> {
   const server = await serve({ 'test.Echo/Answer': (call, done) => done(null, call.request) })
-  const registry = new MemoryRegistry(realClock())
+  const registry = new MemoryRegistry(clock)
   const instances = Array.from(
     { length: endpoints },
     (_, i): Instance => ({ ...endpointAt(server.endpoint.address.port), id: `echo#${i}` }),
@@ -59,9 +59,9 @@ export async function churnEndpoints(endpoints: number, forMs: number): Promise<
     policies: { version: 1, targets: { echo: { timeout: '10s', retry: true, circuitBreaker: true, outlier: true } } },
     modules: [grpc(), new ContainerModule(({ bind }) => void bind(Tokens.registry).toConstantValue(() => registry))],
   })
-  const until = performance.now() + forMs
+  const until = clock.now() + forMs
   let calls = 0
-  for (let turn = 0; performance.now() < until; turn++) {
+  for (let turn = 0; clock.now() < until; turn++) {
     const some = instances.filter((_, i) => i % 10 === turn % 10)
     for (const instance of some) registry.deregister(instance, () => {})
     for (let i = 0; i < 5; i++) await rt.client('echo').call({ method: 'test.Echo/Answer' })

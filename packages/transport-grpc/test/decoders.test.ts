@@ -1,8 +1,9 @@
 // What is read from the wire by hand never throws, whatever comes. FUZZ_RUNS makes it a long run:
 // `pnpm --filter @seakeep/transport-grpc fuzz`.
+
+import { isConfigError } from '@seakeep/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isConfigError } from '@seakeep/core'
 import { askedServiceOf, healthRequest, healthResponse, servingStatusOf } from '../src/health-message.ts'
 import { bytesField, fieldsOf, numberField } from '../src/protobuf-fields.ts'
 import { answerTo, knownOf } from '../src/reflection-service.ts'
@@ -71,8 +72,19 @@ describe('fuzzed', () => {
   it('a service config is read, or refused as such', () => {
     const key = fc.constantFrom('methodConfig', 'name', 'timeout', 'retryPolicy', 'loadBalancingConfig', 'service', 'x')
     const { tree } = fc.letrec((tie) => ({
-      leaf: fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null), fc.constantFrom('1s', '-1s', 'UNAVAILABLE')),
-      tree: fc.oneof({ maxDepth: 4 }, tie('leaf'), fc.array(tie('tree'), { maxLength: 3 }), fc.dictionary(key, tie('tree'))),
+      leaf: fc.oneof(
+        fc.string(),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant(null),
+        fc.constantFrom('1s', '-1s', 'UNAVAILABLE'),
+      ),
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        tie('leaf'),
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(key, tie('tree')),
+      ),
     }))
     fc.assert(
       fc.property(fc.oneof(fc.string(), tree), (given) => {

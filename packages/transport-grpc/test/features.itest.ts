@@ -1,10 +1,10 @@
 // TLS, compression, limits and reflection, over real connections.
 import { mkdtemp, rm } from 'node:fs/promises'
+import { constants, createServer, type ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { constants, createServer, type ServerHttp2Stream } from 'node:http2'
-import type { AddressInfo } from 'node:net'
 import { Client, credentials, Server } from '@grpc/grpc-js'
 import { createRuntime, isConfigError, memoryRegistry, type Runtime } from '@seakeep/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ import { GREETER, greeterServer, packageDefinition } from './greeter.ts'
 import { serve } from './grpc-server.ts'
 import { answer, framed, serveRaw } from './raw-server.ts'
 
-const open: (() => Promise<unknown> | void)[] = []
+const open: (() => unknown)[] = []
 
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close()
@@ -43,7 +43,7 @@ describe.skipIf(!hasOpenssl())('TLS', () => {
     const rt: Runtime = await createRuntime({
       service: 'shop',
       modules: [
-        grpc({ codec: codecOf(GREETER as never), ...client }),
+        grpc({ codec: codecOf(GREETER as never), connectTimeout: '20s', ...client }),
         memoryRegistry({ instances: [{ id: 'a', service: 'greeter', address: at, protocol: 'grpc', weight: 1 }] }),
       ],
     })
@@ -156,7 +156,7 @@ describe('messages', () => {
 })
 
 describe('reflection', () => {
-  const same = <T>(bytes: T): T => bytes
+  const same = (bytes: Buffer): Buffer => bytes
 
   it('says what a server serves, and by which files', async () => {
     const server = greeterServer(undefined, new Server())
@@ -179,9 +179,16 @@ describe('reflection', () => {
         })
       const listed = fieldsOf(fieldsOf(await ask(7, '*'))?.find(({ number }) => number === 6)?.bytes ?? Buffer.alloc(0))
       expect(listed?.map(({ bytes }) => textOf(fieldsOf(bytes)?.[0]?.bytes ?? bytes))).toEqual(['test.Greeter'])
-      for (const [number, text] of [[4, 'test.Greeter'], [4, 'test.Greeter.Chat'], [4, 'test.HelloRequest'], [3, 'test.proto']] as const) {
+      for (const [number, text] of [
+        [4, 'test.Greeter'],
+        [4, 'test.Greeter.Chat'],
+        [4, 'test.HelloRequest'],
+        [3, 'test.proto'],
+      ] as const) {
         const answered = fieldsOf(await ask(number, text))?.find((one) => one.number === 4)
-        const names = fieldsOf(answered?.bytes ?? Buffer.alloc(0))?.map(({ bytes }) => textOf(fieldsOf(bytes)?.[0]?.bytes ?? bytes))
+        const names = fieldsOf(answered?.bytes ?? Buffer.alloc(0))?.map(({ bytes }) =>
+          textOf(fieldsOf(bytes)?.[0]?.bytes ?? bytes),
+        )
         expect(names, text).toEqual(['test.proto'])
       }
       const error = fieldsOf(await ask(4, 'test.Nobody'))?.find(({ number }) => number === 7)

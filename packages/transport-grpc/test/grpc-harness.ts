@@ -2,6 +2,7 @@
 // and queries, which gRPC has not: they travel in the message, put there in front of the transport that is tested.
 import { Buffer } from 'node:buffer'
 import { constants, type ServerHttp2Stream } from 'node:http2'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Metadata, type sendUnaryData, status } from '@grpc/grpc-js'
 import type { Answer, CallRequest } from '@seakeep/core'
 import { NO_EVENTS, realClock, SeededRandom, type Transport } from '@seakeep/core/spi'
@@ -9,7 +10,8 @@ import type { FarHandler, FarSide, ReceivedRequest, TransportHarness } from '@se
 import type { GrpcCodec } from '../src/codec.ts'
 import { resolveGrpcOptions } from '../src/grpc-options.ts'
 import { GrpcTransport } from '../src/grpc-transport.ts'
-import { type BytesCall, type BytesStreamCall, nobody, serve } from './grpc-server.ts'
+import { type BytesCall, type BytesStreamCall, endpointAt, type GrpcServer, nobody, serve } from './grpc-server.ts'
+import { relayTo } from './relay.ts'
 
 const CODES: Readonly<Record<number, number>> = {
   404: status.NOT_FOUND,
@@ -20,7 +22,8 @@ const CODES: Readonly<Record<number, number>> = {
 
 /** Text as it is, anything else as JSON; the pieces of a stream are bytes. */
 const CODEC: GrpcCodec = {
-  encode: (_method, body) => Buffer.from(JSON.stringify(body)),
+  encode: (method, body) => (method === PIECES ? (body as Uint8Array) : Buffer.from(JSON.stringify(body))),
+  kind: (method) => (method === PIECES ? { requestStream: true, responseStream: false } : undefined),
   decode: (method, bytes) => {
     if (method === STREAM) return bytes
     return bytes[0] === 0x7b ? JSON.parse(bytes.toString()) : bytes.toString()
@@ -28,6 +31,7 @@ const CODEC: GrpcCodec = {
 }
 const ANSWER = 'test.Echo/Answer'
 const STREAM = 'test.Echo/Stream'
+const PIECES = 'test.Echo/Pieces'
 
 export async function grpcHarness(): Promise<TransportHarness> {
   const clock = realClock()
@@ -35,14 +39,28 @@ export async function grpcHarness(): Promise<TransportHarness> {
   const ports = { clock, random: new SeededRandom(1), events: NO_EVENTS }
   const transport = new GrpcTransport(ports, resolveGrpcOptions({ maxAnswerBytes, codec: CODEC }))
   let handler: FarHandler = (far) => far.answer(500, 'no handler')
-  const server = await serve(
-    { [ANSWER]: (call, done) => handler(new GrpcFarSide(call, done)) },
-    { streams: { [STREAM]: (call) => handler(new StreamedFarSide(call)) } },
-  )
+  const serving = (port?: number): Promise<GrpcServer> =>
+    serve(
+      { [ANSWER]: (call, done) => handler(new GrpcFarSide(call, done)) },
+      {
+        port,
+        streams: { [STREAM]: (call) => handler(new StreamedFarSide(call)) },
+        pieces: {
+          [PIECES]: (call, pieces, done) => {
+            const request = Buffer.from(JSON.stringify({ method: 'POST /pieces', body: pieces.toString() }))
+            handler(new GrpcFarSide(Object.assign(call, { request }) as never, done))
+          },
+        },
+      },
+    )
+  let server = await serving()
+  const { endpoint } = server
+  const relay = await relayTo(endpoint.address.port)
+  const silent = await silence()
   return {
     transport: withMessages(transport),
     clock,
-    endpoint: server.endpoint,
+    endpoint: endpointAt(relay.port),
     nobody: await nobody(),
     maxAnswerBytes,
     tellsDeadline: true,
@@ -50,16 +68,50 @@ export async function grpcHarness(): Promise<TransportHarness> {
       handler = next
     },
     streamed: (request) => ({ ...request, stream: true }),
+    inPieces: (request, pieces) => ({ ...request, method: PIECES, body: pieces }),
+    faults: {
+      blackHole: endpointAt(silent.port),
+      silence: () => relay.freeze(),
+      restart: async () => {
+        await server.close()
+        server = await serving(endpoint.address.port)
+      },
+      goAway: () => server.goAway(),
+      garble: (far) => (far as GrpcFarSide).garble(),
+    },
     close: async () => {
       await new Promise<void>((resolve) => transport.close(clock.now(), resolve))
+      await relay.close()
+      await silent.close()
       await server.close()
+    },
+  }
+}
+
+/** Takes connections, and says nothing. */
+async function silence(): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => {
+    sockets.push(socket.on('error', () => {}).resume())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
+      for (const socket of sockets) socket.destroy()
+      await closed
     },
   }
 }
 
 function withMessages(transport: GrpcTransport): Transport {
   const say = ({ headers, stream, ...rest }: CallRequest): CallRequest =>
-    stream === true ? { method: STREAM, headers, body: rest, stream } : { method: ANSWER, headers, body: rest }
+    rest.method === PIECES
+      ? rest
+      : stream === true
+        ? { method: STREAM, headers, body: rest, stream }
+        : { method: ANSWER, headers, body: rest }
   return {
     protocol: transport.protocol,
     send: (attempt, sink) => transport.send({ ...attempt, request: say(attempt.request) }, sink),
@@ -173,6 +225,13 @@ class GrpcFarSide implements FarSide {
 
   end(): void {
     this.answer(this.#head.status, this.#pieces, this.#head.headers)
+  }
+
+  /** Ends without a message or a status. */
+  garble(): void {
+    const { stream } = (this.#call as unknown as { call: { stream: ServerHttp2Stream } }).call
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' })
+    stream.end('what is no message')
   }
 
   reset(): void {

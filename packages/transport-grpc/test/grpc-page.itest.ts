@@ -11,7 +11,7 @@ import { expect, it } from 'vitest'
 import { connectTransport } from '../src/connect.ts'
 import { GRPC_OPTIONS } from '../src/grpc-options.ts'
 import { codecOf, fromServiceConfig, govern, grpc, type MessageStream } from '../src/index.ts'
-import { GREETER, GreeterClient as Generated, greeterServer, packageDefinition, type Reply } from './greeter.ts'
+import { GreeterClient as Generated, GREETER, greeterServer, packageDefinition, type Reply } from './greeter.ts'
 
 interface Stub extends Client {
   SayHello(request: object, told: (error: ServiceError | null, reply?: Reply) => void): void
@@ -35,7 +35,7 @@ const Greeter = createFileRegistry(
 it('prints what the page shows', async () => {
   const server = greeterServer()
   const drain = { spread: 0, finish: '1s' } as const
-  const modules = [grpc({ codec: codecOf(GREETER as never) }), memoryRegistry()]
+  const modules = [grpc({ codec: codecOf(GREETER as never), connectTimeout: '20s' }), memoryRegistry()]
   await using rt = await createRuntime({ service: 'shop', policies: { version: 1, targets: {} }, modules })
   const served = rt.serve({ name: 'greeter', limits: { concurrency: { limit: 100, queue: 20 } }, drain }).grpc(server)
   const { port } = await served.listen({ host: '127.0.0.1', port: 0 })
@@ -70,7 +70,9 @@ it('prints what the page shows', async () => {
   {
     const answer = await rt.client('greeter').call({ method: 'test.Greeter/Count', body: { name: 'Ada', times: 3 } })
     for await (const reply of answer.body as MessageStream) print('Count', reply)
-    const sum = await rt.client('greeter').call({ method: 'test.Greeter/Sum', body: [{ name: 'Ada' }, { name: 'Grace' }] })
+    const sum = await rt
+      .client('greeter')
+      .call({ method: 'test.Greeter/Sum', body: [{ name: 'Ada' }, { name: 'Grace' }] })
     print('Sum', sum.body)
   }
   const connect = createClient(Greeter, connectTransport(rt, 'greeter')) as unknown as GreeterOfConnect

@@ -94,7 +94,9 @@ describe('connections', () => {
     expect(relay.connections()).toBe(1)
   })
 
-  it('3d 34: channels that were closed and endpoints that flapped leave nothing behind', { timeout: 120_000 }, async () => {
+  it('3d 34: channels that were closed and endpoints that flapped leave nothing behind', {
+    timeout: 120_000,
+  }, async () => {
     await churnChannels(60)
     await churnEndpoints(200, 500)
     const before = await left()

@@ -1,5 +1,5 @@
 // A TCP relay in front of a server, whose connections can be made half-open: they stay, and nothing passes any more.
-import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 export interface Relay {
   readonly port: number

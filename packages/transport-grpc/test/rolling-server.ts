@@ -1,18 +1,19 @@
 // One of the servers of a rolling restart: listens when it is told to, works 5 ms on a call, and drains on SIGTERM.
 import { once } from 'node:events'
 import { flushCompileCache } from 'node:module'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Server, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js'
 import { createRuntime } from '@seakeep/core'
+import { after, realClock } from '@seakeep/core/spi'
 import { grpc } from '../src/index.ts'
 import { GREETER, type Hello, type Reply } from './greeter.ts'
 import { tellingRegistry } from './told-registry.ts'
 
 process.on('disconnect', () => process.exit())
+const clock = realClock()
 const server = new Server()
 server.addService(GREETER, {
   SayHello: async ({ request }: ServerUnaryCall<Hello, Reply>, done: sendUnaryData<Reply>) => {
-    await sleep(5)
+    await new Promise<void>((resolve) => void after(clock, 5, resolve))
     done(null, { message: `Hello ${request.name}`, number: process.pid })
   },
 } as never)

@@ -21,4 +21,4 @@ for (let i = 0; i < 3; i++) {
   ports.push(port)
 }
 process.on('disconnect', () => process.exit())
-process.send?.({ ports })
+process.send?.(ports)
