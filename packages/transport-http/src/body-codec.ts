@@ -65,7 +65,8 @@ export function writeJson(body: unknown): string {
 export function readMsgpack(bytes: Uint8Array): unknown {
   // A decoder believes what a head says of the length of what follows: no more than there are bytes can be true.
   const most = bytes.length
-  return decode(bytes, {
+  // Bytes within it are views of what is read: a Buffer would hand Buffers out.
+  return decode(new Uint8Array(bytes.buffer, bytes.byteOffset, most), {
     maxStrLength: most,
     maxBinLength: most,
     maxArrayLength: most,
