@@ -8,8 +8,14 @@ import { alternate, type Side } from '../wire/alternating.ts'
 import { startFarProcess } from '../wire/far-process.ts'
 
 // Timeouts of a machine that does other things, too: none is to pass.
-const PATIENT = { timeout: "30s", retry: { attemptTimeout: "10s" } }
-const EVERYTHING = { ...ALL_LAYERS, ...PATIENT, loadBalancing: 'p2c-ewma', outlier: true, health: { http: '/readyz', interval: '5s' } }
+const PATIENT = { timeout: '30s', retry: { attemptTimeout: '10s' } }
+const EVERYTHING = {
+  ...ALL_LAYERS,
+  ...PATIENT,
+  loadBalancing: 'p2c-ewma',
+  outlier: true,
+  health: { http: '/readyz', interval: '5s' },
+}
 
 async function overHttp(rounds: number): Promise<Row[]> {
   using far = await startFarProcess(new URL('../wire/http-server.ts', import.meta.url))
@@ -34,7 +40,10 @@ async function overHttp(rounds: number): Promise<Row[]> {
   const request = { method: 'GET /charges' }
   const governed: Side = { name: 'governed HTTP, all policies', call: () => payments.call(request) }
   const rows = await alternate('wire', bare, governed, Math.max(30, rounds), 0.9)
-  const answer: Side = { name: 'rt.fetch, all policies', call: async () => (await rt.fetch('http://payments/charges')).json() }
+  const answer: Side = {
+    name: 'rt.fetch, all policies',
+    call: async () => (await rt.fetch('http://payments/charges')).json(),
+  }
   const platform: Side = {
     name: 'fetch of Node',
     call: async () => (await fetch(`http://127.0.0.1:${far.ports[turn++ % far.ports.length]}/charges`)).json(),

@@ -13,7 +13,13 @@ const IN_FLIGHT = 32
 const BATCH_MS = 60
 const WARM_UP_ROUNDS = 5
 
-export async function alternate(suite: string, bare: Side, governed: Side, rounds: number, atLeast: number): Promise<Row[]> {
+export async function alternate(
+  suite: string,
+  bare: Side,
+  governed: Side,
+  rounds: number,
+  atLeast: number,
+): Promise<Row[]> {
   const sides = [bare, governed] as const
   const batches = await Promise.all([0, 0])
   for (const [who, { call }] of sides.entries()) batches[who] = await batchSize(call)

@@ -1,8 +1,8 @@
 import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
-import type { FetchRequest } from './fetch-request.ts'
 import { acceptOf, type BodyCodec, JSON_TYPE, MSGPACK_TYPE, writeJson, writeMsgpack } from './body-codec.ts'
+import type { FetchRequest } from './fetch-request.ts'
 import { isStream, readOnceBody } from './request-body.ts'
 import { ATTEMPT_HEADER, CALLER_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
 
@@ -44,7 +44,12 @@ export function requestHead(attempt: Attempt, nowMs: number, codec: BodyCodec = 
     if (!once.canBeSent) throw new ConfigError('request.body', 'it can be read only once, and has been')
     return { method, path, headers, body: once.take() as RequestHead['body'] & {} }
   }
-  return { method, path, headers, body: bodyOf(typeof body === 'function' ? madeAnew(body as () => unknown) : body, headers, hasType, codec) }
+  return {
+    method,
+    path,
+    headers,
+    body: bodyOf(typeof body === 'function' ? madeAnew(body as () => unknown) : body, headers, hasType, codec),
+  }
 }
 
 /** The same for a request that undici's own clients have made, to be sent to `origin`. */

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createRuntime, type Instance } from '@seakeep/core'
-import { MemoryRegistry, realClock, Tokens } from '@seakeep/core/spi'
+import { after, MemoryRegistry, realClock, Tokens } from '@seakeep/core/spi'
 import { ContainerModule } from 'inversify'
 import { http } from '../src/index.ts'
 
@@ -27,7 +27,10 @@ export interface Churned {
   readonly heap: readonly number[]
 }
 
-export async function churn({ connections, endpoints, servers: count, onRound }: Churn, heapBytes: () => number): Promise<Churned> {
+export async function churn(
+  { connections, endpoints, servers: count, onRound }: Churn,
+  heapBytes: () => number,
+): Promise<Churned> {
   const sockets = new Set<Socket>()
   let opened = 0
   const servers = Array.from({ length: count }, () => {
@@ -41,7 +44,7 @@ export async function churn({ connections, endpoints, servers: count, onRound }:
   })
   const ports: number[] = []
   for (const server of servers) {
-    await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve))
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
     ports.push((server.address() as AddressInfo).port)
   }
   const clock = realClock()
@@ -60,9 +63,15 @@ export async function churn({ connections, endpoints, servers: count, onRound }:
     const present: Instance[] = []
     for (let at = 0; at < endpoints; at++) {
       // Addresses of the loopback net: each endpoint is one of its own, with a pool of its own.
-      const host = `127.0.${1 + ((at >> 8) % 250)}.${1 + (at & 0xff) % 250}`
+      const host = `127.0.${1 + ((at >> 8) % 250)}.${1 + ((at & 0xff) % 250)}`
       const port = ports[at % count]!
-      present.push({ id: `orders#${round}-${at}`, service: 'orders', address: { host, port }, protocol: 'http', weight: 1 })
+      present.push({
+        id: `orders#${round}-${at}`,
+        service: 'orders',
+        address: { host, port },
+        protocol: 'http',
+        weight: 1,
+      })
     }
     for (const instance of present) registry.register(instance, 1e9, () => {})
     const orders = rt.client('orders')
@@ -80,11 +89,15 @@ export async function churn({ connections, endpoints, servers: count, onRound }:
     onRound?.(opened)
   }
   // The far side hears of the end a moment later.
-  for (let waited = 0; sockets.size > 0 && waited < 5000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50))
+  for (let waited = 0; sockets.size > 0 && waited < 5000; waited += 50) await pass(50)
   const left = sockets.size
   for (const server of servers) {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   }
   return { opened, calls, failures, left, heap }
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => after(realClock(), ms, resolve))
 }
