@@ -21,7 +21,11 @@ export function preferred(accept: string | undefined): BodyCodec {
   let bestWeight = -1
   for (const part of accept.split(',')) {
     const [type = '', ...parameters] = part.trim().split(';')
-    const kind = isMsgpack(type) ? 'msgpack' : /^(application\/json|\*\/\*|application\/\*)$/.test(type.trim()) ? 'json' : undefined
+    const kind = isMsgpack(type)
+      ? 'msgpack'
+      : /^(application\/json|\*\/\*|application\/\*)$/.test(type.trim())
+        ? 'json'
+        : undefined
     const said = parameters.find((one) => one.trim().startsWith('q='))
     const weight = said === undefined ? 1 : Number(said.trim().slice(2))
     if (kind !== undefined && weight > bestWeight) {
@@ -65,7 +69,8 @@ export function writeJson(body: unknown): string {
 export function readMsgpack(bytes: Uint8Array): unknown {
   // A decoder believes what a head says of the length of what follows: no more than there are bytes can be true.
   const most = bytes.length
-  return decode(bytes, {
+  // Bytes within it are views of what is read: a Buffer would hand Buffers out.
+  return decode(new Uint8Array(bytes.buffer, bytes.byteOffset, most), {
     maxStrLength: most,
     maxBinLength: most,
     maxArrayLength: most,
@@ -80,8 +85,14 @@ function unwritable(body: unknown, codec: string, cause: unknown): ConfigError {
 }
 
 /** The first field of a body that its codec has no words for. */
-function culprit(value: unknown, path: string, codec: string, above: readonly unknown[]): { path: string; why: string } {
-  const isUnsayable = typeof value === 'function' || typeof value === 'symbol' || (typeof value === 'bigint' && codec === 'JSON')
+function culprit(
+  value: unknown,
+  path: string,
+  codec: string,
+  above: readonly unknown[],
+): { path: string; why: string } {
+  const isUnsayable =
+    typeof value === 'function' || typeof value === 'symbol' || (typeof value === 'bigint' && codec === 'JSON')
   if (isUnsayable) return { path, why: `a ${typeof value}` }
   if (above.includes(value)) return { path, why: 'a value that contains itself' }
   if (above.length > MAX_DEPTH) return { path: 'request.body', why: `what is nested deeper than ${MAX_DEPTH}` }

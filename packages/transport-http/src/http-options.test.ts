@@ -7,7 +7,12 @@ describe('options of http()', () => {
     expect(resolveHttpOptions({})).toEqual({
       connectTimeoutMs: 1000,
       maxAnswerBytes: 16_777_216,
+      maxHeadBytes: 16_384,
       connections: undefined,
+      http2: undefined,
+      streams: 100,
+      tls: { ca: undefined, cert: undefined, key: undefined, servername: undefined, verify: true },
+      codec: 'json',
     })
     expect(resolveHttpOptions({ connectTimeout: '250ms' }).connectTimeoutMs).toBe(250)
   })
@@ -16,6 +21,12 @@ describe('options of http()', () => {
     const wrong = [
       { connectTimeout: 0 },
       { connections: 0 },
+      { maxHeadBytes: 10 },
+      { streams: 0 },
+      { http2: 'yes' },
+      { tls: { ca: '' } },
+      { tls: { rejectUnauthorized: false } },
+      { codec: 'xml' },
       { maxAnswerBytes: -1 },
       { conections: 5 },
     ] as HttpOptions[]

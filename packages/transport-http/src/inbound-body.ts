@@ -27,7 +27,10 @@ const MAX_BYTES = 1024 * 1024
  *
  * Rejects with a BodyError.
  */
-export async function readBody(request: IncomingMessage, { maxBytes = MAX_BYTES }: ReadBodyOptions = {}): Promise<unknown> {
+export async function readBody(
+  request: IncomingMessage,
+  { maxBytes = MAX_BYTES }: ReadBodyOptions = {},
+): Promise<unknown> {
   const tooLarge = (): BodyError => new BodyError(413, `the body is larger than ${maxBytes} bytes`)
   if (Number(request.headers['content-length']) > maxBytes) throw tooLarge()
   const pieces: Buffer[] = []
@@ -50,7 +53,11 @@ function decoded(bytes: Buffer, type: string | undefined): unknown {
     if (isMsgpack(type)) return readMsgpack(bytes)
     if (type === undefined || /[/+]json\s*(;|$)/i.test(type)) return JSON.parse(bytes.toString('utf8')) as unknown
   } catch (cause) {
-    throw new BodyError(400, `the body calls itself ${type ?? JSON_TYPE} and is none: ${(cause as Error).message}`, cause)
+    throw new BodyError(
+      400,
+      `the body calls itself ${type ?? JSON_TYPE} and is none: ${(cause as Error).message}`,
+      cause,
+    )
   }
   throw new BodyError(415, `a body of type ${type} is not understood; ${JSON_TYPE} or ${MSGPACK_TYPE}`)
 }

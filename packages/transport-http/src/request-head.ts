@@ -1,8 +1,8 @@
 import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
-import type { FetchRequest } from './fetch-request.ts'
 import { acceptOf, type BodyCodec, JSON_TYPE, MSGPACK_TYPE, writeJson, writeMsgpack } from './body-codec.ts'
+import type { FetchRequest } from './fetch-request.ts'
 import { isStream, readOnceBody } from './request-body.ts'
 import { ATTEMPT_HEADER, CALLER_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
 
@@ -44,7 +44,12 @@ export function requestHead(attempt: Attempt, nowMs: number, codec: BodyCodec = 
     if (!once.canBeSent) throw new ConfigError('request.body', 'it can be read only once, and has been')
     return { method, path, headers, body: once.take() as RequestHead['body'] & {} }
   }
-  return { method, path, headers, body: bodyOf(typeof body === 'function' ? body() : body, headers, hasType, codec) }
+  return {
+    method,
+    path,
+    headers,
+    body: bodyOf(typeof body === 'function' ? madeAnew(body as () => unknown) : body, headers, hasType, codec),
+  }
 }
 
 /** The same for a request that undici's own clients have made, to be sent to `origin`. */
@@ -67,6 +72,13 @@ function addOwn(headers: string[], attempt: Attempt, nowMs: number): void {
   headers.push(ATTEMPT_HEADER, String(attempt.number))
   if (attempt.priority !== undefined) headers.push(PRIORITY_HEADER, attempt.priority)
   if (attempt.caller !== undefined) headers.push(CALLER_HEADER, attempt.caller)
+}
+
+/** A stream that is made for each attempt, so that one whose first is gone can be sent again. */
+function madeAnew(make: () => unknown): unknown {
+  const body = make()
+  if (isStream(body)) return body
+  throw new ConfigError('request.body', 'a function is not allowed, unless it returns a stream: a new one each time')
 }
 
 function methodAndPath({ method: said, query }: CallRequest): { method: string; path: string } {

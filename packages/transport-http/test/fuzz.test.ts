@@ -9,7 +9,11 @@ import { preferred, readMsgpack, writeMsgpack } from '../src/body-codec.ts'
 import { formatTimeout, parseTimeout } from '../src/seakeep-headers.ts'
 
 const SECONDS = Number(env.FUZZ_SECONDS ?? 1)
-const options = { numRuns: SECONDS > 1 ? 1e9 : 3000, interruptAfterTimeLimit: SECONDS * 1000, markInterruptAsFailure: false }
+const options = {
+  numRuns: SECONDS > 1 ? 1e9 : 3000,
+  interruptAfterTimeLimit: SECONDS * 1000,
+  markInterruptAsFailure: false,
+}
 const it_ = (name: string, run: () => void): void => it(name, { timeout: SECONDS * 1000 + 60_000 }, run)
 
 /** Random bytes rarely are nearly right: half of what is tried is a good message with some bytes changed. */
@@ -42,7 +46,10 @@ it_('bodies of answers, whatever they call themselves', () => {
   )
   fc.assert(
     fc.property(bytes, type, fc.option(fc.string(), { nil: undefined }), (message, contentType, encoding) => {
-      const headers = { 'content-type': contentType, ...(encoding === undefined ? {} : { 'content-encoding': encoding }) }
+      const headers = {
+        'content-type': contentType,
+        ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+      }
       try {
         readBody(Buffer.from(message), headers)
       } catch (error) {
@@ -71,11 +78,19 @@ it_('timeouts of requests', () => {
 })
 
 it_('what a reader accepts', () => {
-  const part = fc.tuple(fc.constantFrom('application/msgpack', 'application/json', '*/*', 'q'), fc.string()).map((two) => two.join(';q='))
+  const part = fc
+    .tuple(fc.constantFrom('application/msgpack', 'application/json', '*/*', 'q'), fc.string())
+    .map((two) => two.join(';q='))
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.array(part).map((parts) => parts.join(','))), (accept) => {
-      expect(['json', 'msgpack']).toContain(preferred(accept))
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.array(part).map((parts) => parts.join(',')),
+      ),
+      (accept) => {
+        expect(['json', 'msgpack']).toContain(preferred(accept))
+      },
+    ),
     options,
   )
 })

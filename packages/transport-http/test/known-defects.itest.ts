@@ -39,7 +39,10 @@ async function calling(instances: readonly Instance[], layers: object, options: 
   return rt
 }
 
-const answering = (text: string): RequestListener => (_message, response) => void response.end(text)
+const answering =
+  (text: string): RequestListener =>
+  (_message, response) =>
+    void response.end(text)
 
 describe('rollouts', () => {
   it('istio#39870: a server that drains attracts no traffic by answering fast: its refusals are a penalty', async () => {
@@ -51,7 +54,9 @@ describe('rollouts', () => {
       }),
     )
     const slow = await portOf(createServer((_message, response) => setTimeout(() => response.end('slow'), 5)))
-    const rt = await calling([instance('draining', draining), instance('slow', slow)], { retry: { maxAttempts: 3, budget: false } })
+    const rt = await calling([instance('draining', draining), instance('slow', slow)], {
+      retry: { maxAttempts: 3, budget: false },
+    })
     for (let at = 0; at < 100; at++) expect((await rt.client('orders').call()).body).toBe('slow')
     expect(refused).toBeLessThan(50)
   })
@@ -60,10 +65,15 @@ describe('rollouts', () => {
     const clock = realClock()
     let late = 0
     let hasLeft = false
-    const leaving = instance('leaving', await portOf(createServer((_message, response) => {
-      if (hasLeft) late += 1
-      response.end()
-    })))
+    const leaving = instance(
+      'leaving',
+      await portOf(
+        createServer((_message, response) => {
+          if (hasLeft) late += 1
+          response.end()
+        }),
+      ),
+    )
     const staying = instance('staying', await portOf(createServer(answering('stays'))))
     const registry = new MemoryRegistry(clock, [leaving, staying])
     const module = new ContainerModule(({ bind }) => void bind(Tokens.registry).toConstantValue(() => registry))
@@ -81,7 +91,9 @@ describe('connections', () => {
   it('grpc-node#2785: a server that accepts and never speaks is left at the attempt timeout, over HTTP/2 as well', async () => {
     const silent = await portOf(net.createServer(() => {}))
     const server = http2.createServer((_message, response) => void response.end('spoken'))
-    const layers = { retry: { maxAttempts: 3, attemptTimeout: '300ms', backoff: { initial: 0, max: 0 }, budget: false } }
+    const layers = {
+      retry: { maxAttempts: 3, attemptTimeout: '300ms', backoff: { initial: 0, max: 0 }, budget: false },
+    }
     const both = [instance('silent', silent), instance('speaks', await portOf(server))]
     const rt = await calling(both, { ...layers, loadBalancing: 'round-robin' }, { http2: true })
     for (let at = 0; at < 2; at++) expect((await rt.client('orders').call()).body).toBe('spoken')
@@ -150,7 +162,10 @@ describe('answers that are none', () => {
     ['a chunk size that is none', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nab\r\n'],
     ['a body that is cut short', 'HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'],
     ['JSON that is cut short', 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 4\r\n\r\n{"a"'],
-    ['msgpack that is cut short', 'HTTP/1.1 200 OK\r\ncontent-type: application/msgpack\r\ncontent-length: 2\r\n\r\n\x92\x01'],
+    [
+      'msgpack that is cut short',
+      'HTTP/1.1 200 OK\r\ncontent-type: application/msgpack\r\ncontent-length: 2\r\n\r\n\x92\x01',
+    ],
     ['nothing', ''],
   ]
   it.each(garbage)('%s is an AttemptError, by call and by fetch', async (_name, text) => {

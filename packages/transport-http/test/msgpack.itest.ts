@@ -24,7 +24,10 @@ async function echoing(options: HttpOptions): Promise<{ rt: Runtime; url: string
       sendBody(message, response, error.status, { problem: error.message })
     }
   })
-  const { port } = await rt.serve({ name: 'payments', drain: { spread: 0 } }).http(server).listen({ host: '127.0.0.1', port: 0 })
+  const { port } = await rt
+    .serve({ name: 'payments', drain: { spread: 0 } })
+    .http(server)
+    .listen({ host: '127.0.0.1', port: 0 })
   return { rt, url: `http://127.0.0.1:${port}/`, types }
 }
 
@@ -40,14 +43,20 @@ it('a call with the codec msgpack is sent, answered and read as msgpack; one of 
 
 it('whoever prefers JSON gets JSON, of the same server', async () => {
   const { url } = await echoing({ codec: 'msgpack' })
-  const answer = await request(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"a":1}' })
+  const answer = await request(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"a":1}',
+  })
   expect([answer.headers['content-type'], await answer.body.json()]).toEqual(['application/json', { got: { a: 1 } }])
 })
 
 it('a body that cannot be said names the field and sends nothing', async () => {
   const { rt, types } = await echoing({ codec: 'msgpack' })
   const call = rt.client('payments').call({ method: 'POST /charges', body: { order: { lines: [{ done: () => 1 }] } } })
-  await expect(call).rejects.toMatchObject({ cause: { code: 'SEAKEEP_CONFIG', path: 'request.body.order.lines[0].done' } })
+  await expect(call).rejects.toMatchObject({
+    cause: { code: 'SEAKEEP_CONFIG', path: 'request.body.order.lines[0].done' },
+  })
   expect(types).toEqual([])
 })
 
@@ -58,7 +67,10 @@ it('what comes in broken, too large or in another tongue is answered as such, an
     return [answer.statusCode, ((await answer.body.json()) as { problem?: string }).problem ?? '']
   }
   expect(await send('application/json', '{"a"')).toEqual([400, expect.stringContaining('application/json and is none')])
-  expect(await send('application/msgpack', new Uint8Array([0xdd, 255, 255, 255, 255]))).toEqual([400, expect.stringContaining('msgpack')])
+  expect(await send('application/msgpack', new Uint8Array([0xdd, 255, 255, 255, 255]))).toEqual([
+    400,
+    expect.stringContaining('msgpack'),
+  ])
   expect(await send('application/json', `"${'x'.repeat(1000)}"`)).toEqual([413, 'the body is larger than 1000 bytes'])
   expect(await send('image/png', 'x')).toEqual([415, expect.stringContaining('image/png')])
   expect(await send('application/json', '1')).toEqual([200, ''])

@@ -41,7 +41,9 @@ function stop(child: ChildProcess): Promise<number | null> {
   })
 }
 
-it('a rolling restart of six processes under 500 requests a second fails no request', { timeout: 240_000 }, async () => {
+it('a rolling restart of six processes under 500 requests a second fails no request', {
+  timeout: 240_000,
+}, async () => {
   const registry = new MemoryRegistry(realClock())
   const module = new ContainerModule(({ bind }) => {
     bind(Tokens.registry).toConstantValue(() => registry)
@@ -72,6 +74,11 @@ it('a rolling restart of six processes under 500 requests a second fails no requ
   expect(failures).toEqual([])
   expect(endings.length).toBeGreaterThan(1000)
   expect(codes).toEqual([0, 0, 0, 0, 0, 0])
-  expect(rt.endpoints('orders').value.endpoints.map(({ id }) => id).sort()).toEqual([0, 1, 2, 3, 4, 5].map((at) => `new-${at}`))
+  expect(
+    rt
+      .endpoints('orders')
+      .value.endpoints.map(({ id }) => id)
+      .sort(),
+  ).toEqual([0, 1, 2, 3, 4, 5].map((at) => `new-${at}`))
   await rt.close()
 })

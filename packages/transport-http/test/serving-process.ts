@@ -1,7 +1,7 @@
 // One instance of `orders` in a process of its own: its registry is the parent, told over IPC.
 import { createServer } from 'node:http'
 import { createRuntime, type Instance } from '@seakeep/core'
-import { type Registry, type RegistryAnswer, Tokens } from '@seakeep/core/spi'
+import { after, type Registry, type RegistryAnswer, realClock, Tokens } from '@seakeep/core/spi'
 import { ContainerModule } from 'inversify'
 import { http } from '../src/index.ts'
 
@@ -26,8 +26,11 @@ const registry = new ContainerModule(({ bind }) => {
   bind(Tokens.registry).toConstantValue(() => new ParentRegistry())
 })
 const rt = await createRuntime({ service: 'orders', modules: [http(), registry] })
-const server = createServer((_message, response) => setTimeout(() => response.end('done'), 5))
-const served = rt.serve({ name: 'orders', id: process.argv[2] ?? 'orders', drain: { spread: '300ms', finish: '10s' } }).http(server)
+const clock = realClock()
+const server = createServer((_message, response) => void after(clock, 5, () => void response.end('done')))
+const served = rt
+  .serve({ name: 'orders', id: process.argv[2] ?? 'orders', drain: { spread: '300ms', finish: '10s' } })
+  .http(server)
 await served.listen({ host: '127.0.0.1', port: 0 })
 process.on('SIGTERM', () => {
   void served.drain().then(async () => {

@@ -10,7 +10,11 @@ class AskedRegistry implements Registry {
   watch(_service: string, sink: RegistrySink): Disposable {
     this.sinks.push(sink)
     this.open += 1
-    return { [Symbol.dispose]: () => void (this.open -= 1) }
+    return {
+      [Symbol.dispose]: () => {
+        this.open -= 1
+      },
+    }
   }
   register(): void {}
   heartbeat(): void {}

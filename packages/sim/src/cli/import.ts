@@ -5,6 +5,7 @@ import { type ImportedScenario, importedScenario } from '../scenario/import-scen
 import { BARE_RATE_PER_SECOND, ImportedTopology } from '../scenario/imported-topology.ts'
 import { loadScenario } from '../scenario/node-load-scenario.ts'
 import { resolveScenario } from '../scenario/resolve-scenario.ts'
+import { counted } from '../scenario/said.ts'
 import { scenarioAsCode, scenarioAsJson, scenarioAsYaml } from '../scenario/scenario-text.ts'
 import { describeOptions, type OptionTable, readArguments } from './arguments.ts'
 import { UsageError } from './exit-code.ts'
@@ -83,11 +84,9 @@ function write(output: string, text: string, io: CliIo): void {
 }
 
 function summary({ data, notes }: ImportedScenario, file: string, output: string | undefined): string {
-  const services = Object.keys(data.topology).length
-  const written = output === undefined ? '' : `; seakeep run ${output}`
-  const head = `${file}: ${services} ${services === 1 ? 'service' : 'services'} imported${written}\n`
-  return (
-    head +
-    notes.map(({ title, sentences }) => `  ${title}:\n${sentences.map((one) => `    - ${one}\n`).join('')}`).join('')
-  )
+  const head = `${file}: ${counted(Object.keys(data.topology).length, 'service')} imported`
+  // On standard output the same notes stand in the scenario itself.
+  if (output === undefined) return `${head}; what was inferred and what was guessed stands at its head\n`
+  const lines = notes.flatMap(({ title, sentences }) => [`  ${title}:`, ...sentences.map((one) => `    - ${one}`)])
+  return `${[`${head}; seakeep run ${output}`, ...lines].join('\n')}\n`
 }

@@ -6,6 +6,7 @@
  * the called operation takes on the whole and the network twice. So each operation's mean is that of the traces, also
  * where its calls were staggered, or the way to one service is longer than to another: that is the caller's work then.
  */
+import { CallFailures } from './call-failures.ts'
 import { type CallPlace, type CallStages, callStages } from './call-stages.ts'
 import { equalShares, type FittedKind, fitDistribution } from './fit-distribution.ts'
 import { foreignNames } from './foreign-names.ts'
@@ -13,6 +14,7 @@ import { BARE_MAX_DEPTH, ImportedTopology } from './imported-topology.ts'
 import { type Observed, type ObservedOperation, observeRequests } from './observed-requests.ts'
 import { operationData } from './operation-data.ts'
 import { rounded, roundedLength } from './rounded-length.ts'
+import { counted } from './said.ts'
 import type { OperationData, ServiceData, StepData } from './scenario-data.ts'
 import type { TraceFile } from './trace-span.ts'
 
@@ -197,12 +199,12 @@ class TopologyFit {
     const kinds = [...this.#kinds].map(([kind, count]) => `${count} ${kind}`).join(', ')
     const pairs = [...roundTripsMs.values()].reduce((sum, all) => sum + all.length, 0)
     return [
-      `${spans} spans: ${requests} requests to ${operations.length} operations of ${services} services.`,
+      `${counted(spans, 'span')}: ${counted(requests, 'request')} to ${counted(operations.length, 'operation')} of ${counted(services, 'service')}.`,
       `Work is what is left of a request beside its calls, fitted per operation: ${kinds || 'none has any'}.`,
       ...(pairs === 0
         ? []
         : [
-            `Network ${roundedLength(this.#roundTripMs / 2)} each way, from ${pairs} pairs of client and server spans: ` +
+            `Network ${roundedLength(this.#roundTripMs / 2)} each way, from ${counted(pairs, 'pair')} of client and server spans: ` +
               'the lower quartile of the edges’ medians; what an edge takes beyond it is its caller’s work.',
           ]),
       'Calls that overlap in a tenth of the requests are parallel; the others are in order.',
@@ -219,7 +221,7 @@ class TopologyFit {
       'How many requests an instance works on at once (concurrency) and lets wait: no limit is set.',
       unknown === 0
         ? 'Replicas are the instances seen; there may be more.'
-        : `Replicas are the instances seen; ${unknown} services tell none apart and have 1.`,
+        : `Replicas are the instances seen; ${counted(unknown, 'service tells none apart and has 1', 'services tell none apart and have 1 each')}.`,
       ...(roundTripsMs.size === 0
         ? [
             'The network: no client span has its server span beside it; its time is in the callers’ work, and latency is 0.',
@@ -244,60 +246,9 @@ class TopologyFit {
     return new Map(
       [...totals].map(([service, { count, ms, errors }]) => {
         const failed = errors === 0 ? '' : `, ${errors} failed`
-        return [
-          service,
-          `${count} ${count === 1 ? 'request' : 'requests'}, ${roundedLength(ms / count)} on average${failed}`,
-        ]
+        return [service, `${counted(count, 'request')}, ${roundedLength(ms / count)} on average${failed}`]
       }),
     )
-  }
-}
-
-/** What failed calls do to their request: whether it goes on without them, and what it fails of by itself. */
-class CallFailures {
-  readonly #optional = new Set<CallPlace>()
-  readonly #reached: number[]
-  readonly errorRate: number
-
-  constructor({ requests }: ObservedOperation, { stages, placed }: CallStages) {
-    const survived = new Map<CallPlace, { of: number; fine: number }>()
-    requests.forEach(({ calls, isError }, i) => {
-      calls.forEach((call, k) => {
-        const place = placed[i]?.[k]
-        if (!call.isError || place === undefined) return
-        const known = survived.get(place) ?? { of: 0, fine: 0 }
-        survived.set(place, known)
-        known.of++
-        if (!isError) known.fine++
-      })
-    })
-    for (const [place, { of, fine }] of survived) if (2 * fine >= of) this.#optional.add(place)
-
-    this.#reached = stages.map(() => 0)
-    let [whole, errors] = [0, 0]
-    requests.forEach(({ calls, isError }, i) => {
-      let last = stages.length
-      calls.forEach((call, k) => {
-        const place = placed[i]?.[k]
-        if (call.isError && place !== undefined && !this.#optional.has(place)) last = Math.min(last, place.stage)
-      })
-      for (let stage = 0; stage < stages.length && stage <= last; stage++) {
-        this.#reached[stage] = (this.#reached[stage] ?? 0) + 1
-      }
-      if (last < stages.length) return
-      whole++
-      if (isError) errors++
-    })
-    this.errorRate = whole === 0 ? 0 : errors / whole
-  }
-
-  isOptional(place: CallPlace): boolean {
-    return this.#optional.has(place)
-  }
-
-  /** Requests that no failed call had ended before this stage; at least 1. */
-  reached(stage: number): number {
-    return Math.max(1, this.#reached[stage] ?? 0)
   }
 }
 

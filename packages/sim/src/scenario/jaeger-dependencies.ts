@@ -12,6 +12,7 @@ import { foreignNames } from './foreign-names.ts'
 import { BARE_MAX_DEPTH, type ImportedEntry, ImportedTopology } from './imported-topology.ts'
 import { operationData } from './operation-data.ts'
 import { rounded } from './rounded-length.ts'
+import { counted } from './said.ts'
 import type { ServiceData, StepData } from './scenario-data.ts'
 import { sourceCircles, stronglyConnected } from './strongly-connected.ts'
 
@@ -29,6 +30,7 @@ export function isJaegerDependencies(data: unknown): boolean {
 export function readJaegerDependencies(data: unknown, fields: ForeignFields): ImportedTopology {
   const edges = readEdges(data, fields)
   const { file } = fields
+  if (![...edges.values()].some((calls) => calls.size > 0)) throw fields.error([], 'no edge has calls')
   const flow = new Flow(edges)
   const { ours, warnings: renamed } = foreignNames(edges.keys(), file)
   const warnings = [...renamed]
@@ -52,9 +54,9 @@ export function readJaegerDependencies(data: unknown, fields: ForeignFields): Im
   const count = [...edges.values()].reduce((sum, calls) => sum + calls.size, 0)
   return new ImportedTopology(topology, entries, warnings, {
     inferred: [
-      `${edges.size} services and ${count} edges; calls a request are callCount over the requests into the parent.`,
-      `Load enters at ${entries.length} services, by the calls that nobody in the graph makes.`,
-      ...(inCircles === 0 ? [] : [`${inCircles} services are in circles of calls.`]),
+      `${counted(edges.size, 'service')} and ${counted(count, 'edge')}; calls a request are callCount over the requests into the parent.`,
+      `Load enters at ${counted(entries.length, 'service')}, by the calls that nobody in the graph makes.`,
+      ...(inCircles === 0 ? [] : [`${counted(inCircles, 'service is', 'services are')} in circles of calls.`]),
       ...(flow.chosen.length === 0
         ? []
         : [`Nobody calls ${flow.chosen.map(nameOf).join(', ')} from outside of a circle; load enters there.`]),
@@ -125,6 +127,8 @@ class Flow {
       this.surplus.push(service)
     }
     for (const circle of sourceCircles(edges, this.entering.keys())) {
+      // Who is in no call at all is no circle.
+      if (!circle.some((one) => this.#into.has(one))) continue
       const missing = (service: string): number => (largest.get(service) ?? 0) - (this.#into.get(service) ?? 0)
       const entry = circle.reduce((best, one) => (missing(one) > missing(best) ? one : best))
       this.chosen.push(entry)

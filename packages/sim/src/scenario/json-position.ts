@@ -4,17 +4,28 @@
  * an error to tell.
  */
 
-/** The offset of the value behind `keys`, or of the nearest thing round it that is there; the text is valid JSON. */
+/**
+ * The offset of what stands behind `keys` (of its key, in an object), or of the nearest thing round it that is there; the
+ * text is valid JSON.
+ */
 export function offsetInJson(text: string, keys: readonly string[]): number {
   let at = blank(text, 0)
+  let place = at
   for (const key of keys) {
     const opening = text[at]
     if (opening !== '{' && opening !== '[') break
     const child = opening === '{' ? memberOf(text, at, key) : itemOf(text, at, Number(key))
     if (child === undefined) break
-    at = child
+    at = child.value
+    place = child.place
   }
-  return at
+  return place
+}
+
+interface Child {
+  /** Where its key stands, or it has none. */
+  readonly place: number
+  readonly value: number
 }
 
 /** Line and column, both from 1. */
@@ -93,23 +104,23 @@ class Token {
 const STRING = new Token(/"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y)
 const WORD = new Token(/(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)/y)
 
-function memberOf(text: string, object: number, key: string): number | undefined {
+function memberOf(text: string, object: number, key: string): Child | undefined {
   let at = blank(text, object + 1)
   while (text[at] === '"') {
     const end = stringEnd(text, at)
     const name = JSON.parse(text.slice(at, end)) as string
     const value = blank(text, blank(text, end) + 1)
-    if (name === key) return value
+    if (name === key) return { place: at, value }
     at = blank(text, valueEnd(text, value))
     if (text[at] === ',') at = blank(text, at + 1)
   }
   return undefined
 }
 
-function itemOf(text: string, list: number, index: number): number | undefined {
+function itemOf(text: string, list: number, index: number): Child | undefined {
   let at = blank(text, list + 1)
   for (let i = 0; text[at] !== ']' && at < text.length; i++) {
-    if (i === index) return at
+    if (i === index) return { place: at, value: at }
     at = blank(text, valueEnd(text, at))
     if (text[at] === ',') at = blank(text, at + 1)
   }

@@ -92,7 +92,9 @@ class LiteralPrinter {
   }
 
   #key(key: string): string {
-    return this.#isCode && /^[A-Za-z_$][\w$]*$/.test(key) && key !== '__proto__' ? key : this.#scalar(key)
+    // Written plainly, this one key of code would be the object's prototype.
+    if (this.#isCode && key === '__proto__') return "['__proto__']"
+    return this.#isCode && /^[A-Za-z_$][\w$]*$/.test(key) ? key : this.#scalar(key)
   }
 
   #scalar(value: unknown): string {

@@ -123,7 +123,11 @@ class Observer {
     for (const operation of entering) enters(operation)
     const left = orphans.length - entering.length
     if (left > 0) {
-      this.#remarks.push(`${left} requests without their caller are of operations called elsewhere; they are no load`)
+      const are =
+        left === 1
+          ? 'request without its caller is of an operation'
+          : 'requests without their callers are of operations'
+      this.#remarks.push(`${left} ${are} called elsewhere; ${left === 1 ? 'it is' : 'they are'} no load`)
     }
   }
 

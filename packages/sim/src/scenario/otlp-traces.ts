@@ -45,8 +45,9 @@ class OtlpReader {
         this.#readResource(resource, [...keys, 'resourceSpans', k])
       })
     })
-    const remarks =
-      this.#unnamed === 0 ? [] : [`${this.#unnamed} spans have no service.name; their service is called ${UNNAMED}`]
+    const whose =
+      this.#unnamed === 1 ? '1 span has no service.name; its' : `${this.#unnamed} spans have no service.name; their`
+    const remarks = this.#unnamed === 0 ? [] : [`${whose} service is called ${UNNAMED}`]
     return { spans: this.#spans, remarks }
   }
 

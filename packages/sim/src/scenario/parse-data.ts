@@ -16,6 +16,8 @@ export function parseData(text: string, file: string): ParsedData {
   // JSON is YAML, but its own parser is a hundred times faster.
   const json = parseJson(text)
   if (json !== undefined) return { value: json.value, locate: (keys) => placeInJson(text, file, keys) }
+  const lines = parseJsonLines(text)
+  if (lines !== undefined) return { value: lines, locate: ([line = '0']) => `${file}:${Number(line) + 1}:1` }
   if (text.length > LARGE && looksLikeJson(text)) throw notJson(text, file)
   return parseYaml(text, file)
 }
@@ -27,6 +29,14 @@ function parseJson(text: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined
   }
+}
+
+/** One object a line, as collectors append them to a file. */
+function parseJsonLines(text: string): readonly unknown[] | undefined {
+  const first = text.indexOf('\n')
+  if (first < 0 || !text.startsWith('{') || parseJson(text.slice(0, first)) === undefined) return undefined
+  const lines = text.trimEnd().split('\n').map(parseJson)
+  return lines.every((line) => line !== undefined) ? lines.map(({ value }) => value) : undefined
 }
 
 /** From this length on YAML's parser would need minutes to say what is wrong with JSON. */

@@ -5,6 +5,7 @@
  * Clocks of two machines differ by more than a call takes. A span of another service that sticks out of its parent, and
  * is not longer, is moved to its middle with all below it, as Jaeger shows it: the way there and back take equally long.
  */
+import { counted } from './said.ts'
 import type { TraceSpan } from './trace-span.ts'
 
 export interface SpanNode {
@@ -33,7 +34,7 @@ const ROUNDING_MS = 0.002
 export function spanForest(spans: readonly TraceSpan[]): SpanForest {
   const remarks: string[] = []
   const say = (count: number, one: string, several: string, rest = ''): void => {
-    if (count > 0) remarks.push(`${count === 1 ? `1 ${one}` : `${count} ${several}`}${rest}`)
+    if (count > 0) remarks.push(counted(count, one, several) + rest)
   }
   const byId = new Map<string, SpanNode>()
   for (const span of spans) {
