@@ -130,6 +130,8 @@ export class Runtime implements EdgeHost, AsyncDisposable {
    * known, too, so that the first call to it is not refused for the want of them.
    */
   knows(name: string, told: (isKnown: boolean) => void): void {
+    // Registries say nothing any more, and whatever it is will be refused.
+    if (this.#isClosing) return told(true)
     this.#known.ask(name, (isKnown) => {
       if (!isKnown) return told(false)
       const { cell } = (this.#targets.get(name) ?? this.#open(name)).resolver
