@@ -77,7 +77,7 @@ function run(suite: string, rounds: number): Promise<Row[]> {
 function intervalText({ interval, atLeast }: Pick<Row, 'interval' | 'atLeast'>): string {
   if (interval === undefined) return ''
   const [low, high] = interval
-  return `95 %: ${low.toFixed(2)} to ${high.toFixed(2)}, at least ${atLeast}`
+  return `95 %: ${low.toFixed(2)} to ${high.toFixed(2)}${atLeast === undefined ? '' : `, at least ${atLeast}`}`
 }
 
 function printTable(rows: readonly Row[]): void {

@@ -48,7 +48,7 @@ async function overHttp(rounds: number): Promise<Row[]> {
     name: 'fetch of Node',
     call: async () => (await fetch(`http://127.0.0.1:${far.ports[turn++ % far.ports.length]}/charges`)).json(),
   }
-  rows.push(...(await alternate('wire', platform, answer, Math.max(30, rounds), 0.9)))
+  rows.push(...(await alternate('wire', platform, answer, Math.max(30, rounds))))
   await rt.close()
   for (const pool of pools) await pool.close()
   return rows

@@ -39,7 +39,11 @@ export class DispatchedCall implements CallSink, RawReader, Dispatcher.DispatchC
 
   /** Hands the controller over; false where the client has called it off within. */
   open(): boolean {
-    this.#tell(() => this.#handler.onRequestStart?.(this, {}))
+    try {
+      this.#handler.onRequestStart?.(this, {})
+    } catch (error) {
+      this.abort(error as Error)
+    }
     return !this.#isOver
   }
 
@@ -77,7 +81,7 @@ export class DispatchedCall implements CallSink, RawReader, Dispatcher.DispatchC
   onData(chunk: Buffer): void {
     if (this.#isOver) return
     if (this.paused || this.#answer?.held !== undefined) this.#answer?.hold(chunk)
-    else this.#tell(() => this.#handler.onResponseData?.(this, chunk))
+    else this.#tellData(chunk)
   }
 
   // ---- CallSink ----
@@ -109,7 +113,12 @@ export class DispatchedCall implements CallSink, RawReader, Dispatcher.DispatchC
   #begin(answer: RawAnswer): void {
     this.#answer = answer
     answer.reader = this
-    this.#tell(() => this.#handler.onResponseStart?.(this, answer.status, answer.parsedHeaders, answer.statusText))
+    if (this.#isOver) return
+    try {
+      this.#handler.onResponseStart?.(this, answer.status, answer.parsedHeaders, answer.statusText)
+    } catch (error) {
+      this.abort(error as Error)
+    }
   }
 
   /** What was held, as long as the reader keeps up; then the end, where it has come. */
@@ -119,7 +128,7 @@ export class DispatchedCall implements CallSink, RawReader, Dispatcher.DispatchC
     while (!this.paused && !this.#isOver && answer.held !== undefined) {
       const chunk = answer.held.shift()
       if (answer.held.length === 0) answer.held = undefined
-      if (chunk !== undefined) this.#tell(() => this.#handler.onResponseData?.(this, chunk))
+      if (chunk !== undefined) this.#tellData(chunk)
     }
     if (!this.#isSettled || this.paused || this.#isOver) return
     this.#isOver = true
@@ -135,10 +144,10 @@ export class DispatchedCall implements CallSink, RawReader, Dispatcher.DispatchC
   }
 
   /** A client that throws has called it off: as undici has it. */
-  #tell(event: () => void): void {
+  #tellData(chunk: Buffer): void {
     if (this.#isOver) return
     try {
-      event()
+      this.#handler.onResponseData?.(this, chunk)
     } catch (error) {
       this.abort(error as Error)
     }

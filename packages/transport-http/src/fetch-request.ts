@@ -1,6 +1,7 @@
 import type { CallRequest, RequestContext } from '@seakeep/core'
 import type { Dispatcher } from 'undici'
 import { RequestBody } from './request-body.ts'
+import type { UrlOrigin } from './url-origin.ts'
 
 /** Kept of a body of known length that could be read only once, so that it can be sent again: 1 MiB. */
 const KEEP_BYTES = 1024 * 1024
@@ -23,6 +24,8 @@ export class FetchRequest implements CallRequest {
   readonly headerList: readonly string[]
   /** `https:` was asked for: it must not be sent over anything less. */
   readonly isSecure: boolean
+  /** Host and port as the URL has them. */
+  readonly authority: string
   readonly key: string | undefined
   readonly priority: string | undefined
   readonly isIdempotent: boolean
@@ -32,7 +35,7 @@ export class FetchRequest implements CallRequest {
 
   constructor(
     options: Dispatcher.DispatchOptions,
-    isSecure: boolean,
+    { isSecure, address }: UrlOrigin,
     context: RequestContext | undefined,
     dispatch: Dispatcher.Dispatch | undefined,
   ) {
@@ -48,6 +51,7 @@ export class FetchRequest implements CallRequest {
     this.options = options
     this.headerList = list
     this.isSecure = isSecure
+    this.authority = address.service
     this.dispatch = dispatch
     this.body = new RequestBody(options.body ?? null, said.length, KEEP_BYTES)
     this.key = said.key

@@ -36,7 +36,7 @@ export class GovernedDispatch {
     if (origin === undefined) throw new TypeError('a request needs an origin to be governed')
     const url = this.#origins.of(typeof origin === 'string' ? origin : origin.origin)
     const context = this.#requests.current()
-    const request = new FetchRequest(options, url.isSecure, context, this.#own)
+    const request = new FetchRequest(options, url, context, this.#own)
     const number = this.#host.nextCallNumber()
     const { service } = url.address
     const call = new DispatchedCall(service, `${service}-${number}`, handler, () => request.body.release())

@@ -17,6 +17,15 @@ describe('options of http()', () => {
     expect(resolveHttpOptions({ connectTimeout: '250ms' }).connectTimeoutMs).toBe(250)
   })
 
+  it('of TLS are refused by name', () => {
+    for (const [tls, path] of [
+      [{ ca: '' }, 'http.tls.ca'],
+      [{ rejectUnauthorized: false }, 'http.tls'],
+    ] as const) {
+      expect(() => resolveHttpOptions({ tls } as HttpOptions)).toThrow(path)
+    }
+  })
+
   it('are refused by name', () => {
     const wrong = [
       { connectTimeout: 0 },
@@ -24,8 +33,6 @@ describe('options of http()', () => {
       { maxHeadBytes: 10 },
       { streams: 0 },
       { http2: 'yes' },
-      { tls: { ca: '' } },
-      { tls: { rejectUnauthorized: false } },
       { codec: 'xml' },
       { maxAnswerBytes: -1 },
       { conections: 5 },

@@ -55,14 +55,14 @@ export function requestHead(attempt: Attempt, nowMs: number, codec: BodyCodec = 
 /** The same for a request that undici's own clients have made, to be sent to `origin`. */
 export function fetchHead(
   attempt: Attempt,
-  { options, headerList, body }: FetchRequest,
+  { options, headerList, body, authority }: FetchRequest,
   origin: string,
   nowMs: number,
 ): RequestHead {
   const headers = headerList.slice()
   // The server behind a service's name is called by that name, as the URL has it; TLS goes by the endpoint's own.
   const isService = attempt.endpoint?.protocol === 'http' && attempt.service !== attempt.endpoint.address.host
-  if (isService && !headerList.includes('host')) headers.push('host', new URL(String(options.origin)).host)
+  if (isService && !headerList.includes('host')) headers.push('host', authority)
   addOwn(headers, attempt, nowMs)
   return { ...options, origin, headers, body: body.take() as Dispatcher.DispatchOptions['body'] & {} }
 }

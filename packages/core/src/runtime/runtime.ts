@@ -128,7 +128,9 @@ export class Runtime implements EdgeHost, AsyncDisposable {
 
   /** Whether a registry knows the name: then it is a service, and no host of the network. */
   knows(name: string, told: (isKnown: boolean) => void): void {
-    this.#known.ask(name, told)
+    // Registries say nothing any more, and whatever it is will be refused.
+    if (this.#isClosing) told(true)
+    else this.#known.ask(name, told)
   }
 
   get clock(): Clock {
