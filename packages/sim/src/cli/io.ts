@@ -3,7 +3,7 @@
  * write and run is looked at, and no process is started.
  */
 import type { PolicyStore } from '@seakeep/core/spi'
-import type { RunDocument } from '../recording/run-document.ts'
+import type { RunDocument, RunEvent } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 
 export interface CliIo {
@@ -37,6 +37,10 @@ export interface SimulateOptions {
   readonly signal?: AbortSignal | undefined
   /** The timeline of every service, not of the busiest only. */
   readonly allTimelines?: boolean | undefined
+  /** What pictures are drawn from, too. */
+  readonly inDetail?: boolean | undefined
+  /** Hears of faults and transitions as they happen. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
 }
 
 export type Simulate = (scenario: ResolvedScenario, options: SimulateOptions) => Promise<RunDocument>
