@@ -8,11 +8,12 @@ import { codeOfError, describeError, UsageError } from './exit-code.ts'
 import type { CliIo, Command } from './io.ts'
 import { policyCommand } from './policy.ts'
 import { replayCommand } from './replay.ts'
+import { reportCommand } from './report.ts'
 import { runCommand } from './run.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, policyCommand]
-const NOT_YET = ['shrink', 'explain', 'compare', 'sweep', 'import', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, reportCommand, policyCommand]
+const NOT_YET = ['shrink', 'explain', 'compare', 'sweep', 'import', 'init', 'doctor']
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {

@@ -19,6 +19,8 @@ export interface CliIo {
   readonly cwd: string
   /** Writes a file and the folders it needs. */
   writeFile(path: string, text: string): void
+  /** Adds to the end of a file, which need not be there yet. */
+  appendFile(path: string, text: string): void
   /** Calls `told` at Ctrl-C, until disposed of. */
   onInterrupt(told: () => void): Disposable
   readonly simulate: Simulate
