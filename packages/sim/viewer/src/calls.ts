@@ -10,7 +10,7 @@ const PHASES = {
   line: 'in line',
   work: 'at work',
   wait: 'waiting to try again',
-  nobody: 'work for nobody',
+  nobody: 'for nobody any more',
 } as const
 
 export function createCalls(page: Page): HTMLElement {

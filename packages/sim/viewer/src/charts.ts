@@ -137,8 +137,10 @@ function latencyChart(page: Page, id: string, isNamed: boolean): HTMLElement {
     first === undefined ? [] : [first, first + counts.length],
   )
   const lengthAt = (bucket: number): number => heat.lowestMs * 2 ** (bucket / heat.perOctave)
-  const low = lengthAt(Math.min(...buckets, buckets.length === 0 ? 0 : 1e9))
-  const high = lengthAt(buckets.length === 0 ? 12 : Math.max(...buckets))
+  const shown = lines.flatMap(({ values }) => values.filter((value) => value !== null && value > 0)) as number[]
+  const lengths = [...buckets.map(lengthAt), ...shown]
+  const low = lengths.reduce((a, b) => Math.min(a, b), lengths[0] ?? 1)
+  const high = lengths.reduce((a, b) => Math.max(a, b), lengths[0] ?? 1000)
   return createChart(page, {
     id: `latency-${id}`,
     title: isNamed ? `Latency of answers: ${id}` : 'Latency of answers',
@@ -247,12 +249,15 @@ function errorsChart(page: Page, service: string | undefined): HTMLElement {
   const sums = [...causes]
     .map(([ending, all]) => ({ ending, values: added(all) }))
     .sort((a, b) => sum(b.values) - sum(a.values))
+  // Of the last steps of users' calls some are still open: no cause is known, and none is drawn.
+  const unknown = Object.values(main.detail.workload).map(knownGood)
+  const isKnown = (step: number): boolean => unknown.every((one) => one[step] !== null)
   let below: number[] = []
   const lines = sums.map(({ ending, values }): ChartLine => {
     below = added([below, values])
     return {
       label: ending,
-      values: perSecond(below, stepMs),
+      values: perSecond(below, stepMs).map((value, step) => (isKnown(step) ? value : null)),
       said: perSecond(values, stepMs),
       colour: CAUSES[ending] ?? 'e8',
       isFilled: false,

@@ -58,7 +58,11 @@ export function createEvents(page: Page): HTMLElement {
   const counted = h('p', { class: 'said', role: 'status' })
   const list = h('ol', { class: 'events' })
   let most = AT_ONCE
-  const more = h('button', { type: 'button', class: 'quiet', onclick: () => ((most += 1000), draw()) }, 'show more')
+  const more = h('button', { type: 'button', class: 'quiet', onclick: () => showMore() }, 'show more')
+  const showMore = (): void => {
+    most += 1000
+    draw()
+  }
   const draw = (): void => {
     const { from, to, service } = store.now
     const found = filtered(events, { fromMs: from, toMs: to, service, text: input.value, kinds })

@@ -20,7 +20,11 @@ export function createLanes(page: Page): HTMLElement {
   const rows = h('div', { class: 'lanes' })
   const said = h('p', { class: 'said' })
   let most = MOST_LANES
-  const more = h('button', { type: 'button', class: 'quiet', onclick: () => ((most += 100), draw()) })
+  const more = h('button', { type: 'button', class: 'quiet', onclick: () => showMore() })
+  const showMore = (): void => {
+    most += 100
+    draw()
+  }
   const draw = (): void => {
     const { from, to, service } = store.now
     const found = main.lanes.filter(

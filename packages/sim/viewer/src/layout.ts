@@ -72,7 +72,7 @@ export function neighbourhood(service: string, edges: ReadonlyMap<string, number
   return [...new Set([...side((_, to) => to === service), ...side((from) => from === service)])]
 }
 
-/** Columns by the distance from those nobody calls; a circle ends where it comes back. */
+/** Columns by the distance from those nobody calls, a circle ending where it comes back; who was not reached comes last. */
 export function columnsOf(edges: readonly string[], services: readonly string[]): string[][] {
   const callees = new Map<string, string[]>()
   const called = new Set<string>()
@@ -81,7 +81,6 @@ export function columnsOf(edges: readonly string[], services: readonly string[])
     callees.set(from, [...(callees.get(from) ?? []), to])
     called.add(to)
   }
-  const known = new Set(services)
   const depth = new Map<string, number>()
   let front = [...new Set(edges.map((edge) => ends(edge)[0]))].filter((name) => !called.has(name))
   for (let at = 0; front.length > 0; at++) {
@@ -94,12 +93,13 @@ export function columnsOf(edges: readonly string[], services: readonly string[])
     front = [...next]
   }
   const columns: string[][] = []
+  const last = Math.max(0, ...depth.values()) + 1
   for (const name of services) {
-    const at = depth.get(name) ?? 0
+    const at = depth.get(name) ?? last
     columns[at] ??= []
     columns[at]?.push(name)
   }
-  return [...columns].map((column) => column ?? []).filter((column) => column.some((name) => known.has(name)))
+  return Array.from(columns, (column) => column ?? []).filter((column) => column.length > 0)
 }
 
 const CELL = 13

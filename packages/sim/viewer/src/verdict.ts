@@ -1,6 +1,7 @@
 /** What stands first: did it hold, and what happened. */
-import { clock, count, factor, lengthOfTime, percent, rate, recovery } from '../../src/reporting/figures.ts'
-import type { RunDocument, ThresholdReport } from './detail.ts'
+import { clock } from '../../src/reporting/figures.ts'
+import { measuredFigure } from '../../src/reporting/measured.ts'
+import type { RunDocument } from './detail.ts'
 import { h } from './dom.ts'
 import type { Page } from './page.ts'
 import { partingMs, type Sentence, storyOf } from './story.ts'
@@ -16,20 +17,13 @@ export function verdictOf(run: RunDocument): Verdict {
   if (run.invalid !== undefined && run.invalid.length > 0)
     return { sign: '!', word: 'invalid experiment', tone: 'warn' }
   const failed = run.thresholds.filter(({ ok }) => !ok).length
-  if (!run.passed) return { sign: '✗', word: `${failed} of ${run.thresholds.length} thresholds failed`, tone: 'bad' }
+  if (!run.passed) return { sign: '✗', word: `${failed} of ${several(run.thresholds.length)} failed`, tone: 'bad' }
   if (run.thresholds.length === 0) return { sign: '✓', word: 'no thresholds were set', tone: 'good' }
-  return { sign: '✓', word: `all ${run.thresholds.length} thresholds held`, tone: 'good' }
+  return { sign: '✓', word: run.thresholds.length === 1 ? 'its threshold held' : `all ${several(run.thresholds.length)} held`, tone: 'good' }
 }
 
-/** The figure of a threshold with the unit that its metric has. */
-export function measured({ metric, expression, value }: ThresholdReport): string {
-  const name = metric.slice(metric.lastIndexOf('.') + 1)
-  if (name === 'recovery') return recovery(value)
-  if (value === null) return 'nothing measured'
-  if (['goodput', 'errors', 'rejected', 'utilization'].includes(name)) return percent(value)
-  if (['latency', 'queue'].includes(name)) return lengthOfTime(value)
-  if (name === 'amplification') return factor(value)
-  return expression.startsWith('rate') ? `${rate(value)}/s` : count(value)
+function several(thresholds: number): string {
+  return `${thresholds} threshold${thresholds === 1 ? '' : 's'}`
 }
 
 export function createVerdict(page: Page): HTMLElement {
@@ -62,9 +56,9 @@ function thresholdTable({ main, base }: Page): HTMLElement {
       h('td', {}, h('span', { class: `sign ${one.ok ? 'good' : 'bad'}` }, one.ok ? '✓' : '✗')),
       h('th', { scope: 'row' }, one.metric),
       h('td', { class: 'mono soft' }, one.expression),
-      h('td', { class: 'figure' }, measured(one), h('span', { class: 'word' }, one.ok ? ' held' : ' failed')),
+      h('td', { class: 'figure' }, measuredFigure(one), h('span', { class: 'word' }, one.ok ? ' held' : ' failed')),
       base &&
-        h('td', { class: 'figure soft' }, before === undefined ? '–' : `${before.ok ? '✓' : '✗'} ${measured(before)}`),
+        h('td', { class: 'figure soft' }, before === undefined ? '–' : `${before.ok ? '✓' : '✗'} ${measuredFigure(before)}`),
     )
   })
   const note = (invalid ?? []).map((reason) =>
