@@ -51,16 +51,22 @@ export class GithubReporter implements Reporter {
   ended(): void {
     if (this.#annotations > MOST_ANNOTATIONS)
       this.#outlets.log(`::notice title=seakeep::${this.#annotations - MOST_ANNOTATIONS} further failures are in the step summary\n`)
-    let text = ''
+    const parts: string[] = []
+    let bytes = 0
     let left = 0
     // What failed is read first.
     const sections = [...this.#sections.values()].sort((a, b) => Number(isGood(a)) - Number(isGood(b)))
     for (const { told, runs, problems } of sections) {
       const section = sectionText(told, runs, problems)
-      if (Buffer.byteLength(text) + Buffer.byteLength(section) < MOST_SUMMARY_BYTES) text += section
-      else left += 1
+      const size = Buffer.byteLength(section)
+      if (bytes + size > MOST_SUMMARY_BYTES) left += 1
+      else {
+        parts.push(section)
+        bytes += size
+      }
     }
-    this.#outlets.summary(left === 0 ? text : `${text}\n_And ${count(left)} further scenarios, which do not fit in here._\n`)
+    if (left > 0) parts.push(`\n_And ${count(left)} further scenarios, which do not fit in here._\n`)
+    this.#outlets.summary(parts.join(''))
   }
 
   #annotate({ scenario, file }: Told, text: string): void {
