@@ -1,7 +1,7 @@
 /** A run recorded in detail is the same run, and what is recorded of it agrees with its books. */
 import { describe, expect, test } from 'vitest'
-import type { RunDetail } from '../src/recording/run-detail.ts'
 import { detailStepMs } from '../src/recording/detail-recorder.ts'
+import type { RunDetail } from '../src/recording/run-detail.ts'
 import { type SimulatedRun, simulate } from '../src/running/simulate.ts'
 import type { ScenarioData } from '../src/scenario/scenario-data.ts'
 
@@ -16,7 +16,9 @@ const SCENARIO: ScenarioData = {
   faults: [{ at: '8s', slow: { target: 'db', add: '200ms', for: '4s' } }],
   policies: {
     version: 1,
-    targets: { '*': { retry: { attemptTimeout: '60ms' }, circuitBreaker: { minimumCalls: 5 }, concurrency: { limit: 30 } } },
+    targets: {
+      '*': { retry: { attemptTimeout: '60ms' }, circuitBreaker: { minimumCalls: 5 }, concurrency: { limit: 30 } },
+    },
   },
 }
 
@@ -70,7 +72,9 @@ describe('the detail of a run', async () => {
     expect(detail.calls.some(({ call }) => call.attempts.length > 1)).toBe(true)
     const made = detail.calls.flatMap(({ call }) => call.attempts.flatMap(({ calls = [] }) => calls))
     expect(new Set(made.map(({ service }) => service))).toEqual(new Set(['db']))
-    const longest = Math.max(...detail.calls.filter(({ call }) => call.ending === 'ok').map(({ call }) => call.until ?? 0))
+    const longest = Math.max(
+      ...detail.calls.filter(({ call }) => call.ending === 'ok').map(({ call }) => call.until ?? 0),
+    )
     expect(longest).toBeCloseTo(run.workload.web?.latencyMs.max ?? 0, 3)
     for (const { call } of detail.calls) {
       for (const { from, arrived = from, begun = arrived, left = begun } of call.attempts) {

@@ -53,7 +53,10 @@ describe('exit codes', () => {
 
   test.each([
     ['', 'seakeep: runs your service governance'],
-    ['rnu x', 'seakeep: unknown command rnu; one of demo, run, replay, report, policy, help, version; did you mean run?'],
+    [
+      'rnu x',
+      'seakeep: unknown command rnu; one of demo, run, replay, report, policy, help, version; did you mean run?',
+    ],
     ['good.sim.yaml', 'did you mean seakeep run good.sim.yaml?'],
     ['shrink good.sim.yaml', 'seakeep: shrink is not available yet in this version'],
     ['run', 'seakeep: no scenario is named; seakeep run sims/checkout.sim.ts'],

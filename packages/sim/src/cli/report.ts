@@ -130,5 +130,7 @@ function readRuns(path: string, io: CliIo): readonly RunDocument[] {
   }
   if (document?.schema === 'seakeep.run/1') return [document as RunDocument]
   if (document?.schema === 'seakeep.runs/1') return (document as RunsDocument).runs
-  throw new UsageError(`${path} is no run document: its schema is ${document?.schema ?? 'not there'}, not seakeep.run/1`)
+  throw new UsageError(
+    `${path} is no run document: its schema is ${document?.schema ?? 'not there'}, not seakeep.run/1`,
+  )
 }

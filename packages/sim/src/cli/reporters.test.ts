@@ -28,7 +28,10 @@ function simulated(seed: number, { inDetail, onEvent }: SimulateOptions): Partia
   return { ...verdict, ...(inDetail === true ? { detail: DETAIL } : {}) }
 }
 
-async function cli(args: string, change: Partial<CliIo> = {}): Promise<{ code: number; out: string; err: string; io: FakeIo }> {
+async function cli(
+  args: string,
+  change: Partial<CliIo> = {},
+): Promise<{ code: number; out: string; err: string; io: FakeIo }> {
   const io = fakeIo({ cwd, ...change }, (scenario, options) => fakeRun(scenario, simulated(scenario.seed, options)))
   const code = await runCli(args.split(' '), io)
   return { code, ...io.printed, io }
@@ -36,7 +39,9 @@ async function cli(args: string, change: Partial<CliIo> = {}): Promise<{ code: n
 const namesOf = (io: FakeIo): string[] => [...io.files.keys()].map((path) => path.slice(cwd.length + 1)).sort()
 
 test('several reporters write each its own file, and the exit code is still that of the runs', async () => {
-  const { code, out, io } = await cli('run shop.sim.yaml --reporter pretty,json,ndjson,junit,github,html --output-dir out')
+  const { code, out, io } = await cli(
+    'run shop.sim.yaml --reporter pretty,json,ndjson,junit,github,html --output-dir out',
+  )
   expect(code).toBe(1)
   expect(namesOf(io)).toEqual(
     ['events.ndjson', 'junit.xml', 'summary.md', 'the-shop-seed-1.json', 'the-shop.html'].map((name) => `out/${name}`),
@@ -82,7 +87,10 @@ test('scenarios of one name do not overwrite each other’s reports', async () =
 
 test('standard output is all a program’s: what people read goes to standard error', async () => {
   const { out, err } = await cli('run shop.sim.yaml --reporter pretty,ndjson,github')
-  const lines = out.trimEnd().split('\n').map((line) => JSON.parse(line).line)
+  const lines = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).line)
   expect(lines).toEqual(['runBegan', 'event', 'threshold', 'runEnded'])
   expect(err).toContain('✗ the shop  failed')
   expect(err).toContain('::error')

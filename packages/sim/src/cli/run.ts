@@ -3,7 +3,7 @@
  * others from running; the exit code is that of the worst.
  */
 import { join, resolve } from 'node:path'
-import type { RunDocument } from '../recording/run-document.ts'
+import type { RunDocument, RunEvent } from '../recording/run-document.ts'
 import { runsAsJson } from '../reporting/json.ts'
 import { COLOURS, NO_PAINT, type Paint, wantsColour } from '../reporting/paint.ts'
 import { prettyRun } from '../reporting/pretty.ts'
@@ -121,12 +121,15 @@ class Session {
       const { seed } = scenario
       for (const one of this.#reporters) one.began?.(told, seed)
       const hearers = this.#reporters.filter((one) => one.event !== undefined)
+      const onEvent = (event: RunEvent): void => {
+        for (const one of hearers) one.event?.(told, seed, event)
+      }
       const run = await this.#io.simulate(scenario, {
         signal,
         onProgress: (now) => progress.update(now),
         allTimelines: this.#options.allTimelines,
         inDetail: this.#options.keepDetail || this.#options.reporters.includes('html'),
-        onEvent: hearers.length === 0 ? undefined : (event) => hearers.forEach((one) => one.event?.(told, seed, event)),
+        onEvent: hearers.length === 0 ? undefined : onEvent,
       })
       this.codes.push(codeOfRun(run))
       for (const one of this.#reporters) one.ran?.(told, run)
@@ -145,7 +148,10 @@ class Session {
   #writeReport(run: RunDocument, scenario: CheckedScenario): void {
     const { reporters, outputDir } = this.#options
     if (outputDir === undefined || !reporters.includes('json')) return
-    this.write(join(resolve(this.#io.cwd, outputDir), `${fileName(scenario.name)}-seed-${run.seed}.json`), runsAsJson([run], false))
+    this.write(
+      join(resolve(this.#io.cwd, outputDir), `${fileName(scenario.name)}-seed-${run.seed}.json`),
+      runsAsJson([run], false),
+    )
   }
 
   /** Nothing more is run. */

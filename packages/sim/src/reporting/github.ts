@@ -38,7 +38,8 @@ export class GithubReporter implements Reporter {
       const text = `${metric} is ${measuredFigure(threshold)}, asked was ${expression} (seed ${run.seed})`
       this.#annotate(told, again === undefined ? text : `${text}\n${again}`)
     }
-    for (const reason of run.invalid ?? []) this.#annotate(told, `${reason} failed before the first fault (seed ${run.seed})`)
+    for (const reason of run.invalid ?? [])
+      this.#annotate(told, `${reason} failed before the first fault (seed ${run.seed})`)
     if (run.interrupted === true) this.#annotate(told, `interrupted (seed ${run.seed})`)
   }
 
@@ -50,7 +51,9 @@ export class GithubReporter implements Reporter {
 
   ended(): void {
     if (this.#annotations > MOST_ANNOTATIONS)
-      this.#outlets.log(`::notice title=seakeep::${this.#annotations - MOST_ANNOTATIONS} further failures are in the step summary\n`)
+      this.#outlets.log(
+        `::notice title=seakeep::${this.#annotations - MOST_ANNOTATIONS} further failures are in the step summary\n`,
+      )
     const parts: string[] = []
     let bytes = 0
     let left = 0
@@ -85,7 +88,13 @@ export class GithubReporter implements Reporter {
   }
 }
 
-function isGood({ runs, problems }: { readonly runs: readonly RunDocument[]; readonly problems: readonly string[] }): boolean {
+function isGood({
+  runs,
+  problems,
+}: {
+  readonly runs: readonly RunDocument[]
+  readonly problems: readonly string[]
+}): boolean {
   return problems.length === 0 && runs.every(({ passed }) => passed)
 }
 
@@ -98,7 +107,8 @@ function sectionText(told: Told, runs: readonly RunDocument[], problems: readonl
   const failed = runs.filter(({ passed }) => !passed)
   const shown = failed[0] ?? runs[0]
   const sign = problems.length > 0 || failed.length > 0 ? '❌' : '✅'
-  const word = runs.length > 1 ? `${runs.length - failed.length} of ${runs.length} seeds passed` : shown && verdict(shown)[1]
+  const word =
+    runs.length > 1 ? `${runs.length - failed.length} of ${runs.length} seeds passed` : shown && verdict(shown)[1]
   const lines = [`### ${sign} ${markdown(told.scenario)}${word === undefined ? '' : `: ${word}`}`, '']
   for (const problem of problems.slice(0, MOST_FAILURES)) lines.push('```text', fenced(problem.trimEnd()), '```', '')
   if (shown === undefined) return `${lines.join('\n')}\n`
@@ -115,7 +125,11 @@ function thresholdRows(runs: readonly RunDocument[], shown: RunDocument): string
     return `| ${sign} | ${markdown(threshold.metric)} | \`${threshold.expression}\` | ${measuredFigure(threshold)} |${often}`
   })
   const [more, line] = runs.length === 1 ? ['', ''] : [' seeds that hold it |', ' ---: |']
-  return [`| | threshold | asked | measured (seed ${shown.seed}) |${more}`, `| --- | --- | --- | ---: |${line}`, ...rows]
+  return [
+    `| | threshold | asked | measured (seed ${shown.seed}) |${more}`,
+    `| --- | --- | --- | ---: |${line}`,
+    ...rows,
+  ]
 }
 
 function workloadRows({ workload, edges }: RunDocument): string[] {
@@ -125,7 +139,8 @@ function workloadRows({ workload, edges }: RunDocument): string[] {
   })
   const [worst] = Object.entries(edges).sort(([, a], [, b]) => (b.amplification ?? 0) - (a.amplification ?? 0))
   const most = worst?.[1].amplification ?? 0
-  const note = worst === undefined || most < 1.01 ? [] : ['', `Most attempts a call: ${factor(most)} at ${markdown(worst[0])}.`]
+  const note =
+    worst === undefined || most < 1.01 ? [] : ['', `Most attempts a call: ${factor(most)} at ${markdown(worst[0])}.`]
   return ['| workload | offered | goodput | p50 | p99 |', '| --- | ---: | ---: | ---: | ---: |', ...rows, ...note]
 }
 

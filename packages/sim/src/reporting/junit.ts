@@ -36,7 +36,9 @@ export class JunitReporter implements Reporter {
     if (cases.length === 0) cases.push({ name: `runs (seed ${seed})`, seconds: wallMs / 1000 })
     const spoilt = [
       ...(interrupted === true ? ['the run was interrupted'] : []),
-      ...(invalid ?? []).map((threshold) => `${threshold} failed before the first fault: the experiment proves nothing`),
+      ...(invalid ?? []).map(
+        (threshold) => `${threshold} failed before the first fault: the experiment proves nothing`,
+      ),
     ]
     for (const message of spoilt)
       cases.push({ name: `is a valid run (seed ${seed})`, seconds: 0, problem: { kind: 'error', message, text } })
@@ -54,7 +56,9 @@ export class JunitReporter implements Reporter {
   ended(): void {
     const suites = [...this.#suites].map(([name, cases]) => suiteText(name, cases))
     const all = [...this.#suites.values()].flat()
-    this.#write(`<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="seakeep"${counts(all)}>\n${suites.join('')}</testsuites>\n`)
+    this.#write(
+      `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="seakeep"${counts(all)}>\n${suites.join('')}</testsuites>\n`,
+    )
   }
 
   #suite({ scenario }: Told): Case[] {

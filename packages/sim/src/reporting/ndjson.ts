@@ -26,7 +26,16 @@ export class NdjsonReporter implements Reporter {
     const { passed, invalid, interrupted, traceHash, policiesHash, virtualMs, wallMs, calls, workload } = run
     const figures = { virtualMs, wallMs, calls, workload }
     const verdict = { passed, ...(invalid && { invalid }), ...(interrupted && { interrupted }) }
-    this.#line({ line: 'runEnded', scenario, seed, ...verdict, traceHash, policiesHash, ...figures, replay: replay(seed) })
+    this.#line({
+      line: 'runEnded',
+      scenario,
+      seed,
+      ...verdict,
+      traceHash,
+      policiesHash,
+      ...figures,
+      replay: replay(seed),
+    })
   }
 
   failed({ scenario, file }: Told, seed: number | undefined, problem: string): void {

@@ -15,7 +15,11 @@ const scenario = resolveScenario({
   topology: { web: {} },
   workload: [{ poisson: { to: 'web', rate: 1 } }],
 })
-const told: Told = { file: 'a,b.sim.yaml', scenario: NAME, replay: (seed) => `seakeep replay a,b.sim.yaml --seed ${seed}` }
+const told: Told = {
+  file: 'a,b.sim.yaml',
+  scenario: NAME,
+  replay: (seed) => `seakeep replay a,b.sim.yaml --seed ${seed}`,
+}
 const HELD: ThresholdReport = { metric: 'web.goodput', expression: 'ratio>=0.9', value: 0.95, ok: true }
 const FAILED: ThresholdReport = { metric: 'web.latency', expression: 'p(99)<1s', value: 1500, ok: false }
 const run = (change: Partial<RunDocument> = {}): RunDocument => fakeRun(scenario, change)
@@ -52,9 +56,13 @@ describe('junit', () => {
       reporter.ran(told, failing(1))
       reporter.ran(told, { ...run({ thresholds: [HELD] }), seed: 2 })
     })
-    expect(text).toContain('<testsuite name="shop &lt;1&gt; &amp; &quot;co&quot;" tests="3" failures="1" errors="0" time="0.200">')
+    expect(text).toContain(
+      '<testsuite name="shop &lt;1&gt; &amp; &quot;co&quot;" tests="3" failures="1" errors="0" time="0.200">',
+    )
     expect(text).toContain('name="web.latency p(99)&lt;1s (seed 1)"')
-    expect(text).toContain('<failure message="web.latency is 1.5s, asked was p(99)&lt;1s">seed 1\nseakeep replay a,b.sim.yaml --seed 1</failure>')
+    expect(text).toContain(
+      '<failure message="web.latency is 1.5s, asked was p(99)&lt;1s">seed 1\nseakeep replay a,b.sim.yaml --seed 1</failure>',
+    )
   })
 
   test('what threw, proves nothing or was interrupted is an error', () => {
@@ -118,7 +126,8 @@ describe('github', () => {
 
   test('the summary stays small, and says what it leaves out; what failed stays', () => {
     const { summary } = reported((reporter) => {
-      for (let i = 0; i < 3000; i++) reporter.ran({ ...told, scenario: `${i} ${'x'.repeat(300)}` }, run({ thresholds: [HELD] }))
+      for (let i = 0; i < 3000; i++)
+        reporter.ran({ ...told, scenario: `${i} ${'x'.repeat(300)}` }, run({ thresholds: [HELD] }))
       reporter.ran({ ...told, scenario: 'the guilty one' }, failing())
     })
     expect(Buffer.byteLength(summary)).toBeLessThan(MOST_SUMMARY_BYTES + 200)

@@ -102,7 +102,12 @@ function plotOf(page: Page, spec: ChartSpec, steps: number, place: HTMLElement):
       sync: { key: SYNC, setSeries: false },
       drag: { x: true, y: false, setScale: false },
       points: { show: false },
-      bind: { dblclick: () => () => (store.set({ from: 0, to: page.main.detail.durationMs }), null) },
+      bind: {
+        dblclick: () => () => {
+          store.set({ from: 0, to: page.main.detail.durationMs })
+          return null
+        },
+      },
     },
     scales: {
       x: { time: false, range: () => [store.now.from / 1000, store.now.to / 1000] },

@@ -7,8 +7,15 @@ const events = [
   { atMs: 300, type: 'endpointEjected', caller: 'web#2', service: 'db', endpoint: 'db#1' },
   { atMs: 400, type: 'retryBudgetExhausted', caller: 'web#2', service: 'mail' },
 ]
-const all: EventFilter = { fromMs: 0, toMs: 1000, service: undefined, text: '', kinds: new Set(['fault', 'circuit', 'endpoint', 'other']) }
-const types = (change: Partial<EventFilter>): string[] => filtered(events, { ...all, ...change }).map(({ type }) => type)
+const all: EventFilter = {
+  fromMs: 0,
+  toMs: 1000,
+  service: undefined,
+  text: '',
+  kinds: new Set(['fault', 'circuit', 'endpoint', 'other']),
+}
+const types = (change: Partial<EventFilter>): string[] =>
+  filtered(events, { ...all, ...change }).map(({ type }) => type)
 
 test('events are those of the stretch', () => {
   expect(types({ fromMs: 200, toMs: 300 })).toEqual(['circuitOpened', 'endpointEjected'])

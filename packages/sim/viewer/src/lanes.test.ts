@@ -32,12 +32,26 @@ test('the most troubled comes first, and callers are told apart', () => {
 })
 
 test('an instant has those that are in trouble then', () => {
-  const lanes = lanesOf([{ atMs: 10, type: 'circuitOpened', ...about }, { atMs: 20, type: 'circuitClosed', ...about }], 100)
+  const lanes = lanesOf(
+    [
+      { atMs: 10, type: 'circuitOpened', ...about },
+      { atMs: 20, type: 'circuitClosed', ...about },
+    ],
+    100,
+  )
   expect(troubledAt(lanes, 'payments', 10)).toHaveLength(1)
   expect(troubledAt(lanes, 'payments', 20)).toHaveLength(0)
   expect(troubledAt(lanes, 'orders', 15)).toHaveLength(0)
 })
 
 test('an end without a beginning, and events about other things, make no lane', () => {
-  expect(lanesOf([{ atMs: 1, type: 'circuitClosed', ...about }, { atMs: 2, type: 'faultBegan' }], 10)).toEqual([])
+  expect(
+    lanesOf(
+      [
+        { atMs: 1, type: 'circuitClosed', ...about },
+        { atMs: 2, type: 'faultBegan' },
+      ],
+      10,
+    ),
+  ).toEqual([])
 })

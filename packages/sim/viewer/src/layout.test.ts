@@ -53,7 +53,13 @@ describe('a map of many', () => {
   })
 
   test('shows of a service its busiest callers and callees', () => {
-    const busy = new Map([['a>x', 1], ['b>x', 9], ['x>c', 5], ['x>d', 2], ['p>q', 99]])
+    const busy = new Map([
+      ['a>x', 1],
+      ['b>x', 9],
+      ['x>c', 5],
+      ['x>d', 2],
+      ['p>q', 99],
+    ])
     expect(neighbourhood('x', busy, 1)).toEqual(['b>x', 'x>c'])
   })
 })

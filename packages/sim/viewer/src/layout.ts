@@ -7,7 +7,7 @@ import { Graph, layout } from '@dagrejs/dagre'
 
 /** More services than this are a map. */
 export const MOST_IN_GRAPH = 60
-export const NODE = { width: 136, height: 46 } as const
+export const NODE = { width: 144, height: 46 } as const
 
 export interface Box {
   readonly name: string

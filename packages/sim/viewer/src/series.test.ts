@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { added, ended, goodputOf, highest, knownGood, lowest, ratio, ribbon, stepAt, stepsBetween, sum } from './series.ts'
+import {
+  added,
+  ended,
+  goodputOf,
+  highest,
+  knownGood,
+  lowest,
+  ratio,
+  ribbon,
+  stepAt,
+  stepsBetween,
+  sum,
+} from './series.ts'
 
 const workload = (offered: number[], good: number[], timeout: number[]) => ({
   ...{ target: 'a', offered, good, endings: { timeout }, p50: [], p95: [], p99: [] },
@@ -32,19 +44,36 @@ describe('arithmetic', () => {
   })
 
   test('sums go over all series and within a stretch', () => {
-    expect(added([[1, 2], [10, 20, 30]])).toEqual([11, 22, 30])
+    expect(
+      added([
+        [1, 2],
+        [10, 20, 30],
+      ]),
+    ).toEqual([11, 22, 30])
     expect(sum([1, null, 3, 4], 1, 3)).toBe(3)
   })
 
   test('a ribbon is sorted at every step', () => {
-    const seeds = [[1, 9], [2, 8], [3, null]]
-    expect(ribbon(seeds, [0, 0.5, 1])).toEqual([[1, 8], [2, 9], [3, 9]])
+    const seeds = [
+      [1, 9],
+      [2, 8],
+      [3, null],
+    ]
+    expect(ribbon(seeds, [0, 0.5, 1])).toEqual([
+      [1, 8],
+      [2, 9],
+      [3, 9],
+    ])
   })
 })
 
 describe('calls that are still open', () => {
   // Ten calls a step; of the last, four were open when the run ended.
-  const one = workload([...Array<number>(39).fill(10), 10], [...Array<number>(39).fill(10), 6], Array<number>(40).fill(0))
+  const one = workload(
+    [...Array<number>(39).fill(10), 10],
+    [...Array<number>(39).fill(10), 6],
+    Array<number>(40).fill(0),
+  )
 
   test('have not failed', () => {
     expect(ended(one).at(-1)).toBe(6)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { fakeRun } from '../../test/fake-run.ts'
 import { resolveScenario } from '../../src/scenario/resolve-scenario.ts'
+import { fakeRun } from '../../test/fake-run.ts'
 import type { RunDocument } from './detail.ts'
 import { partingMs, storyOf } from './story.ts'
 
@@ -21,7 +21,15 @@ function run(good: number[], attempts = good.map(() => 10), change: Partial<RunD
     edges: { 'client>db': { calls: offered, bad: [], attempts } },
     workload: {
       db: {
-        ...{ target: 'db', offered, good, endings: { timeout: good.map((n) => 10 - n) }, p50: none, p95: none, p99: none },
+        ...{
+          target: 'db',
+          offered,
+          good,
+          endings: { timeout: good.map((n) => 10 - n) },
+          p50: none,
+          p95: none,
+          p99: none,
+        },
         heat: { lowestMs: 1, perOctave: 1, steps: [] },
       },
     },
@@ -48,7 +56,9 @@ test('a run in which nothing fell says that', () => {
 
 test('attempts beyond calls are told where they were most', () => {
   const attempts = [10, 10, 10, 30, 10, 10, 10, 10, 10, 10]
-  expect(texts(run(Array(10).fill(10), attempts))).toContain('client>db: 3.00 attempts a call at 0:03 (1.10 over the run).')
+  expect(texts(run(Array(10).fill(10), attempts))).toContain(
+    'client>db: 3.00 attempts a call at 0:03 (1.10 over the run).',
+  )
 })
 
 test('breakers are counted, the first is named', () => {
@@ -56,7 +66,9 @@ test('breakers are counted, the first is named', () => {
     { atMs: 3200, type: 'circuitOpened', caller: 'client#2', service: 'db' },
     { atMs: 3300, type: 'circuitOpened', caller: 'client#1', service: 'db' },
   ]
-  expect(texts(run(Array(10).fill(10), undefined, { events$ }))).toContain('2 circuit breakers opened, first client#2 > db.')
+  expect(texts(run(Array(10).fill(10), undefined, { events$ }))).toContain(
+    '2 circuit breakers opened, first client#2 > db.',
+  )
 })
 
 test('two runs part after the last hash they share', () => {

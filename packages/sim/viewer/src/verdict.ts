@@ -19,7 +19,11 @@ export function verdictOf(run: RunDocument): Verdict {
   const failed = run.thresholds.filter(({ ok }) => !ok).length
   if (!run.passed) return { sign: '✗', word: `${failed} of ${several(run.thresholds.length)} failed`, tone: 'bad' }
   if (run.thresholds.length === 0) return { sign: '✓', word: 'no thresholds were set', tone: 'good' }
-  return { sign: '✓', word: run.thresholds.length === 1 ? 'its threshold held' : `all ${several(run.thresholds.length)} held`, tone: 'good' }
+  return {
+    sign: '✓',
+    word: run.thresholds.length === 1 ? 'its threshold held' : `all ${several(run.thresholds.length)} held`,
+    tone: 'good',
+  }
 }
 
 function several(thresholds: number): string {
@@ -53,12 +57,16 @@ function thresholdTable({ main, base }: Page): HTMLElement {
     return h(
       'tr',
       { class: one.ok ? 'ok' : 'not-ok' },
-      h('td', {}, h('span', { class: `sign ${one.ok ? 'good' : 'bad'}` }, one.ok ? '✓' : '✗')),
+      h('td', { class: `word ${one.ok ? 'good' : 'bad'}` }, h('b', {}, one.ok ? '✓' : '✗'), one.ok ? ' held' : ' failed'),
       h('th', { scope: 'row' }, one.metric),
       h('td', { class: 'mono soft' }, one.expression),
-      h('td', { class: 'figure' }, measuredFigure(one), h('span', { class: 'word' }, one.ok ? ' held' : ' failed')),
+      h('td', { class: 'figure' }, measuredFigure(one)),
       base &&
-        h('td', { class: 'figure soft' }, before === undefined ? '–' : `${before.ok ? '✓' : '✗'} ${measuredFigure(before)}`),
+        h(
+          'td',
+          { class: 'figure soft' },
+          before === undefined ? '–' : `${before.ok ? '✓' : '✗'} ${measuredFigure(before)}`,
+        ),
     )
   })
   const note = (invalid ?? []).map((reason) =>

@@ -75,6 +75,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   concurrency: 'refused before sending: the concurrency limit was reached',
   'no-endpoint': 'refused: no endpoint was to be had',
   shed: 'refused: load was shed',
+  timeout: 'never sent: no time was left for it',
 }
 
 function sayingOfCall({ ending, stopped, attempts, from, until }: CallSpanDetail): string {

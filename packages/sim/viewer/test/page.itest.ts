@@ -8,7 +8,7 @@ import { htmlReport, seedLine } from '../../src/reporting/html.ts'
 import { loadPage } from '../../src/reporting/node-page.ts'
 import type { PageData } from '../../src/reporting/page-data.ts'
 import { simulate } from '../../src/running/simulate.ts'
-import type { ScenarioData } from '../../src/scenario/scenario-data.ts'
+import type { ScenarioData, ServiceData, StepData } from '../../src/scenario/scenario-data.ts'
 import { Chromium, findChromium, type Tab } from './chromium.ts'
 
 const chromium = findChromium()
@@ -17,7 +17,13 @@ if (chromium === undefined) console.log('Skipping tests: no Chromium is installe
 const NAME = 'a <shop> & its "friends"'
 const POLICIES = {
   version: 1,
-  targets: { '*': { retry: { attemptTimeout: '60ms' }, circuitBreaker: { minimumCalls: 5, openFor: '1s' }, concurrency: { limit: 40 } } },
+  targets: {
+    '*': {
+      retry: { attemptTimeout: '60ms' },
+      circuitBreaker: { minimumCalls: 5, openFor: '1s' },
+      concurrency: { limit: 40 },
+    },
+  },
 }
 const SCENARIO: ScenarioData = {
   name: NAME,
@@ -38,7 +44,8 @@ describe.skipIf(chromium === undefined)('the page of the HTML report', () => {
     folder = mkdtempSync(join(tmpdir(), 'seakeep-page-'))
     const page = await loadPage()
     const runs = []
-    for (const seed of [1, 2, 3]) runs.push(await simulate({ ...SCENARIO, policies: POLICIES }, { seed, inDetail: true }))
+    for (const seed of [1, 2, 3])
+      runs.push(await simulate({ ...SCENARIO, policies: POLICIES }, { seed, inDetail: true }))
     const bare = await simulate(SCENARIO, { inDetail: true })
     const big = await simulate(manyServices(1000), { inDetail: true })
     const [run = bare] = runs
@@ -77,7 +84,9 @@ describe.skipIf(chromium === undefined)('the page of the HTML report', () => {
     expect(tab.complaints).toEqual([])
     // Every chart has something drawn on it, and says in words what.
     expect(await tab.evaluate<number[]>(INK)).not.toContain(0)
-    expect(await tab.evaluate('[...document.querySelectorAll(".chart .said")].every((e) => e.innerText.length > 10)')).toBe(true)
+    expect(
+      await tab.evaluate('[...document.querySelectorAll(".chart .said")].every((e) => e.innerText.length > 10)'),
+    ).toBe(true)
   })
 
   test('scrubs by mouse and by keyboard, and the graph follows', async () => {
@@ -218,8 +227,14 @@ const INK = `[...document.querySelectorAll('.chart canvas')].map((canvas) => {
 })`
 
 function manyServices(n: number): ScenarioData {
-  const children = (i: number): string[] => [2 * i + 1, 2 * i + 2].filter((child) => child < n).map((child) => `s${child}`)
-  const steps = (i: number) => [{ work: '1ms' }, ...children(i).map((call) => ({ call, probability: 0.4, optional: true }))]
-  const topology = Object.fromEntries(Array.from({ length: n }, (_, i) => [`s${i}`, { steps: steps(i) }]))
+  const children = (i: number): string[] =>
+    [2 * i + 1, 2 * i + 2].filter((child) => child < n).map((child) => `s${child}`)
+  const steps = (i: number): StepData[] => [
+    { work: '1ms' },
+    ...children(i).map((call) => ({ call, probability: 0.4, optional: true })),
+  ]
+  const topology: Record<string, ServiceData> = Object.fromEntries(
+    Array.from({ length: n }, (_, i) => [`s${i}`, { steps: steps(i) }]),
+  )
   return { name: 'many', duration: '5s', topology, workload: [{ poisson: { to: 's0', rate: 20 } }] }
 }
