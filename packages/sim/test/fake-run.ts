@@ -110,6 +110,7 @@ export function fakeIo(change: Partial<CliIo> = {}, run: Run = (scenario) => fak
     env: {},
     cwd: '/',
     writeFile: (path, text) => void io.files.set(path, text),
+    appendFile: (path, text) => void io.files.set(path, (io.files.get(path) ?? '') + text),
     onInterrupt(told) {
       listeners.add(told)
       return { [Symbol.dispose]: () => void listeners.delete(told) }

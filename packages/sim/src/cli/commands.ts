@@ -9,11 +9,12 @@ import { importCommand } from './import.ts'
 import type { CliIo, Command } from './io.ts'
 import { policyCommand } from './policy.ts'
 import { replayCommand } from './replay.ts'
+import { reportCommand } from './report.ts'
 import { runCommand } from './run.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, importCommand, policyCommand]
-const NOT_YET = ['shrink', 'explain', 'compare', 'sweep', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, importCommand, reportCommand, policyCommand]
+const NOT_YET = ['shrink', 'explain', 'compare', 'sweep', 'init', 'doctor']
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {

@@ -3,7 +3,7 @@
  * write and run is looked at, and no process is started.
  */
 import type { PolicyStore } from '@seakeep/core/spi'
-import type { RunDocument } from '../recording/run-document.ts'
+import type { RunDocument, RunEvent } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 
 export interface CliIo {
@@ -19,6 +19,8 @@ export interface CliIo {
   readonly cwd: string
   /** Writes a file and the folders it needs. */
   writeFile(path: string, text: string): void
+  /** Adds to the end of a file, which need not be there yet. */
+  appendFile(path: string, text: string): void
   /** Calls `told` at Ctrl-C, until disposed of. */
   onInterrupt(told: () => void): Disposable
   readonly simulate: Simulate
@@ -37,6 +39,10 @@ export interface SimulateOptions {
   readonly signal?: AbortSignal | undefined
   /** The timeline of every service, not of the busiest only. */
   readonly allTimelines?: boolean | undefined
+  /** What pictures are drawn from, too. */
+  readonly inDetail?: boolean | undefined
+  /** Hears of faults and transitions as they happen. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
 }
 
 export type Simulate = (scenario: ResolvedScenario, options: SimulateOptions) => Promise<RunDocument>

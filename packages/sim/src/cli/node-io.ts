@@ -1,5 +1,5 @@
 /** The process as commands see it. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import type { CliIo, Simulate } from './io.ts'
@@ -18,6 +18,7 @@ export function processIo(simulate: Simulate): CliIo {
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, text)
     },
+    appendFile: (path, text) => appendFileSync(path, text),
     onInterrupt(told) {
       // The first asks the run to end; a second does not wait for it.
       let isAsked = false

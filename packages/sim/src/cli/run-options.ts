@@ -1,11 +1,12 @@
 /** What `run` and `replay` are asked: read once, into numbers, and kept as words for the replay command. */
 import { resolve } from 'node:path'
-import { didYouMean, duration, integer, number, type Place, rootPlace } from '@seakeep/core/spi'
+import { duration, integer, number, type Place, rootPlace } from '@seakeep/core/spi'
 import { readSeed } from '../scenario/fields.ts'
 import type { ScenarioOverrides } from '../scenario/resolve-scenario.ts'
 import { parseSetting } from '../scenario/set-path.ts'
 import type { Arguments, OptionTable } from './arguments.ts'
 import { UsageError } from './exit-code.ts'
+import { readReporters } from './reporters.ts'
 
 export const RUN_OPTIONS: OptionTable = {
   seed: { value: 'S', about: 'the seed all chance follows from (default: the scenario’s, else 1)' },
@@ -15,8 +16,9 @@ export const RUN_OPTIONS: OptionTable = {
   rate: { value: 'R', about: 'calls a second, for a bare topology' },
   set: { value: 'PATH=VALUE', about: 'change one value of the scenario, as topology.payments.concurrency=8' },
   json: { value: 'FILE', about: 'write the run document, or all of them, to FILE' },
-  reporter: { value: 'LIST', about: 'pretty (default), json, or both: pretty,json' },
-  'output-dir': { value: 'DIR', about: 'where the json reporter writes, a file a run (default: standard output)' },
+  reporter: { value: 'LIST', about: 'pretty (default), json, ndjson, junit, github, html; several as pretty,html' },
+  'output-dir': { value: 'DIR', about: 'where reporters write (default: standard output; html: seakeep-report)' },
+  detail: { about: 'keep what the HTML report draws in the run document (seakeep report draws it later)' },
   timeline: { value: 'all', about: 'keep the timeline of every service in the run document' },
   bail: { about: 'stop at the first run that does not pass' },
   help: { short: 'h', about: 'show this help' },
@@ -24,9 +26,6 @@ export const RUN_OPTIONS: OptionTable = {
 
 /** What the contract has and this version has not. */
 export const RUN_OPTIONS_NOT_YET: readonly string[] = ['workers', 'shard', 'watch', 'until-failure', 'filter', 'trace']
-
-const REPORTERS = ['pretty', 'json']
-const REPORTERS_NOT_YET = ['junit', 'github', 'html']
 
 export interface RunOptions {
   readonly overrides: ScenarioOverrides
@@ -36,6 +35,8 @@ export interface RunOptions {
   readonly reporters: readonly string[]
   readonly outputDir: string | undefined
   readonly allTimelines: boolean
+  /** The documents that are written have their `detail`. */
+  readonly keepDetail: boolean
   readonly bail: boolean
   /** The options that change a run, but for the seed, as words of a command line. */
   readonly replayWords: readonly string[]
@@ -58,9 +59,10 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     },
     seeds: read(args, 'seeds', integer({ min: 1, max: 1e6 }), Number) ?? 1,
     json: args.value('json'),
-    reporters: readReporters(args.value('reporter') ?? 'pretty'),
+    reporters: readReporters(args.value('reporter') ?? 'pretty', args.value('output-dir')),
     outputDir: args.value('output-dir'),
     allTimelines: readTimeline(args.value('timeline')),
+    keepDetail: args.isOn('detail'),
     bail: args.isOn('bail'),
     replayWords: [...words, ...settings.flatMap(({ text }) => ['--set', text])],
   }
@@ -91,21 +93,4 @@ export function readSeedOption(text: string | undefined): number | undefined {
 function readTimeline(which: string | undefined): boolean {
   if (which !== undefined && which !== 'all') throw new UsageError(`--timeline: ${which} is not known; all`)
   return which === 'all'
-}
-
-function readReporters(list: string): readonly string[] {
-  const reporters = [...new Set(list.split(','))]
-  for (const reporter of reporters) {
-    if (REPORTERS_NOT_YET.includes(reporter)) {
-      throw new UsageError(
-        `--reporter: ${reporter} is not available yet in this version; one of ${REPORTERS.join(', ')}`,
-      )
-    }
-    if (!REPORTERS.includes(reporter)) {
-      throw new UsageError(
-        `--reporter: unknown reporter ${reporter}; one of ${REPORTERS.join(', ')}${didYouMean(reporter, REPORTERS)}`,
-      )
-    }
-  }
-  return reporters
 }

@@ -1,4 +1,5 @@
 import type { Attempt, AttemptResult, AttemptSink, CancelReason, TimerTask } from '@seakeep/core/spi'
+import type { AttemptSpan } from '../recording/call-span.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import { Purpose } from './purpose.ts'
 import type { SimCall } from './sim-call.ts'
@@ -50,6 +51,8 @@ export class Exchange implements TimerTask {
   readonly instance: Receiver
   /** What it has become at a server that hears of cancels. */
   served: Served | undefined = undefined
+  /** Where a run is recorded in detail: what is written down of it. */
+  span: AttemptSpan | undefined = undefined
   /** The caller's giving up has overtaken it. */
   isCalledOff = false
   readonly #caller: VirtualHost
@@ -79,6 +82,7 @@ export class Exchange implements TimerTask {
   send(): void {
     const { call, instance } = this
     call.onSend()
+    this.span = call.span?.send(this.number, instance.name, call.world.kernel.nowUs)
     call.world.recorder.facts.add(call.record.hash, Fact.sent, instance.entity, this.key, 0)
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.out, this)
   }
@@ -88,7 +92,9 @@ export class Exchange implements TimerTask {
     if (this.#place === OVER || !this.#isAwaited) return
     this.#isAwaited = false
     const { call, instance } = this
-    call.onAttemptEnd(reason === 'timeout' ? 'timeout' : 'cancelled')
+    const ending = reason === 'timeout' ? 'timeout' : 'cancelled'
+    call.onAttemptEnd(ending)
+    this.span?.end(call.world.kernel.nowUs, ending)
     if (!instance.hearsOfCancels) return
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.cancel, new CancelPacket(this))
   }
@@ -160,6 +166,7 @@ export class Exchange implements TimerTask {
     const { call } = this
     const { ending, status, body, error } = this.#reply
     call.onAttemptEnd(ending)
+    this.span?.end(call.world.kernel.nowUs, ending)
     const number = endingNumber(ending)
     call.world.recorder.facts.add(call.record.hash, Fact.settled, this.instance.entity, this.key, number)
     this.#sink.settle({

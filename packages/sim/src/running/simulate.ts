@@ -37,6 +37,8 @@ const OPTIONS: Readonly<Record<keyof SimulateOptions, true>> = {
   drainAlways: true,
   drainSlowly: true,
   allTimelines: true,
+  inDetail: true,
+  onEvent: true,
 }
 
 function checked(options: SimulateOptions): SimulateOptions {
