@@ -4,6 +4,7 @@
  */
 import type { PolicyStore } from '@seakeep/core/spi'
 import type { RunDocument } from '../recording/run-document.ts'
+import type { RunJob } from '../running/workers/run-job.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 
 export interface CliIo {
@@ -22,6 +23,8 @@ export interface CliIo {
   /** Calls `told` at Ctrl-C, until disposed of. */
   onInterrupt(told: () => void): Disposable
   readonly simulate: Simulate
+  /** Makes runs on `workers` threads; with one, on this thread. */
+  openRuns(workers: number): Runs
   /**
    * Opens where policy documents are kept: a file, `consul://host:port/key` or `etcd://host:port/key`, with what the
    * environment says of who asks. Rejects with a UsageError where there is no such kind, or its package is not installed.
@@ -40,6 +43,13 @@ export interface SimulateOptions {
 }
 
 export type Simulate = (scenario: ResolvedScenario, options: SimulateOptions) => Promise<RunDocument>
+
+/** Who makes the runs of a command: this thread, one after the other, or several worker threads. */
+export interface Runs extends AsyncDisposable {
+  /** How many are made at a time. */
+  readonly width: number
+  run(job: RunJob, options?: Pick<SimulateOptions, 'onProgress' | 'signal'>): Promise<RunDocument>
+}
 
 export interface RunProgress {
   readonly virtualMs: number

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import process from 'node:process'
 import type { CliIo, Simulate } from './io.ts'
 import { openPlace } from './node-policy-place.ts'
+import { runsHere, runsOnThreads } from './runs.ts'
 
 export function processIo(simulate: Simulate): CliIo {
   return {
@@ -30,6 +31,7 @@ export function processIo(simulate: Simulate): CliIo {
       return { [Symbol.dispose]: () => void process.off('SIGINT', listener) }
     },
     simulate,
+    openRuns: (workers) => (workers === 1 ? runsHere(simulate) : runsOnThreads(workers)),
     openPlace: (place) => openPlace(place, process.cwd(), process.env),
     wallNow: () => Date.now(),
   }
