@@ -3,6 +3,7 @@
  * {@link runCli} as a function.
  */
 import { didYouMean } from '@seakeep/core/spi'
+import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
 import { codeOfError, describeError, UsageError } from './exit-code.ts'
 import type { CliIo, Command } from './io.ts'
@@ -11,8 +12,8 @@ import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, policyCommand]
-const NOT_YET = ['shrink', 'explain', 'compare', 'sweep', 'import', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, compareCommand, policyCommand]
+const NOT_YET = ['shrink', 'explain', 'sweep', 'import', 'report', 'init', 'doctor']
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
