@@ -10,10 +10,11 @@ import type { CliIo, Command } from './io.ts'
 import { policyCommand } from './policy.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
+import { shrinkCommand } from './shrink.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, compareCommand, policyCommand]
-const NOT_YET = ['shrink', 'explain', 'sweep', 'import', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, compareCommand, shrinkCommand, policyCommand]
+const NOT_YET = ['explain', 'sweep', 'import', 'report', 'init', 'doctor']
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {

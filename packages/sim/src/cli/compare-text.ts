@@ -99,7 +99,7 @@ function unitOf({ unit }: FigureKind): Unit {
 }
 
 function signed(value: number, unit: Unit): string {
-  const size = unit === percent ? `${(Math.abs(value) * 100).toPrecision(2)}pt` : unit(Math.abs(value))
+  const size = unit === percent ? `${Number((Math.abs(value) * 100).toPrecision(2))}pt` : unit(Math.abs(value))
   return value === 0 ? '0' : `${value < 0 ? '-' : '+'}${Number.parseFloat(size) === 0 ? unit(0) : size}`
 }
 
