@@ -6,6 +6,7 @@ import { didYouMean } from '@seakeep/core/spi'
 import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
 import { codeOfError, describeError, UsageError } from './exit-code.ts'
+import { explainCommand } from './explain.ts'
 import type { CliIo, Command } from './io.ts'
 import { policyCommand } from './policy.ts'
 import { replayCommand } from './replay.ts'
@@ -13,8 +14,8 @@ import { runCommand } from './run.ts'
 import { shrinkCommand } from './shrink.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, compareCommand, shrinkCommand, policyCommand]
-const NOT_YET = ['explain', 'sweep', 'import', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, compareCommand, shrinkCommand, explainCommand, policyCommand]
+const NOT_YET = ['sweep', 'import', 'report', 'init', 'doctor']
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {

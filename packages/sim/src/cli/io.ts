@@ -3,6 +3,7 @@
  * write and run is looked at, and no process is started.
  */
 import type { PolicyStore } from '@seakeep/core/spi'
+import type { Diary } from '../recording/diary.ts'
 import type { RunDocument } from '../recording/run-document.ts'
 import type { RunJob } from '../running/workers/run-job.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
@@ -40,6 +41,8 @@ export interface SimulateOptions {
   readonly signal?: AbortSignal | undefined
   /** The timeline of every service, not of the busiest only. */
   readonly allTimelines?: boolean | undefined
+  /** Keeps the stories of single calls. */
+  readonly diary?: Diary | undefined
 }
 
 export type Simulate = (scenario: ResolvedScenario, options: SimulateOptions) => Promise<RunDocument>

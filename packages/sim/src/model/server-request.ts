@@ -107,6 +107,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     this.#state = WORKING
     this.begunUs = instance.world.kernel.nowUs
     instance.stats.begin(this.begunUs, this.arrivedUs)
+    this.exchange.story?.begun(this.begunUs)
     instance.fact(Fact.begun, this, 0)
     if (instance.faults.size > 0) this.#meetFaults()
     const { app } = instance.service
@@ -190,6 +191,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       attempt: number,
       priority,
       routingKey: undefined,
+      story: this.exchange.story,
     }
   }
 
@@ -321,6 +323,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       const { change } = fault
       if (change.kind === 'error' || !strikes(fault, this.key)) continue
       fault.touch(this.instance.name)
+      this.exchange.story?.struck(fault.label, change)
       if (change.kind === 'add') this.#addMs += change.addMs
       else if (change.kind === 'factor') this.#factor *= change.factor
       else this.#toMs = change.toMs

@@ -4,6 +4,7 @@ import { TraceHash } from '../kernel/trace-hash.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import type { CallListener } from './call-listener.ts'
 import { CallStats } from './call-stats.ts'
+import type { Diary } from './diary.ts'
 import { EdgeStats } from './edge-stats.ts'
 import { EventLog } from './event-log.ts'
 import { FactLog } from './facts.ts'
@@ -41,6 +42,8 @@ export class Recorder {
   readonly edges: Map<string, EdgeStats> = new Map()
   readonly workloads: Map<string, WorkloadRecord> = new Map()
   calls = 0
+  /** Who keeps the stories of single calls; nobody, unless they are asked for. */
+  diary: Diary | undefined = undefined
   /** Where virtual time ended: the duration, unless the run was interrupted. */
   endUs: number
   readonly #durationUs: number

@@ -6,6 +6,7 @@ import type { MicrotaskDrain } from '../kernel/microtask-drain.ts'
 import { determinismGuard } from '../kernel/node-determinism-guard.ts'
 import { createDrain } from '../kernel/node-drain.ts'
 import { buildDocument } from '../recording/build-document.ts'
+import type { Diary } from '../recording/diary.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { RunDocument } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
@@ -32,6 +33,8 @@ export interface RunScenarioOptions {
   readonly drainSlowly?: boolean | undefined
   /** Writes the timeline of every service. */
   readonly allTimelines?: boolean | undefined
+  /** Keeps the stories of single calls. */
+  readonly diary?: Diary | undefined
 }
 
 /** A run that is over: its document, and what was recorded behind it. */
@@ -62,6 +65,7 @@ async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions)
   using _environment = ambience.takeOver()
   const world = buildWorld(scenario, kernel, ambience, parts)
   const { recorder } = world
+  recorder.diary = options.diary
   const thresholds = new WatchedThresholds(scenario, recorder)
   const { durationMs } = scenario
   const ending = await withListenersWatched(kernel, () =>

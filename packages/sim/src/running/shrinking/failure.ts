@@ -1,6 +1,9 @@
 /** What a smaller scenario must still show: the very failure that the whole one had, and no other. */
 import type { RunDocument, ThresholdReport } from '../../recording/run-document.ts'
 
+/** Below so many calls what fails is an accident of a few of them, and no longer what failed. */
+const LEAST_CALLS = 100
+
 export interface Failure {
   /** As it is told: `gateway.goodput ratio>=0.99`. */
   readonly text: string
@@ -26,11 +29,12 @@ export function failureOf(outcome: RunOutcome, metric?: string): Failure | undef
   const found = run.thresholds.find((one) => !one.ok && (metric === undefined || one.metric === metric))
   if (found === undefined) return undefined
   const isValid = !isInvalid(run)
+  const leastCalls = Math.min(LEAST_CALLS, callsOf(run))
   return {
     text: `${found.metric} ${found.expression}`,
     threshold: { metric: found.metric, expression: found.expression },
     isIn(other) {
-      if ('error' in other || other.run.interrupted === true) return false
+      if ('error' in other || other.run.interrupted === true || callsOf(other.run) < leastCalls) return false
       const same = other.run.thresholds.find(
         (one) => one.metric === found.metric && one.expression === found.expression,
       )
@@ -39,6 +43,11 @@ export function failureOf(outcome: RunOutcome, metric?: string): Failure | undef
       return same?.ok === false && isMeasured && !(isValid && isInvalid(other.run))
     },
   }
+}
+
+/** Offered by users after the warm-up. */
+function callsOf({ workload }: RunDocument): number {
+  return Object.values(workload).reduce((sum, { offered }) => sum + offered, 0)
 }
 
 function isInvalid(run: RunDocument): boolean {
