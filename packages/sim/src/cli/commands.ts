@@ -12,10 +12,11 @@ import { policyCommand } from './policy.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
 import { shrinkCommand } from './shrink.ts'
+import { sweepCommand } from './sweep.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, compareCommand, shrinkCommand, explainCommand, policyCommand]
-const NOT_YET = ['sweep', 'import', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, compareCommand, shrinkCommand, explainCommand, sweepCommand, policyCommand]
+const NOT_YET = ['import', 'report', 'init', 'doctor']
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
