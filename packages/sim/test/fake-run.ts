@@ -122,6 +122,8 @@ export function fakeIo(change: Partial<CliIo> = {}, run: Run = (scenario) => fak
       io.simulated.push(scenario)
       return run(scenario, options, io)
     },
+    watchFolders: () => ({ [Symbol.dispose]: () => {} }),
+    runAgain: async () => 0,
     openRuns: () => runsHere((scenario, options) => io.simulate(scenario, options)),
     openPlace: async (place) => {
       const store = io.places.get(place)

@@ -5,9 +5,12 @@
 import { didYouMean } from '@seakeep/core/spi'
 import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
 import { codeOfError, describeError, UsageError } from './exit-code.ts'
 import { explainCommand } from './explain.ts'
+import { initCommand } from './init.ts'
 import type { CliIo, Command } from './io.ts'
+import { mergeCommand } from './merge.ts'
 import { policyCommand } from './policy.ts'
 import { replayCommand } from './replay.ts'
 import { runCommand } from './run.ts'
@@ -15,8 +18,20 @@ import { shrinkCommand } from './shrink.ts'
 import { sweepCommand } from './sweep.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, compareCommand, shrinkCommand, explainCommand, sweepCommand, policyCommand]
-const NOT_YET = ['import', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [
+  demoCommand,
+  runCommand,
+  replayCommand,
+  mergeCommand,
+  compareCommand,
+  sweepCommand,
+  shrinkCommand,
+  explainCommand,
+  policyCommand,
+  initCommand,
+  doctorCommand,
+]
+const NOT_YET = ['import', 'report']
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
@@ -63,7 +78,7 @@ function helpText(): string {
     '',
     ...rows.map(([name, about]) => `  ${name.padEnd(width)}  ${about}`),
     '',
-    'Exit codes: 0 ok · 1 a threshold failed · 2 usage, file or scenario · 3 code of the scenario threw ·',
+    'Exit codes: 0 ok · 1 a threshold or a comparison failed · 2 usage, file or scenario · 3 code of the scenario threw ·',
     '            4 non-determinism · 5 invalid experiment · 130 interrupted',
     '',
   ].join('\n')

@@ -24,7 +24,7 @@ import { asJson, paintOf, writeTo } from './policy-text.ts'
 import { commandLine } from './replay-command.ts'
 import { RUN_OPTIONS, type RunOptions, readRunOptions } from './run-options.ts'
 
-const { bail: _, shard: __, timeline: ___, reporter: ____, 'output-dir': _____, ...SHARED }: OptionTable = RUN_OPTIONS
+const { bail: _, shard: __, watch: _w, timeline: ___, reporter: ____, 'output-dir': _____, ...SHARED }: OptionTable = RUN_OPTIONS
 const OPTIONS: OptionTable = {
   base: { value: 'FILE', about: 'policies of the base; none for no policies (default: the scenario’s own)' },
   head: { value: 'FILE', about: 'policies of the head; none for no policies (default: the scenario’s own)' },

@@ -23,6 +23,10 @@ export interface CliIo {
   writeFile(path: string, text: string): void
   /** Calls `told` at Ctrl-C, until disposed of. */
   onInterrupt(told: () => void): Disposable
+  /** Calls `told` after a file in one of the folders has changed, until disposed of. */
+  watchFolders(folders: readonly string[], told: () => void): Disposable
+  /** Runs this program once more, in a process of its own; resolves to its exit code. Its output goes where ours does. */
+  runAgain(args: readonly string[], options?: RunAgainOptions): Promise<number>
   readonly simulate: Simulate
   /** Makes runs on `workers` threads; with one, on this thread. */
   openRuns(workers: number): Runs
@@ -33,6 +37,14 @@ export interface CliIo {
   openPlace(place: string): Promise<PolicyStore>
   /** Wall-clock time in milliseconds since 1970: for the history of what was pushed. */
   wallNow(): number
+}
+
+export interface RunAgainOptions {
+  /** On top of this process's environment. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Switches of Node itself. */
+  readonly nodeArgs?: readonly string[]
+  readonly isQuiet?: boolean
 }
 
 export interface SimulateOptions {

@@ -20,6 +20,7 @@ export const RUN_OPTIONS: OptionTable = {
   reporter: { value: 'LIST', about: 'pretty (default), json, or both: pretty,json' },
   'output-dir': { value: 'DIR', about: 'where the json reporter writes, a file a run (default: standard output)' },
   timeline: { value: 'all', about: 'keep the timeline of every service in the run document' },
+  watch: { short: 'w', about: 'run again whenever a scenario, or what lies beside it, changes' },
   bail: { about: 'stop at the first run that does not pass' },
   help: { short: 'h', about: 'show this help' },
 }

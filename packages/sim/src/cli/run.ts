@@ -20,6 +20,7 @@ import type { CliIo, Command, Runs } from './io.ts'
 import { showProgress } from './progress.ts'
 import { commandLine } from './replay-command.ts'
 import { RUN_OPTIONS, RUN_OPTIONS_NOT_YET, type RunOptions, readRunOptions } from './run-options.ts'
+import { watchRuns } from './watch.ts'
 
 export const runCommand: Command = {
   name: 'run',
@@ -31,7 +32,9 @@ export const runCommand: Command = {
       return 0
     }
     if (given.positionals.length === 0) throw new UsageError('no scenario is named; seakeep run sims/checkout.sim.ts')
-    return await runFiles(given.positionals, readRunOptions(given, io.cwd), io)
+    const options = readRunOptions(given, io.cwd)
+    if (given.isOn('watch')) return await watchRuns(given.positionals, args, io)
+    return await runFiles(given.positionals, options, io)
   },
 }
 

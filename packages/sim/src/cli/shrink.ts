@@ -23,7 +23,7 @@ import { paintOf, writeTo } from './policy-text.ts'
 import { commandLine } from './replay-command.ts'
 import { RUN_OPTIONS, readRunOptions } from './run-options.ts'
 
-const { seeds: _, bail: __, shard: ___, timeline: ____, reporter: _r, 'output-dir': _o, json: _j, ...SHARED }: OptionTable =
+const { seeds: _, bail: __, shard: ___, watch: _w, timeline: ____, reporter: _r, 'output-dir': _o, json: _j, ...SHARED }: OptionTable =
   RUN_OPTIONS
 const OPTIONS: OptionTable = {
   ...SHARED,

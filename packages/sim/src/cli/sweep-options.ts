@@ -13,7 +13,7 @@ import { UsageError } from './exit-code.ts'
 import type { CliIo } from './io.ts'
 import { RUN_OPTIONS, readRunOptions } from './run-options.ts'
 
-const { bail: _b, shard: _s, timeline: _t, reporter: _r, 'output-dir': _o, ...SHARED }: OptionTable = RUN_OPTIONS
+const { bail: _b, shard: _s, watch: _w, timeline: _t, reporter: _r, 'output-dir': _o, ...SHARED }: OptionTable = RUN_OPTIONS
 export const SWEEP_OPTIONS: OptionTable = {
   vary: { value: 'PATH=VALUES', about: 'a field and its values: path=1..4, path=100ms..2s, path=1..9:2, path=a,b,c' },
   random: { value: 'N', about: 'draw N combinations instead of trying all' },
