@@ -191,6 +191,7 @@ class Comparing {
       if (document.interrupted === true) break
       documents.push(document)
       this.#tellProgress(scenario.name, documents.length, jobs.length)
+      if (signal.aborted) break
     }
     if (this.#io.isErrTty) this.#io.err('\r\u001b[2K')
     const whole = documents.slice(0, documents.length - (documents.length % sides.length))

@@ -165,6 +165,7 @@ class Suggesting {
       if (document.interrupted === true) break
       documents.push(document)
       this.#made += 1
+      if (this.#signal.aborted) break
     }
     return documents
   }

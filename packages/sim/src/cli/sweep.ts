@@ -59,6 +59,7 @@ async function runSweep(sweep: Sweep, runs: Runs, io: CliIo): Promise<number> {
     }
     documents.push(document)
     if (io.isErrTty) io.err(`\r\u001b[2K  ${measured.length} of ${points.length} combinations`)
+    if (signal.aborted && documents.length < seeds) break
     if (documents.length < seeds) continue
     measured.push(measuredPoint(points[measured.length] as Point, documents, objectives, bounds))
     documents = []
