@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { parse } from 'yaml'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../packages/sim/src/cli/main.ts', import.meta.url))
@@ -34,7 +33,10 @@ afterAll(() => rmSync(cwd, { recursive: true }))
 
 test('a change that changes nothing passes', { timeout: 120_000 }, () => {
   const { code, out } = gate()
-  expect([code, out]).toEqual([0, expect.stringContaining('✓ checkout  identical: every run is the same on both sides')])
+  expect([code, out]).toEqual([
+    0,
+    expect.stringContaining('✓ checkout  identical: every run is the same on both sides'),
+  ])
 })
 
 test('a change that makes it worse does not, and the figures say why', { timeout: 120_000 }, () => {
@@ -57,7 +59,6 @@ test('where the base branch has no policies there is nothing to compare with', {
 })
 
 test('the workflow runs what is here', () => {
-  const { jobs } = parse(readFileSync(join(HERE, 'seakeep.yml'), 'utf8'))
-  expect(Object.keys(jobs)).toEqual(['policies', 'seeds', 'merged'])
-  expect(jobs.policies.steps.at(-1).run).toBe('./gate.sh')
+  const workflow = readFileSync(join(HERE, 'seakeep.yml'), 'utf8')
+  expect(workflow).toMatch(/- run: \.\/gate\.sh\n +env:\n +BASE: origin\/\$\{\{ github\.base_ref \}\}\n/)
 })

@@ -13,9 +13,9 @@ topology:
   pay: { replicas: 2, concurrency: 8, queue: 40, work: { lognormal: { p50: 20ms, p99: 80ms } } }
 workload: [{ poisson: { to: till, rate: 60, deadline: 300ms } }]
 `
-const STORM = SCENARIO.replace('rate: 60', 'rate: 110').replace('concurrency: 8', 'concurrency: 2').concat(
-  'faults: [{ at: 3s, slow: { target: pay, add: 250ms, ratio: 0.6, for: 2s } }]\n',
-)
+const STORM = SCENARIO.replace('rate: 60', 'rate: 110')
+  .replace('concurrency: 8', 'concurrency: 2')
+  .concat('faults: [{ at: 3s, slow: { target: pay, add: 250ms, ratio: 0.6, for: 2s } }]\n')
 const CAREFUL =
   'version: 1\ntargets: { pay: { timeout: 280ms, retry: { maxAttempts: 2, attemptTimeout: 140ms, budget: { ratio: 10% } } } }\n'
 const EAGER =
@@ -41,7 +41,9 @@ async function compared(line: string): Promise<Compared & { readonly code: numbe
   return { code, ...(JSON.parse(out) as Compared) }
 }
 function worse({ comparisons }: Compared): readonly string[] {
-  return comparisons.flatMap(({ figures }) => figures.flatMap(({ figure, verdict }) => (verdict === 'worse' ? [figure] : [])))
+  return comparisons.flatMap(({ figures }) =>
+    figures.flatMap(({ figure, verdict }) => (verdict === 'worse' ? [figure] : [])),
+  )
 }
 
 test('code that is the same shows no regression in any of 50 tries', { timeout: 120_000 }, async () => {
@@ -149,17 +151,21 @@ test.each([
 
 test('Ctrl-C keeps the pairs that were measured', async () => {
   let made = 0
-  const pressed = await play(cwd, 'compare till.sim.yaml --base careful.yaml --head eager.yaml --seeds 50 --duration 2s', {
-    onInterrupt(told) {
-      interrupt = told
-      return { [Symbol.dispose]: () => {} }
+  const pressed = await play(
+    cwd,
+    'compare till.sim.yaml --base careful.yaml --head eager.yaml --seeds 50 --duration 2s',
+    {
+      onInterrupt(told) {
+        interrupt = told
+        return { [Symbol.dispose]: () => {} }
+      },
+      isErrTty: true,
+      err: (text) => {
+        if (text.includes(' runs')) made += 1
+        if (made === 7) interrupt()
+      },
     },
-    isErrTty: true,
-    err: (text) => {
-      if (text.includes(' runs')) made += 1
-      if (made === 7) interrupt()
-    },
-  })
+  )
   expect(pressed.code).toBe(130)
   expect(pressed.out).toContain('seeds 1 to 3 (interrupted)')
 })

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
-import { runScenario } from '../src/running/run-scenario.ts'
 import { Diary } from '../src/recording/diary.ts'
+import { runScenario } from '../src/running/run-scenario.ts'
+import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
 import { play, writeFiles } from './real-io.ts'
 import { SIX_FAULTS, SIX_POLICIES } from './six-faults.ts'
 
@@ -37,12 +37,19 @@ test('a call is explained again by its name, with the change that is asked about
 test('a timeout names the policy line that made it', { timeout: 60_000 }, async () => {
   const impatient = '--base-set policies.targets.*.retry.attemptTimeout=100ms'
   const { out } = await play(cwd, `explain six.sim.yaml --seed 7 --worst 20 ${impatient} --json -`)
-  const decided = JSON.parse(out).calls.flatMap((call: { decidedBy: { edge: string; path: string }[] }) => call.decidedBy)
-  expect(decided).toContainEqual(expect.objectContaining({ edge: 'client>gateway', path: 'retry.attemptTimeout', value: '100ms' }))
+  const decided = JSON.parse(out).calls.flatMap(
+    (call: { decidedBy: { edge: string; path: string }[] }) => call.decidedBy,
+  )
+  expect(decided).toContainEqual(
+    expect.objectContaining({ edge: 'client>gateway', path: 'retry.attemptTimeout', value: '100ms' }),
+  )
 })
 
 test.each([
-  ['six.sim.yaml --call client-999999', '--call: no call client-999999 has ended in this run; calls are named client-1'],
+  [
+    'six.sim.yaml --call client-999999',
+    '--call: no call client-999999 has ended in this run; calls are named client-1',
+  ],
   ['six.sim.yaml --call client-1 --worst 2', '--call and --worst exclude each other'],
   ['six.sim.yaml --worst 0', '--worst: 0 is not allowed'],
   ['', 'explain takes one scenario'],

@@ -27,7 +27,8 @@ function runsIn(file: string): readonly Omit<RunDocument, 'wallMs'>[] {
 
 test('three shards, merged, are the whole', async () => {
   const whole = await play(cwd, 'run coin.sim.yaml --seeds 8 --json whole.json')
-  for (const part of [3, 1, 2]) await play(cwd, `run coin.sim.yaml --seeds 8 --shard ${part}/3 --json part-${part}.json`)
+  for (const part of [3, 1, 2])
+    await play(cwd, `run coin.sim.yaml --seeds 8 --shard ${part}/3 --json part-${part}.json`)
   const merged = await play(cwd, 'merge part-2.json part-3.json part-1.json --json merged.json')
   expect(merged.code).toBe(whole.code)
   expect(runsIn('merged.json')).toEqual(runsIn('whole.json'))
@@ -45,7 +46,10 @@ test('shards that do not belong together are refused', async () => {
     ['', 'nothing to merge'],
   ]) {
     const { code, err } = await play(cwd, `merge ${files}`)
-    expect([code, err.replaceAll(/\S*\/(one|not)\.json/g, '$1.json')]).toEqual([2, expect.stringContaining(problem as string)])
+    expect([code, err.replaceAll(/\S*\/(one|not)\.json/g, '$1.json')]).toEqual([
+      2,
+      expect.stringContaining(problem as string),
+    ])
   }
 })
 
@@ -98,6 +102,8 @@ test('--watch runs again after a change, in a process of its own, until Ctrl-C',
     },
   })
   expect(code).toBe(130)
-  expect(started).toEqual(Array.from({ length: 3 }, () => ['run', 'coin.sim.yaml', '--policies', 'sub/p.yaml', '--seeds', '2']))
+  expect(started).toEqual(
+    Array.from({ length: 3 }, () => ['run', 'coin.sim.yaml', '--policies', 'sub/p.yaml', '--seeds', '2']),
+  )
   expect(err).toContain('✗ exit 1; waiting for a change')
 })

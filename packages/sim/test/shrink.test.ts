@@ -18,7 +18,9 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(cwd, { recursive: true }))
 
-test('six faults, one of them to blame: that one is left, and its command gives the same trace', { timeout: 120_000 }, async () => {
+test('six faults, one of them to blame: that one is left, and its command gives the same trace', {
+  timeout: 120_000,
+}, async () => {
   const { code, out } = await play(cwd, 'shrink six.sim.yaml --seed 7 -o small/six.sim.yaml')
   expect(code).toBe(0)
   const small = parse(readFileSync(join(cwd, 'small/six.sim.yaml'), 'utf8'))
@@ -38,10 +40,14 @@ test('six faults, one of them to blame: that one is left, and its command gives 
 
 test('a name that ends in .json gets JSON; out of time, the smallest so far', { timeout: 60_000 }, async () => {
   let now = 0
-  const { code, out } = await play(cwd, 'shrink six.sim.yaml --seed 7 --budget 10s --threshold gateway.goodput -o small.json', {
-    // Each look at the clock is half a second on: time for faults, and for little else.
-    wallNow: () => (now += 500),
-  })
+  const { code, out } = await play(
+    cwd,
+    'shrink six.sim.yaml --seed 7 --budget 10s --threshold gateway.goodput -o small.json',
+    {
+      // Each look at the clock is half a second on: time for faults, and for little else.
+      wallNow: () => (now += 500),
+    },
+  )
   expect(code).toBe(0)
   expect(out).toContain('stopped at 10s')
   expect(JSON.parse(readFileSync(join(cwd, 'small.json'), 'utf8')).faults).toHaveLength(1)

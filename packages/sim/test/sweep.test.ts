@@ -34,7 +34,9 @@ test('a grid: the best, the front, and a map of two fields', { timeout: 60_000 }
   // Nobody answers within 10 ms; a second attempt mends what a slow instance does.
   expect(swept.points[swept.best].set[1]).toContain('=120ms')
   expect(swept.points[swept.best].set[0]).not.toContain('=1')
-  const [one] = swept.points.filter(({ set }: { set: string[] }) => set[0]?.endsWith('=1') && set[1]?.endsWith('=120ms'))
+  const [one] = swept.points.filter(
+    ({ set }: { set: string[] }) => set[0]?.endsWith('=1') && set[1]?.endsWith('=120ms'),
+  )
   // One attempt a call is the cheapest there is: nothing beats it in both.
   expect([one.onFront, one.objectives['till>pay.amplification']]).toEqual([true, 1])
   expect(out).toContain('till.goodput: pay.retry.maxAttempts down, pay.retry.attemptTimeout across')
@@ -48,26 +50,42 @@ test('bounds decide before the objective does; where none is kept, that is exit 
   expect([none.code, none.out]).toEqual([1, expect.stringContaining('no combination keeps the bounds')])
 })
 
-test('a suggested document is better than our defaults and than the hurried one, with seeds it has not seen', { timeout: 120_000 }, async () => {
-  const storm = TILL.replace('rate: 60', 'rate: 90').replace('replicas: 4, concurrency: 8', 'replicas: 3, concurrency: 2').replace("'pay#2', add: 600ms", 'pay, factor: 4')
+test('a suggested document is better than our defaults and than the hurried one, with seeds it has not seen', {
+  timeout: 120_000,
+}, async () => {
+  const storm = TILL.replace('rate: 60', 'rate: 90')
+    .replace('replicas: 4, concurrency: 8', 'replicas: 3, concurrency: 2')
+    .replace("'pay#2', add: 600ms", 'pay, factor: 4')
   writeFiles(cwd, { 'storm.sim.yaml': storm })
-  const { code, out } = await play(cwd, 'sweep storm.sim.yaml --suggest --seeds 8 -o suggested.yaml --json suggested.json')
+  const { code, out } = await play(
+    cwd,
+    'sweep storm.sim.yaml --suggest --seeds 8 -o suggested.yaml --json suggested.json',
+  )
   const suggested = JSON.parse(readFileSync(join(cwd, 'suggested.json'), 'utf8'))
   expect(suggested.heldOut.some((seed: number) => suggested.learned.includes(seed))).toBe(false)
-  const goodput = suggested.comparisons.map(({ comparison }: { comparison: { figures: { figure: string; verdict: string }[] } }) =>
-    comparison.figures.find(({ figure }) => figure === 'till.goodput'),
+  const goodput = suggested.comparisons.map(
+    ({ comparison }: { comparison: { figures: { figure: string; verdict: string }[] } }) =>
+      comparison.figures.find(({ figure }) => figure === 'till.goodput'),
   )
-  expect(goodput).toEqual([expect.objectContaining({ verdict: 'better' }), expect.objectContaining({ verdict: 'better' })])
+  expect(goodput).toEqual([
+    expect.objectContaining({ verdict: 'better' }),
+    expect.objectContaining({ verdict: 'better' }),
+  ])
   expect(code).toBe(0)
   expect(out).toContain('base our defaults, head the suggested document')
-  expect(readFileSync(join(cwd, 'suggested.yaml'), 'utf8')).toMatch(/^# Suggested by .*\n# till\.goodput: .*with our defaults/)
+  expect(readFileSync(join(cwd, 'suggested.yaml'), 'utf8')).toMatch(
+    /^# Suggested by .*\n# till\.goodput: .*with our defaults/,
+  )
   // It is a document as any other.
   expect((await play(cwd, 'run storm.sim.yaml --policies suggested.yaml')).code).toBe(0)
 })
 
 test.each([
   ['till.sim.yaml', 'nothing is varied'],
-  ['till.sim.yaml --vary topology.pya.replicas=1..3', '"pya" is not in topology; allowed: till, pay; did you mean pay?'],
+  [
+    'till.sim.yaml --vary topology.pya.replicas=1..3',
+    '"pya" is not in topology; allowed: till, pay; did you mean pay?',
+  ],
   ['till.sim.yaml --vary topology.pay.replicas=2..3 --objective till.goodputt', 'till.goodputt names no figure'],
   ['till.sim.yaml --vary topology.pay.replicas=2..3 --objective tlil.goodput --seeds 1', 'no tlil.goodput is measured'],
   ["till.sim.yaml --vary topology.pay.replicas=2..3 --subject-to 'till.goodput'", 'bounds nothing'],

@@ -35,7 +35,10 @@ interface Ended {
 
 function seakeep(words: readonly string[], onOut?: (text: string, stop: () => void) => void): Promise<Ended> {
   const { TZ: _, ...env } = process.env
-  const child = spawn(process.execPath, ['-C', '@seakeep/source', MAIN, ...words], { cwd, env: { ...env, NO_COLOR: '1' } })
+  const child = spawn(process.execPath, ['-C', '@seakeep/source', MAIN, ...words], {
+    cwd,
+    env: { ...env, NO_COLOR: '1' },
+  })
   let [out, err] = ['', '']
   child.stdout.on('data', (data) => {
     out += data

@@ -55,7 +55,10 @@ describe('exit codes', () => {
     ['rnu x', 'seakeep: unknown command rnu; one of demo, run, replay, merge, '],
     ['good.sim.yaml', 'did you mean seakeep run good.sim.yaml?'],
     ['report good.sim.yaml', 'seakeep: report is not available yet in this version'],
-    ['shrink good.sim.yaml', 'good.sim.yaml does not fail with seed 1: it has no thresholds; there is nothing to shrink'],
+    [
+      'shrink good.sim.yaml',
+      'good.sim.yaml does not fail with seed 1: it has no thresholds; there is nothing to shrink',
+    ],
     ['run', 'seakeep: no scenario is named; seakeep run sims/checkout.sim.ts'],
     ['run good.sim.yaml --sede 3', 'seakeep: unknown option --sede; did you mean --seed?'],
     ['run good.sim.yaml --seed', 'seakeep: --seed needs a value: --seed S'],

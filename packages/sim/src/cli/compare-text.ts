@@ -1,10 +1,11 @@
 /** A comparison as it is read on a terminal: the verdict, a line a figure, and how to see a worse one again. */
-import { type ComparedFigure, type Comparison, regressions } from '../running/comparing/comparison.ts'
-import type { FigureKind, Tolerance } from '../running/comparing/figures.ts'
-import { seedsText } from '../running/comparing/side.ts'
+
 import { factor, lengthOfTime, NO_FIGURE, percent } from '../reporting/figures.ts'
 import type { Paint, Tone } from '../reporting/paint.ts'
 import { type Cell, table } from '../reporting/table.ts'
+import { type ComparedFigure, type Comparison, regressions } from '../running/comparing/comparison.ts'
+import type { FigureKind, Tolerance } from '../running/comparing/figures.ts'
+import { seedsText } from '../running/comparing/side.ts'
 
 export interface ComparisonContext {
   readonly names: { readonly base: string; readonly head: string }
@@ -70,14 +71,17 @@ function rowOf({ figure, kind, tolerance, base, head, difference, better, equal,
   const [sign, tone] = SIGNS[verdict]
   const pairs = difference?.pairs ?? 0
   const unit = unitOf(kind)
-  const range =
-    difference === undefined ? '' : `${signed(difference.low, unit)} to ${signed(difference.high, unit)}`
+  const range = difference === undefined ? '' : `${signed(difference.low, unit)} to ${signed(difference.high, unit)}`
   return [
     { text: sign, tone },
     figure,
     unit(base),
     unit(head),
-    { text: difference === undefined ? NO_FIGURE : signed(difference.median, unit) + shareOf(difference.median, base, kind), tone },
+    {
+      text:
+        difference === undefined ? NO_FIGURE : signed(difference.median, unit) + shareOf(difference.median, base, kind),
+      tone,
+    },
     { text: range, tone: 'dim' },
     pairs === 0 ? '' : `in ${better} of ${pairs}${equal === 0 ? '' : `, ${equal} equal`}`,
     { text: verdict === 'worse' ? `worse by more than ${toleranceText(tolerance, unit)}` : verdict, tone },

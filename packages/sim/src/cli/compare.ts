@@ -24,7 +24,15 @@ import { asJson, paintOf, writeTo } from './policy-text.ts'
 import { commandLine } from './replay-command.ts'
 import { RUN_OPTIONS, type RunOptions, readRunOptions } from './run-options.ts'
 
-const { bail: _, shard: __, watch: _w, timeline: ___, reporter: ____, 'output-dir': _____, ...SHARED }: OptionTable = RUN_OPTIONS
+const {
+  bail: _,
+  shard: __,
+  watch: _w,
+  timeline: ___,
+  reporter: ____,
+  'output-dir': _____,
+  ...SHARED
+}: OptionTable = RUN_OPTIONS
 const OPTIONS: OptionTable = {
   base: { value: 'FILE', about: 'policies of the base; none for no policies (default: the scenario’s own)' },
   head: { value: 'FILE', about: 'policies of the head; none for no policies (default: the scenario’s own)' },
@@ -179,7 +187,7 @@ class Comparing {
 
   /** The seeds of one side after the other's, so that what Ctrl-C leaves are whole pairs. */
   async #measure(file: string, scenario: CheckedScenario, signal: AbortSignal): Promise<Measured> {
-    const { seeds, head, base, run } = this.#options
+    const { seeds, head, base } = this.#options
     const sides = base === undefined ? [head] : [base, head]
     const jobs = Array.from({ length: seeds }, (_, i) => scenario.seed + i).flatMap((seed) =>
       sides.map((side): RunJob => ({ source: { file, cwd: this.#io.cwd }, overrides: this.#overrides(side), seed })),
@@ -221,7 +229,10 @@ class Comparing {
   #replayWords(): readonly string[] {
     const { run, head } = this.#options
     const others = run.replayWords.filter((word, i, all) => word !== '--policies' && all[i - 1] !== '--policies')
-    const policies = head.policies === undefined ? [] : ['--policies', head.policies === null ? 'none' : head.name.split(' with ')[0] ?? '']
+    const policies =
+      head.policies === undefined
+        ? []
+        : ['--policies', head.policies === null ? 'none' : (head.name.split(' with ')[0] ?? '')]
     return [...others, ...policies, ...head.settings.flatMap(({ text }) => ['--set', text])]
   }
 }

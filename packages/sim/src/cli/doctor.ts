@@ -26,7 +26,14 @@ const OPTIONS: OptionTable = {
 }
 
 const LEAST_NODE = [22, 19] as const
-const PACKAGES = ['@seakeep/core', '@seakeep/transport-http', '@seakeep/transport-grpc', '@seakeep/registry-consul', '@seakeep/registry-etcd', 'vitest']
+const PACKAGES = [
+  '@seakeep/core',
+  '@seakeep/transport-http',
+  '@seakeep/transport-grpc',
+  '@seakeep/registry-consul',
+  '@seakeep/registry-etcd',
+  'vitest',
+]
 
 export const doctorCommand: Command = {
   name: 'doctor',
@@ -49,7 +56,11 @@ export const doctorCommand: Command = {
 function checkNode(io: CliIo): boolean {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const isFit = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])
-  tell(io, isFit, `Node ${process.versions.node}${isFit ? '' : `, which is too old: ${LEAST_NODE.join('.')} is needed`}`)
+  tell(
+    io,
+    isFit,
+    `Node ${process.versions.node}${isFit ? '' : `, which is too old: ${LEAST_NODE.join('.')} is needed`}`,
+  )
   return isFit
 }
 
@@ -80,13 +91,25 @@ async function compareRuns(given: string | undefined, asked: number | undefined,
   const file = given ?? PRESETS[0]?.file ?? ''
   const durationMs = isOwn ? 5000 : undefined
   const loaded = await loadScenario(file, io.cwd)
-  const scenario = resolveLoaded(loaded, { seed: asked, durationMs, ...(isOwn && { settings: [{ text: 'warmup=0s', keys: ['warmup'], value: '0s' }] }) })
+  const scenario = resolveLoaded(loaded, {
+    seed: asked,
+    durationMs,
+    ...(isOwn && { settings: [{ text: 'warmup=0s', keys: ['warmup'], value: '0s' }] }),
+  })
   using interruption = interruptible(io)
   const one = await io.simulate(scenario, { signal: interruption.signal })
   const folder = mkdtempSync(join(tmpdir(), 'seakeep-doctor-'))
   try {
     const json = join(folder, 'run.json')
-    const words = ['run', file, '--seed', String(scenario.seed), '--json', json, ...(isOwn ? ['--duration', '5s', '--set', 'warmup=0s'] : [])]
+    const words = [
+      'run',
+      file,
+      '--seed',
+      String(scenario.seed),
+      '--json',
+      json,
+      ...(isOwn ? ['--duration', '5s', '--set', 'warmup=0s'] : []),
+    ]
     const code = await io.runAgain(words, {
       isQuiet: true,
       env: { TZ: 'Pacific/Chatham', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' },
@@ -109,10 +132,16 @@ function judge(one: RunDocument, other: RunDocument, io: CliIo): number {
     tell(io, true, `the same run twice, in unlike processes: ${name}, trace ${one.traceHash}`)
     return 0
   }
-  tell(io, false, `not deterministic: ${name} gave trace ${one.traceHash} here and ${other.traceHash} in a process of its own`)
+  tell(
+    io,
+    false,
+    `not deterministic: ${name} gave trace ${one.traceHash} here and ${other.traceHash} in a process of its own`,
+  )
   const step = one.traceHashes.find(({ hash }, i) => hash !== other.traceHashes[i]?.hash)
   if (step !== undefined) io.out(`    the first second that differs ends at ${instant(step.atMs)}\n`)
-  const services = Object.keys(one.services).filter((service) => one.services[service]?.traceHash !== other.services[service]?.traceHash)
+  const services = Object.keys(one.services).filter(
+    (service) => one.services[service]?.traceHash !== other.services[service]?.traceHash,
+  )
   if (services.length > 0) io.out(`    services that differ: ${services.join(', ')}\n`)
   const at = one.events$.findIndex((event, i) => JSON.stringify(event) !== JSON.stringify(other.events$[i]))
   if (at >= 0) {

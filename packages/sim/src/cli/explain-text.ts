@@ -49,8 +49,16 @@ export function explainedText(
     first === undefined
       ? '  no fault was at work on its way'
       : `  because of ${paint('bad', first.fault.label)}, since ${clock(first.fault.atMs)}: ${costText(first)}`
-  const also = others.slice(0, 2).map((cause) => `  then ${cause.fault.label}, since ${clock(cause.fault.atMs)}: ${costText(cause)}`)
-  const columns = [{ title: 'at' }, { title: 'who', max: 40 }, { title: '' }, { title: '', max: 100 }, { title: 'left', align: 'right' }] as const
+  const also = others
+    .slice(0, 2)
+    .map((cause) => `  then ${cause.fault.label}, since ${clock(cause.fault.atMs)}: ${costText(cause)}`)
+  const columns = [
+    { title: 'at' },
+    { title: 'who', max: 40 },
+    { title: '' },
+    { title: '', max: 100 },
+    { title: 'left', align: 'right' },
+  ] as const
   const rows = steps.map(({ atUs, depth, who, what, said, isBad, leftMs }) => [
     instant(atUs / 1000),
     `${'│ '.repeat(depth)}${who}`,
@@ -66,7 +74,13 @@ export function explainedText(
     '',
     table(columns, rows, paint, '    '),
     '',
-    ...(decided.length === 0 ? [] : [`  ${paint('strong', 'POLICY LINES THAT DECIDED')}`, table([{ title: '' }, { title: '' }, { title: '' }, { title: '' }], decided, paint, '    '), '']),
+    ...(decided.length === 0
+      ? []
+      : [
+          `  ${paint('strong', 'POLICY LINES THAT DECIDED')}`,
+          table([{ title: '' }, { title: '' }, { title: '' }, { title: '' }], decided, paint, '    '),
+          '',
+        ]),
     `  ${paint('dim', 'again')}  ${again}`,
   ].join('\n')}\n`
 }

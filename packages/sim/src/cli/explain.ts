@@ -17,8 +17,8 @@ import { type LoadedScenario, loadScenario, resolveLoaded } from '../scenario/no
 import type { CheckedScenario, ScenarioOverrides } from '../scenario/resolve-scenario.ts'
 import { parseSetting } from '../scenario/set-path.ts'
 import { type Arguments, describeOptions, type OptionTable, readArguments } from './arguments.ts'
-import { countText, type ExplainedCall, explainedText } from './explain-text.ts'
 import { UsageError } from './exit-code.ts'
+import { countText, type ExplainedCall, explainedText } from './explain-text.ts'
 import { interruptible } from './interruption.ts'
 import type { CliIo, Command } from './io.ts'
 import { asJson, paintOf, writeTo } from './policy-text.ts'
@@ -64,9 +64,11 @@ interface Told {
 }
 
 async function explain(file: string, given: Arguments, io: CliIo): Promise<number> {
-  const worst = given.value('worst') === undefined ? 1 : WORST.resolve(Number(given.value('worst')), rootPlace('--worst'))
+  const worst =
+    given.value('worst') === undefined ? 1 : WORST.resolve(Number(given.value('worst')), rootPlace('--worst'))
   const asked = given.values('call')
-  if (asked.length > 0 && given.value('worst') !== undefined) throw new UsageError('--call and --worst exclude each other')
+  if (asked.length > 0 && given.value('worst') !== undefined)
+    throw new UsageError('--call and --worst exclude each other')
   const loaded = await loadScenario(file, io.cwd)
   const base = overridesOf(given, 'base', 'base-set', io)
   using interruption = interruptible(io)
@@ -80,7 +82,13 @@ async function explain(file: string, given: Arguments, io: CliIo): Promise<numbe
   const otherwise =
     !isAsking || interruption.signal.aborted || explained.length === 0
       ? undefined
-      : await tell(loaded, merged(base, change), { calls: new Set(told.diary.kept.map(({ id }) => id)), worst: explained.length }, interruption.signal, io)
+      : await tell(
+          loaded,
+          merged(base, change),
+          { calls: new Set(told.diary.kept.map(({ id }) => id)), worst: explained.length },
+          interruption.signal,
+          io,
+        )
   const paint = paintOf(io, given.value('json') !== '-')
   const again = (id: string): string =>
     commandLine(['explain', file, '--seed', String(told.run.seed), '--call', id, ...wordsOf(given)], io.env)
@@ -152,8 +160,7 @@ function merged(base: ScenarioOverrides, change: ScenarioOverrides): ScenarioOve
 
 /** The options that make the same run, as words. */
 function wordsOf(given: Arguments): readonly string[] {
-  const one = (option: string): readonly string[] =>
-    given.values(option).flatMap((value) => [`--${option}`, value])
+  const one = (option: string): readonly string[] => given.values(option).flatMap((value) => [`--${option}`, value])
   return [...one('base'), ...one('base-set'), ...one('duration')]
 }
 
@@ -172,7 +179,10 @@ function whatIfText(told: Told, otherwise: Told, given: Arguments): string {
   const lines = [`  WHAT IF ${change}, the same seed`]
   for (const story of told.diary.kept) {
     const other = otherwise.diary.kept.find(({ id }) => id === story.id)
-    const text = other === undefined ? 'is not made' : `${other.ending} after ${lengthOfTime((other.endedUs - other.offeredUs) / 1000)}`
+    const text =
+      other === undefined
+        ? 'is not made'
+        : `${other.ending} after ${lengthOfTime((other.endedUs - other.offeredUs) / 1000)}`
     const before = `${story.ending} after ${lengthOfTime((story.endedUs - story.offeredUs) / 1000)}`
     lines.push(`    ${story.id}  ${before} -> ${text}`)
   }
@@ -186,7 +196,9 @@ function whatIfText(told: Told, otherwise: Told, given: Arguments): string {
 
 function documentOf(explained: readonly ExplainedCall[], told: Told, otherwise: Told | undefined): unknown {
   const ended = (story: CallStory | undefined): unknown =>
-    story === undefined ? null : { ending: story.ending, tookMs: (story.endedUs - story.offeredUs) / 1000, good: story.isGood }
+    story === undefined
+      ? null
+      : { ending: story.ending, tookMs: (story.endedUs - story.offeredUs) / 1000, good: story.isGood }
   return {
     schema: 'seakeep.explain/1',
     scenario: told.run.scenario,
@@ -197,7 +209,12 @@ function documentOf(explained: readonly ExplainedCall[], told: Told, otherwise: 
       id: story.id,
       atMs: story.offeredUs / 1000,
       ...(ended(story) as object),
-      causes: causes.map(({ fault, costMs, isDirect }) => ({ fault: fault.label, atMs: fault.atMs, costMs, direct: isDirect })),
+      causes: causes.map(({ fault, costMs, isDirect }) => ({
+        fault: fault.label,
+        atMs: fault.atMs,
+        costMs,
+        direct: isDirect,
+      })),
       steps: steps.map(({ atUs, ...step }) => ({ atMs: atUs / 1000, ...step })),
       decidedBy: fields,
       ...(otherwise && { otherwise: ended(otherwise.diary.kept.find(({ id }) => id === story.id)) }),

@@ -57,7 +57,9 @@ function readKept(path: string): Map<string, Set<number>> {
     const document = objectOf(JSON.parse(readFileSync(path, 'utf8')))
     if (document?.schema !== SCHEMA) return new Map()
     const files = Object.entries(objectOf(document.files) ?? {})
-    return new Map(files.map(([file, seeds]) => [file, new Set(Array.isArray(seeds) ? seeds.filter(Number.isInteger) : [])]))
+    return new Map(
+      files.map(([file, seeds]) => [file, new Set(Array.isArray(seeds) ? seeds.filter(Number.isInteger) : [])]),
+    )
   } catch {
     return new Map()
   }

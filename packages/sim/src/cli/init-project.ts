@@ -15,11 +15,27 @@ export interface FoundProject {
   readonly policies: string | undefined
 }
 
-const KNOWN = ['@grpc/grpc-js', 'axios', 'consul', 'etcd3', 'express', 'fastify', 'got', 'hono', 'ky', 'node-fetch', 'opossum', 'cockatiel', 'undici', 'vitest']
+const KNOWN = [
+  '@grpc/grpc-js',
+  'axios',
+  'consul',
+  'etcd3',
+  'express',
+  'fastify',
+  'got',
+  'hono',
+  'ky',
+  'node-fetch',
+  'opossum',
+  'cockatiel',
+  'undici',
+  'vitest',
+]
 const POLICIES = ['policies.yaml', 'policies.yml', 'policies.json', 'config/policies.yaml']
 const COMPOSE = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml']
 /** Of a compose file: what is called, but not by a governed client. */
-const STORES = /(^|[-_])(db|postgres|mysql|mongo|redis|kafka|rabbitmq|nats|consul|etcd|jaeger|prometheus|grafana)([-_]|$)/
+const STORES =
+  /(^|[-_])(db|postgres|mysql|mongo|redis|kafka|rabbitmq|nats|consul|etcd|jaeger|prometheus|grafana)([-_]|$)/
 
 export function findProject(cwd: string): FoundProject {
   const manifest = dataOf(cwd, 'package.json')
@@ -30,13 +46,23 @@ export function findProject(cwd: string): FoundProject {
   const called = targets.map((key) => key.split('/')[0]?.split('>').at(-1) ?? '')
   const compose = COMPOSE.map((file) => dataOf(cwd, file)).find((one) => one !== undefined)
   const composed = Object.keys(objectOf(compose?.services) ?? {}).filter((service) => !STORES.test(service))
-  const services = [...new Set([...called, ...composed])].filter((one) => isName(one) && !one.includes('*') && one !== name)
-  return { name, uses: KNOWN.filter((one) => Object.hasOwn(dependencies, one)), services: services.slice(0, 8), policies }
+  const services = [...new Set([...called, ...composed])].filter(
+    (one) => isName(one) && !one.includes('*') && one !== name,
+  )
+  return {
+    name,
+    uses: KNOWN.filter((one) => Object.hasOwn(dependencies, one)),
+    services: services.slice(0, 8),
+    policies,
+  }
 }
 
 function nameOf(given: unknown, cwd: string): string {
   const named = typeof given === 'string' ? given.replace(/^@[^/]*\//, '') : basename(resolve(cwd))
-  const name = named.toLowerCase().replace(/[^a-z0-9-]+/g, '-').replace(/^-+|-+$/g, '')
+  const name = named
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
   return isName(name) && name !== 'client' ? name : 'app'
 }
 

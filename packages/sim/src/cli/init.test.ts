@@ -36,7 +36,10 @@ test('nothing that is there is touched, and what is there is used', async () => 
   expect(out).toContain('it calls quotes, mailer; its policies are in policies.yaml')
   expect(out).toContain('= policies.yaml is there already and stays as it is')
   expect(read('.gitignore')).toBe('dist/\n')
-  expect(JSON.parse(read('shop.sim.json'))).toMatchObject({ policies: './policies.yaml', topology: { shop: { calls: ['quotes', 'mailer'] } } })
+  expect(JSON.parse(read('shop.sim.json'))).toMatchObject({
+    policies: './policies.yaml',
+    topology: { shop: { calls: ['quotes', 'mailer'] } },
+  })
   const again = await play(cwd, 'init --no-ci -o shop.sim.json')
   expect(again.out).toContain('= shop.sim.json is there already')
 })

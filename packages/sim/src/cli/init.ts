@@ -14,7 +14,11 @@ import { paintOf, writeTo } from './policy-text.ts'
 import { commandLine } from './replay-command.ts'
 
 const OPTIONS: OptionTable = {
-  output: { value: 'FILE', short: 'o', about: 'the scenario’s file, as JSON where it ends so (default: sims/<name>.sim.yaml)' },
+  output: {
+    value: 'FILE',
+    short: 'o',
+    about: 'the scenario’s file, as JSON where it ends so (default: sims/<name>.sim.yaml)',
+  },
   'no-ci': { about: 'write no CI job' },
   help: { short: 'h', about: 'show this help' },
 }
@@ -28,7 +32,8 @@ export const initCommand: Command = {
       io.out(`seakeep init [options]\n\n${describeOptions(OPTIONS)}\n`)
       return 0
     }
-    if (given.positionals.length > 0) throw new UsageError('init takes no file; it writes for the project in this folder')
+    if (given.positionals.length > 0)
+      throw new UsageError('init takes no file; it writes for the project in this folder')
     const project = findProject(io.cwd)
     const scenario = given.value('output') ?? `sims/${project.name}.sim.yaml`
     const policies = project.policies ?? 'policies.yaml'
@@ -65,7 +70,9 @@ function textOf(project: FoundProject, scenario: string, policies: string, io: C
   const folder = resolve(io.cwd, scenario, '..')
   const path = relative(folder, resolve(io.cwd, policies))
   const data = scenarioData(project, path.startsWith('.') ? path : `./${path}`)
-  return extname(scenario) === '.json' ? `${JSON.stringify(data, undefined, 2)}\n` : scenarioHead(project) + stringify(data)
+  return extname(scenario) === '.json'
+    ? `${JSON.stringify(data, undefined, 2)}\n`
+    : scenarioHead(project) + stringify(data)
 }
 
 function tellNext(scenario: string, policies: string, io: CliIo): void {

@@ -34,7 +34,14 @@ export const mergeCommand: Command = {
     const merged = [...groupsOf(runs).values()].flatMap((group) => group.map(({ run }) => run))
     const json = given.value('json')
     const print = (text: string): void => (json === '-' ? io.err(text) : io.out(text))
-    for (const group of groupsOf(runs).values()) print(textOf(group.map(({ run }) => run), io, json === '-'))
+    for (const group of groupsOf(runs).values())
+      print(
+        textOf(
+          group.map(({ run }) => run),
+          io,
+          json === '-',
+        ),
+      )
     if (json !== undefined) writeTo(json, runsAsJson(merged, true), io)
     return worst(merged.map(codeOfRun))
   },
@@ -68,7 +75,10 @@ function groupsOf(runs: readonly FoundRun[]): ReadonlyMap<string, readonly Found
     const [first] = group
     const same = group.find(({ run }) => run.seed === found.run.seed)
     if (same !== undefined) {
-      throw new ConfigError('', `seed ${found.run.seed} of ${found.run.scenario} is in ${same.file} and in ${found.file}`)
+      throw new ConfigError(
+        '',
+        `seed ${found.run.seed} of ${found.run.scenario} is in ${same.file} and in ${found.file}`,
+      )
     }
     if (first !== undefined) refuseUnlike(first, found)
     group.push(found)
@@ -82,7 +92,10 @@ function refuseUnlike(a: FoundRun, b: FoundRun): void {
   const asked = ({ run }: FoundRun): string =>
     JSON.stringify([run.policiesHash, run.thresholds.map(({ metric, expression }) => [metric, expression])])
   if (asked(a) === asked(b)) return
-  throw new ConfigError('', `${a.file} and ${b.file} were run with other policies or thresholds; they are no one result`)
+  throw new ConfigError(
+    '',
+    `${a.file} and ${b.file} were run with other policies or thresholds; they are no one result`,
+  )
 }
 
 function textOf(runs: readonly RunDocument[], io: CliIo, isErr: boolean): string {

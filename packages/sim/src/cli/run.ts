@@ -8,14 +8,14 @@ import { runsAsJson } from '../reporting/json.ts'
 import { COLOURS, NO_PAINT, type Paint, wantsColour } from '../reporting/paint.ts'
 import { prettyRun } from '../reporting/pretty.ts'
 import { prettySeeds, seedLine } from '../reporting/pretty-seeds.ts'
-import { coresHere } from '../running/workers/node-worker-pool.ts'
 import { inOrder } from '../running/workers/in-order.ts'
+import { coresHere } from '../running/workers/node-worker-pool.ts'
 import { type LoadedScenario, loadScenario, resolveLoaded } from '../scenario/node-load-scenario.ts'
 import type { CheckedScenario } from '../scenario/resolve-scenario.ts'
 import { describeOptions, readArguments } from './arguments.ts'
 import { codeOfError, codeOfRun, describeError, UsageError, worst } from './exit-code.ts'
-import { interruptible } from './interruption.ts'
 import { FailingSeeds } from './failing-seeds.ts'
+import { interruptible } from './interruption.ts'
 import type { CliIo, Command, Runs } from './io.ts'
 import { showProgress } from './progress.ts'
 import { commandLine } from './replay-command.ts'
@@ -126,7 +126,9 @@ class Session {
     )
     const runs: RunDocument[] = []
     const documents = this.documents.length
-    const all = inOrder(seeds.length, this.#runs.width, (i) => this.#trySeed(scenario, file, seeds[i] as number, signal))
+    const all = inOrder(seeds.length, this.#runs.width, (i) =>
+      this.#trySeed(scenario, file, seeds[i] as number, signal),
+    )
     for await (const { seed, run, error } of all) {
       if (run === undefined) this.#failSeed(error, file, seed)
       else if (!(signal.aborted && run.virtualMs === 0)) {

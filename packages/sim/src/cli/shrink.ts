@@ -2,7 +2,7 @@
  * `seakeep shrink <file> --seed S -o small.sim.yaml`: the smallest scenario that still fails with this seed, in the same
  * way. What is written is run once more from its own text before it is handed out.
  */
-import { extname, resolve } from 'node:path'
+import { extname } from 'node:path'
 import { duration, durationText, objectOf, rootPlace } from '@seakeep/core/spi'
 import { parse, stringify } from 'yaml'
 import type { RunDocument } from '../recording/run-document.ts'
@@ -23,11 +23,24 @@ import { paintOf, writeTo } from './policy-text.ts'
 import { commandLine } from './replay-command.ts'
 import { RUN_OPTIONS, readRunOptions } from './run-options.ts'
 
-const { seeds: _, bail: __, shard: ___, watch: _w, timeline: ____, reporter: _r, 'output-dir': _o, json: _j, ...SHARED }: OptionTable =
-  RUN_OPTIONS
+const {
+  seeds: _,
+  bail: __,
+  shard: ___,
+  watch: _w,
+  timeline: ____,
+  reporter: _r,
+  'output-dir': _o,
+  json: _j,
+  ...SHARED
+}: OptionTable = RUN_OPTIONS
 const OPTIONS: OptionTable = {
   ...SHARED,
-  output: { value: 'FILE', short: 'o', about: 'write the scenario to FILE, as JSON where it ends so (default: standard output)' },
+  output: {
+    value: 'FILE',
+    short: 'o',
+    about: 'write the scenario to FILE, as JSON where it ends so (default: standard output)',
+  },
   threshold: { value: 'METRIC', about: 'the failure to keep, as gateway.goodput (default: the first)' },
   budget: { value: 'D', about: 'stop after this much real time with the smallest so far (default 60s)' },
 }
@@ -90,7 +103,11 @@ async function shrinkFile(file: string, given: Arguments, io: CliIo): Promise<nu
     const summary = summaryOf(whole, shrunk.data, {
       title: `${file}, seed ${seed}: ${failure.text}`,
       took: `${count(shrunk.runs)} runs in ${lengthOfTime(io.wallNow() - startedMs)}`,
-      ending: shrunk.isMinimal ? '' : interruption.signal.aborted ? ', interrupted' : `, stopped at ${durationText(budgetMs)}`,
+      ending: shrunk.isMinimal
+        ? ''
+        : interruption.signal.aborted
+          ? ', interrupted'
+          : `, stopped at ${durationText(budgetMs)}`,
       last: 'run' in last ? last.run : undefined,
       replay: output === undefined ? undefined : commandLine(['replay', output, '--seed', String(seed)], io.env),
       output,

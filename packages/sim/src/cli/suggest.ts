@@ -11,9 +11,9 @@ import { type Side, seedsText, sideOf } from '../running/comparing/side.ts'
 import { Tolerances } from '../running/comparing/tolerances.ts'
 import { holds, medianFigure, requireMeasured } from '../running/sweeping/goal.ts'
 import {
-  type Choices,
   defaultPolicies,
   descend,
+  type Judge,
   naivePolicies,
   type PolicyData,
   policiesFrom,
@@ -54,7 +54,11 @@ class Suggesting {
 
   async run(output: string | undefined): Promise<number> {
     const { scenario, overrides, objectives, bounds, seeds, json } = this.#sweep
-    const settings = [...(overrides.settings ?? []), { text: 'faults=[]', keys: ['faults'], value: [] }, { text: 'thresholds={}', keys: ['thresholds'], value: {} }]
+    const settings = [
+      ...(overrides.settings ?? []),
+      { text: 'faults=[]', keys: ['faults'], value: [] },
+      { text: 'thresholds={}', keys: ['thresholds'], value: {} },
+    ]
     const calm = await this.#make({ policies: null, settings }, [scenario.seed])
     const [first] = calm
     if (first === undefined) return 130
@@ -65,11 +69,12 @@ class Suggesting {
     if (sample === undefined) return 130
     for (const { figure } of objectives) requireMeasured(figure, figuresOf(sample), '--objective')
     for (const { figure } of bounds) requireMeasured(figure, figuresOf(sample), '--subject-to')
-    const scoresOf = async (all: readonly Choices[]): Promise<readonly Score[]> => {
-      const made = await this.#makeAll(all.map((choices) => policiesFrom(choices, traffic)), learned)
-      return made.map((documents) => this.#score(documents))
+    const judge: Judge = async (all, which) => {
+      const documents = all.map((choices) => policiesFrom(choices, traffic))
+      const made = await this.#makeAll(documents, which === 'one' ? learned.slice(0, 1) : learned)
+      return made.map((runs) => this.#score(runs))
     }
-    const found = await descend(scoresOf, () => this.#signal.aborted)
+    const found = await descend(judge, () => this.#signal.aborted)
     if (this.#io.isErrTty) this.#io.err('\r\u001b[2K')
     const policies = policiesFrom(found.choices, traffic)
     if (this.#signal.aborted) {
@@ -81,7 +86,11 @@ class Suggesting {
     const sides = [defaultPolicies(), naivePolicies(traffic), policies]
     const made = await this.#makeAll(sides, heldOut)
     if (this.#signal.aborted) return 130
-    const [byDefault, byNaive, bySuggested] = made.map((documents) => sideOf(scenario.name, '', documents)) as [Side, Side, Side]
+    const [byDefault, byNaive, bySuggested] = made.map((documents) => sideOf(scenario.name, '', documents)) as [
+      Side,
+      Side,
+      Side,
+    ]
     const tolerances = new Tolerances([])
     const against = (base: Side): Comparison => compareSides(base, bySuggested, (figure) => tolerances.of(figure))
     const comparisons = [
@@ -97,7 +106,10 @@ class Suggesting {
     const passed = suggestedRuns.filter((run) => run.passed).length
     const evidence = [
       `Suggested by seakeep sweep --suggest from ${this.#sweep.file}, after ${this.#made} runs.`,
-      ...objectives.map(({ figure }) => `${figure}: ${figureOf(bySuggested, figure)}, with our defaults ${figureOf(byDefault, figure)}, with three attempts and no budget ${figureOf(byNaive, figure)}`),
+      ...objectives.map(
+        ({ figure }) =>
+          `${figure}: ${figureOf(bySuggested, figure)}, with our defaults ${figureOf(byDefault, figure)}, with three attempts and no budget ${figureOf(byNaive, figure)}`,
+      ),
       `(medians of held-out ${seedsText(heldOut)}; learned from ${seedsText(learned)})`,
     ]
     const paint = paintOf(this.#io, output !== undefined && json !== '-')
@@ -110,13 +122,24 @@ class Suggesting {
           isInterrupted: false,
         }),
       ),
-      ...(held.length === 0 ? [] : [`  ${held.join(', ')}: kept with ${Math.min(kept, passed)} of ${heldOut.length} held-out seeds\n`]),
+      ...(held.length === 0
+        ? []
+        : [`  ${held.join(', ')}: kept with ${Math.min(kept, passed)} of ${heldOut.length} held-out seeds\n`]),
     ].join('\n')
     this.#hand(policies, evidence, output)
     if (output === undefined || json === '-') this.#io.err(text)
     else this.#io.out(text)
     if (json !== undefined) {
-      const data = { schema: 'seakeep.suggest/1', policies, choices: found.choices, learned, heldOut, kept, passed, comparisons: comparisons.map(([base, comparison]) => ({ base, comparison: summary(comparison) })) }
+      const data = {
+        schema: 'seakeep.suggest/1',
+        policies,
+        choices: found.choices,
+        learned,
+        heldOut,
+        kept,
+        passed,
+        comparisons: comparisons.map(([base, comparison]) => ({ base, comparison: summary(comparison) })),
+      }
       writeTo(json, asJson(data), this.#io)
     }
     if (comparisons.every(([, comparison]) => this.#isBetter(comparison))) return 0
@@ -151,15 +174,25 @@ class Suggesting {
     const amplification = figures.flatMap((one) =>
       Object.entries(one).flatMap(([name, value]) => (name.endsWith('.amplification') ? (value ?? []) : [])),
     )
-    return [(broken + failed) / documents.length, ...losses, amplification.reduce((sum, one) => sum + one, 0) / Math.max(1, amplification.length)]
+    return [
+      (broken + failed) / documents.length,
+      ...losses,
+      amplification.reduce((sum, one) => sum + one, 0) / Math.max(1, amplification.length),
+    ]
   }
 
-  async #make(change: { readonly policies: unknown; readonly settings?: RunJob['overrides']['settings'] }, seeds: readonly number[]): Promise<RunDocument[]> {
+  async #make(
+    change: { readonly policies: unknown; readonly settings?: RunJob['overrides']['settings'] },
+    seeds: readonly number[],
+  ): Promise<RunDocument[]> {
     const documents: RunDocument[] = []
     const { file, overrides } = this.#sweep
     const source = { file, cwd: this.#io.cwd }
     const all = inOrder(seeds.length, this.#runs.width, (i) =>
-      this.#runs.run({ source, overrides: { ...overrides, ...change }, seed: seeds[i] as number }, { signal: this.#signal }),
+      this.#runs.run(
+        { source, overrides: { ...overrides, ...change }, seed: seeds[i] as number },
+        { signal: this.#signal },
+      ),
     )
     for await (const document of all) {
       if (document.interrupted === true) break
@@ -182,7 +215,10 @@ class Suggesting {
 }
 
 function figureOf({ runs }: Side, figure: string): string {
-  const value = medianFigure(runs.map(({ figures }) => figures), figure)
+  const value = medianFigure(
+    runs.map(({ figures }) => figures),
+    figure,
+  )
   return figure.endsWith('.goodput') ? percent(value) : value === null ? '–' : String(Number(value.toPrecision(4)))
 }
 

@@ -13,11 +13,22 @@ import { UsageError } from './exit-code.ts'
 import type { CliIo } from './io.ts'
 import { RUN_OPTIONS, readRunOptions } from './run-options.ts'
 
-const { bail: _b, shard: _s, watch: _w, timeline: _t, reporter: _r, 'output-dir': _o, ...SHARED }: OptionTable = RUN_OPTIONS
+const {
+  bail: _b,
+  shard: _s,
+  watch: _w,
+  timeline: _t,
+  reporter: _r,
+  'output-dir': _o,
+  ...SHARED
+}: OptionTable = RUN_OPTIONS
 export const SWEEP_OPTIONS: OptionTable = {
   vary: { value: 'PATH=VALUES', about: 'a field and its values: path=1..4, path=100ms..2s, path=1..9:2, path=a,b,c' },
   random: { value: 'N', about: 'draw N combinations instead of trying all' },
-  objective: { value: 'FIGURE', about: 'what is to be better, as gateway.goodput (default: goodput of the first workload)' },
+  objective: {
+    value: 'FIGURE',
+    about: 'what is to be better, as gateway.goodput (default: goodput of the first workload)',
+  },
   'subject-to': { value: 'BOUND', about: 'what must hold with every seed, as gateway.latency.p99<500ms' },
   suggest: { about: 'look for a policy document for this traffic and these bounds' },
   output: { value: 'FILE', short: 'o', about: 'with --suggest: write the document to FILE (default: standard output)' },
@@ -43,7 +54,8 @@ export async function readSweep(file: string, given: Arguments, io: CliIo): Prom
   const { overrides, seeds, workers, json } = readRunOptions(given, io.cwd)
   const loaded = await loadScenario(file, io.cwd)
   const scenario = resolveLoaded(loaded, overrides)
-  const document = overrides.policies === undefined ? (loaded.input as { policies?: unknown }).policies : overrides.policies
+  const document =
+    overrides.policies === undefined ? (loaded.input as { policies?: unknown }).policies : overrides.policies
   const policies = policiesAsData(document ?? undefined, loaded.baseDir)
   const axes = given.values('vary').map((text) => parseAxis(text, policies))
   if (given.isOn('suggest')) {
@@ -57,7 +69,8 @@ export async function readSweep(file: string, given: Arguments, io: CliIo): Prom
     if (first !== undefined) withSetting({ ...(loaded.input as object), policies }, first)
   }
   const random = given.value('random')
-  const count = random === undefined ? undefined : integer({ min: 1, max: 1e6 }).resolve(Number(random), rootPlace('--random'))
+  const count =
+    random === undefined ? undefined : integer({ min: 1, max: 1e6 }).resolve(Number(random), rootPlace('--random'))
   const [firstWorkload] = scenario.workloads
   const named = given.values('objective')
   const own = [`${firstWorkload?.id}.goodput`, ...(given.isOn('suggest') ? [`${firstWorkload?.id}.latency.p99`] : [])]

@@ -69,7 +69,10 @@ function map({ axes, objectives }: Sweep, { measured, winner }: Swept, paint: Pa
       const one = measured.find(({ point }) => point[0] === row && point[1] === column)
       if (one === undefined) return ''
       const text = figureText(one.objectives[0] ?? null, objective.kind)
-      return { text: one === winner ? `★ ${text}` : text, tone: one === winner ? 'good' : isAllowed(one) ? 'plain' : 'dim' }
+      return {
+        text: one === winner ? `★ ${text}` : text,
+        tone: one === winner ? 'good' : isAllowed(one) ? 'plain' : 'dim',
+      }
     }),
   ])
   const title = `  ${objective.figure}: ${shortened(down.path)} down, ${shortened(across.path)} across`

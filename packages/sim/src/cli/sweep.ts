@@ -29,7 +29,9 @@ export const sweepCommand: Command = {
     }
     const [file, ...more] = given.positionals
     if (file === undefined || more.length > 0)
-      throw new UsageError('sweep takes one scenario, as seakeep sweep x.sim.yaml --vary policies.targets.x.retry.maxAttempts=1..4')
+      throw new UsageError(
+        'sweep takes one scenario, as seakeep sweep x.sim.yaml --vary policies.targets.x.retry.maxAttempts=1..4',
+      )
     const sweep = await readSweep(file, given, io)
     await using runs = io.openRuns(sweep.workers)
     if (given.isOn('suggest')) return await suggest(sweep, runs, given.value('output'), io)

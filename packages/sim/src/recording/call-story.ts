@@ -34,6 +34,8 @@ export class CallStory {
   ending = 'open'
   /** Why it was not tried again. */
   retryStopped: CallOutcome['retryStopped'] = undefined
+  /** Its deadline, and not that of its last attempt, ended it. */
+  isOverdue = false
   readonly attempts: AttemptStory[] = []
   readonly #reader: StoryReader | undefined
 
@@ -61,6 +63,7 @@ export class CallStory {
 
   end(outcome: CallOutcome, nowUs: number): void {
     this.retryStopped = outcome.retryStopped
+    this.isOverdue = outcome.deadlineExceeded === true
     this.#close(outcome.ending, nowUs)
   }
 

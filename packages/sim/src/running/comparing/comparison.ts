@@ -74,7 +74,8 @@ function compareFigure(
     difference,
     better: differences.filter((one) => one * sign > 0).length,
     equal: differences.filter((one) => one === 0).length,
-    verdict: difference === undefined || base === null ? 'nothing measured' : judge(difference, sign, minded(tolerance, base)),
+    verdict:
+      difference === undefined || base === null ? 'nothing measured' : judge(difference, sign, minded(tolerance, base)),
   }
 }
 

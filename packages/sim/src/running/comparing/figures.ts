@@ -19,7 +19,9 @@ const TIMES = ['p50', 'p95', 'p99'] as const
 
 export const FIGURE_KINDS: readonly FigureKind[] = [
   { name: 'goodput', better: 'more', unit: 'ratio', tolerance: { by: 0.002 } },
-  ...TIMES.map((time): FigureKind => ({ name: `latency.${time}`, better: 'less', unit: 'time', tolerance: { share: 0.02 } })),
+  ...TIMES.map(
+    (time): FigureKind => ({ name: `latency.${time}`, better: 'less', unit: 'time', tolerance: { share: 0.02 } }),
+  ),
   { name: 'amplification', better: 'less', unit: 'number', tolerance: { share: 0.02 } },
   { name: 'recovery', better: 'less', unit: 'time', tolerance: { by: 1000 } },
 ]

@@ -1,6 +1,7 @@
 /** Tolerances as they are written: `gateway.latency.p99=5%`, `goodput=0.005`, `recovery=2s`. The last that fits counts. */
-import { didYouMean, millisecondsOf } from '@seakeep/core/spi'
+
 import { ConfigError } from '@seakeep/core'
+import { didYouMean, millisecondsOf } from '@seakeep/core/spi'
 import { FIGURE_KINDS, type FigureKind, kindOf, type Tolerance } from './figures.ts'
 
 interface Rule {
@@ -21,7 +22,9 @@ export class Tolerances {
   of(figure: string): Tolerance {
     const kind = kindOf(figure)
     if (kind === undefined) throw new Error(`${figure} is no figure`)
-    return this.#rules.findLast((rule) => rule.figure === figure || rule.figure === kind.name)?.tolerance ?? kind.tolerance
+    return (
+      this.#rules.findLast((rule) => rule.figure === figure || rule.figure === kind.name)?.tolerance ?? kind.tolerance
+    )
   }
 
   /** Throws a ConfigError where one speaks of a figure that is not among those measured. */

@@ -84,7 +84,8 @@ class Weighing {
       }
     }
     if (arrivedUs >= 0) {
-      const waitedMs = ((begunUs < 0 ? Math.min(endUs, answeredUs < 0 ? endUs : answeredUs) : begunUs) - arrivedUs) / 1000
+      const waitedMs =
+        ((begunUs < 0 ? Math.min(endUs, answeredUs < 0 ? endUs : answeredUs) : begunUs) - arrivedUs) / 1000
       const isRefused = attempt.answer === 'refused'
       if (waitedMs > 0 || isRefused) {
         this.#behind(story.service, arrivedUs, isRefused ? Math.max(waitedMs, REFUSAL_MS) : waitedMs)
@@ -102,7 +103,8 @@ class Weighing {
       if (!('target' in fault) || fault.target.kind !== 'edge') continue
       const { target } = fault
       const isAt = (us: number): boolean => fault.atMs * 1000 <= us && us <= fault.untilMs * 1000
-      if (target.from === from && target.to === story.service && isAt(attempt.sentUs)) this.#add(fault, there / 1000, true)
+      if (target.from === from && target.to === story.service && isAt(attempt.sentUs))
+        this.#add(fault, there / 1000, true)
       const isBack = target.from === story.service && target.to === from
       if (isBack && attempt.answeredUs >= 0 && isAt(attempt.answeredUs)) this.#add(fault, back / 1000, true)
     }

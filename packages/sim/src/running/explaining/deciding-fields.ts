@@ -35,9 +35,9 @@ function collect(story: CallStory, policies: PolicyDocument, found: Map<string, 
 
 function pathsOf(story: CallStory): readonly string[] {
   const paths = new Set<string>()
-  const { ending, retryStopped, attempts } = story
+  const { ending, retryStopped, attempts, isOverdue } = story
   if (attempts.some(isTimedOut)) paths.add('retry.attemptTimeout')
-  if (ending === 'timeout') paths.add('timeout')
+  if (isOverdue) paths.add('timeout')
   if (retryStopped === 'attempts') paths.add('retry.maxAttempts')
   if (retryStopped === 'deadline') paths.add('timeout').add('retry.backoff.initial')
   if (retryStopped === 'retry-budget') paths.add('retry.budget.ratio').add('retry.budget.minPerSecond')
@@ -46,7 +46,12 @@ function pathsOf(story: CallStory): readonly string[] {
 }
 
 const BY_REFUSAL: Readonly<Record<string, readonly string[]>> = {
-  'circuit-open': ['circuitBreaker.failureRatio', 'circuitBreaker.window', 'circuitBreaker.minimumCalls', 'circuitBreaker.openFor'],
+  'circuit-open': [
+    'circuitBreaker.failureRatio',
+    'circuitBreaker.window',
+    'circuitBreaker.minimumCalls',
+    'circuitBreaker.openFor',
+  ],
   concurrency: ['concurrency.limit', 'concurrency.queue', 'concurrency.max', 'concurrency.algorithm'],
   'rate-limited': ['rateLimit.rate', 'rateLimit.burst'],
 }

@@ -24,7 +24,10 @@ export interface Step {
 export function stepsOf(story: CallStory, events: readonly RunEvent[]): readonly Step[] {
   const telling = new Telling(story.judgeUs, story.endedUs, events)
   telling.call(story, 0)
-  return telling.steps.map((step, i) => ({ step, i })).sort((a, b) => a.step.atUs - b.step.atUs || a.i - b.i).map(({ step }) => step)
+  return telling.steps
+    .map((step, i) => ({ step, i }))
+    .sort((a, b) => a.step.atUs - b.step.atUs || a.i - b.i)
+    .map(({ step }) => step)
 }
 
 class Telling {
@@ -76,7 +79,14 @@ class Telling {
     if (arrivedUs >= 0 && begunUs < 0 && answer === 'refused') {
       this.#add(answeredUs, depth + 1, endpoint, 'refusal', `${waitedText(answeredUs - arrivedUs)}refused`, true)
     } else if (arrivedUs >= 0 && begunUs < 0 && answer === undefined) {
-      this.#add(arrivedUs, depth + 1, endpoint, 'wait', `in line, for ${ms(this.#endUs - arrivedUs)} and no worker yet`, true)
+      this.#add(
+        arrivedUs,
+        depth + 1,
+        endpoint,
+        'wait',
+        `in line, for ${ms(this.#endUs - arrivedUs)} and no worker yet`,
+        true,
+      )
     } else if (begunUs > arrivedUs) {
       this.#add(begunUs, depth + 1, endpoint, 'wait', `${ms(begunUs - arrivedUs)} in line for a worker`)
     }
@@ -92,7 +102,14 @@ class Telling {
       this.#add(answeredUs, depth + 1, endpoint, 'answer', said, answer !== 'ok' || isLate)
     }
     if (attempt.ending !== 'ok' && endedUs >= 0) {
-      this.#add(endedUs, depth, story.caller, `attempt ${number}`, `${attempt.ending} after ${ms(endedUs - sentUs)}`, true)
+      this.#add(
+        endedUs,
+        depth,
+        story.caller,
+        `attempt ${number}`,
+        `${attempt.ending} after ${ms(endedUs - sentUs)}`,
+        true,
+      )
     }
   }
 
@@ -111,7 +128,9 @@ const STOPPED = {
 function struckText({ change }: Strike): string {
   if (change.kind === 'error') return 'answered with an error'
   if (change.kind === 'add') return `${lengthOfTime(change.addMs)} more work`
-  return change.kind === 'factor' ? `work takes ${change.factor} times as long` : `work takes ${lengthOfTime(change.toMs)}`
+  return change.kind === 'factor'
+    ? `work takes ${change.factor} times as long`
+    : `work takes ${lengthOfTime(change.toMs)}`
 }
 
 function waitedText(us: number): string {

@@ -13,7 +13,10 @@ export const fewerEverywhere: Cut = (data) => {
   const large = topology.filter(([, service]) => replicasOf(service) > 1)
   if (large.length === 0) return []
   const all = (change: (replicas: number) => number): Tree =>
-    withServices(data, topology.map(([name, service]) => [name, withReplicas(service, change)]))
+    withServices(
+      data,
+      topology.map(([name, service]) => [name, withReplicas(service, change)]),
+    )
   return [all(() => 1), all((replicas) => Math.ceil(replicas / 2))]
 }
 
@@ -23,7 +26,10 @@ export function fewerOf(name: string): Cut {
     if (service === undefined) return []
     const sizes = smaller(replicasOf(service), 1)
     return sizes.map((size) =>
-      withServices(data, servicesOf(data).map(([one, value]) => [one, one === name ? withReplicas(value, () => size) : value])),
+      withServices(
+        data,
+        servicesOf(data).map(([one, value]) => [one, one === name ? withReplicas(value, () => size) : value]),
+      ),
     )
   }
 }

@@ -89,7 +89,9 @@ function withoutTargetsOf(policies: Tree, gone: ReadonlySet<string>): Tree {
   for (const section of ['targets', 'inbound']) {
     const entries = objectOf(policies[section])
     if (entries === undefined) continue
-    const left = Object.entries(entries).filter(([key]) => !partiesOf(key.split('/')[0] ?? '').some((name) => gone.has(name)))
+    const left = Object.entries(entries).filter(
+      ([key]) => !partiesOf(key.split('/')[0] ?? '').some((name) => gone.has(name)),
+    )
     result[section] = Object.fromEntries(left)
   }
   return result

@@ -72,7 +72,10 @@ class Shrinking {
   async #faults(): Promise<void> {
     this.#step = 'faults'
     const { data } = this
-    await minimise(faultsOf(data), this.#firstOf((faults) => ({ ...data, faults })))
+    await minimise(
+      faultsOf(data),
+      this.#firstOf((faults) => ({ ...data, faults })),
+    )
   }
 
   async #services(): Promise<void> {
@@ -87,7 +90,10 @@ class Shrinking {
   async #workloads(): Promise<void> {
     this.#step = 'workloads'
     const { data } = this
-    await minimise(workloadsOf(data), this.#firstOf((workload) => ({ ...data, workload })))
+    await minimise(
+      workloadsOf(data),
+      this.#firstOf((workload) => ({ ...data, workload })),
+    )
   }
 
   /** Takes the boldest of its candidates that still fails, and again, until none does. */
@@ -127,7 +133,8 @@ class Shrinking {
     const { failure } = this.#context
     // What has nobody to call, or not the service the failure speaks of, cannot show it.
     const isEmpty = serviceNames(data).length === 0 || workloadsOf(data).length === 0
-    const lacksIt = failure.threshold !== undefined && !Object.hasOwn(objectOf(data.thresholds) ?? {}, failure.threshold.metric)
+    const lacksIt =
+      failure.threshold !== undefined && !Object.hasOwn(objectOf(data.thresholds) ?? {}, failure.threshold.metric)
     if (isEmpty || lacksIt) return false
     if (this.#context.isOver()) throw new TimeIsUp()
     this.runs += 1

@@ -42,7 +42,10 @@ export function requireKind(figure: string, option: string): FigureKind {
 export function requireMeasured(figure: string, measured: Figures, option: string): void {
   if (Object.hasOwn(measured, figure)) return
   const names = Object.keys(measured)
-  throw new ConfigError(option, `no ${figure} is measured in this scenario; ${names.slice(0, 12).join(', ')}${didYouMean(figure, names)}`)
+  throw new ConfigError(
+    option,
+    `no ${figure} is measured in this scenario; ${names.slice(0, 12).join(', ')}${didYouMean(figure, names)}`,
+  )
 }
 
 export function holds({ figure, operator, limit }: Bound, figures: Figures): boolean {

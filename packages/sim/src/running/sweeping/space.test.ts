@@ -11,7 +11,10 @@ test.each([
   ['a=100ms..1600ms', ['a=100ms', 'a=200ms', 'a=400ms', 'a=800ms', 'a=1.6s']],
   ['a=1s..2s:500ms', ['a=1s', 'a=1.5s', 'a=2s']],
   ['a=p2c, random', ['a=p2c', 'a=random']],
-  ['policies.payments.timeout=1s,2s', ['policies.policies.payments.timeout=1s', 'policies.policies.payments.timeout=2s']],
+  [
+    'policies.payments.timeout=1s,2s',
+    ['policies.policies.payments.timeout=1s', 'policies.policies.payments.timeout=2s'],
+  ],
   ['policies.orders.timeout=1s,2s', ['policies.targets.orders.timeout=1s', 'policies.targets.orders.timeout=2s']],
   ['policies.targets.x.timeout=1s,2s', ['policies.targets.x.timeout=1s', 'policies.targets.x.timeout=2s']],
 ])('%s', (text, values) => {
@@ -31,7 +34,8 @@ test.each([
 test('a grid is every combination; drawn are some, the same for the same seed', () => {
   const axes = [parseAxis('a=1..3', undefined), parseAxis('b=1..20', undefined)]
   expect(grid(axes)).toHaveLength(60)
-  const names = (seed: number): string[] => drawn(axes, 10, seed).map((point) => point.map(({ text }) => text).join(' '))
+  const names = (seed: number): string[] =>
+    drawn(axes, 10, seed).map((point) => point.map(({ text }) => text).join(' '))
   expect(new Set(names(1)).size).toBe(10)
   expect(names(1)).toEqual(names(1))
   expect(names(1)).not.toEqual(names(2))

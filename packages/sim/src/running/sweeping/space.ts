@@ -3,7 +3,7 @@
  * ones where both ends are whole and near, else in five steps of equal ratio.
  */
 import { ConfigError } from '@seakeep/core'
-import { durationText, mix, millisecondsOf, objectOf, uniform } from '@seakeep/core/spi'
+import { durationText, millisecondsOf, mix, objectOf, uniform } from '@seakeep/core/spi'
 import { parse } from 'yaml'
 import { parseSetting, type Setting } from '../../scenario/set-path.ts'
 
@@ -28,7 +28,8 @@ export function parseAxis(text: string, policies: unknown): Axis {
   const path = fullPath(text.slice(0, equals), policies)
   const values = valuesOf(text.slice(equals + 1), text)
   if (values.length < 2) throw new ConfigError('--vary', `${text} has one value only; set it with --set`)
-  if (values.length > MOST_VALUES) throw new ConfigError('--vary', `${text} has ${values.length} values; at most ${MOST_VALUES}`)
+  if (values.length > MOST_VALUES)
+    throw new ConfigError('--vary', `${text} has ${values.length} values; at most ${MOST_VALUES}`)
   return { path, settings: values.map((value) => parseSetting(`${path}=${value}`)) }
 }
 

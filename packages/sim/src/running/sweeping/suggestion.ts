@@ -60,7 +60,12 @@ export function defaultPolicies(): PolicyData {
 
 /** What is written in a hurry: three attempts and a timeout, without a budget or a breaker. */
 export function naivePolicies({ patienceMs }: Traffic): PolicyData {
-  const retry = { maxAttempts: 3, attemptTimeout: Math.round(patienceMs / 3), budget: false, backoff: { initial: '10ms' } }
+  const retry = {
+    maxAttempts: 3,
+    attemptTimeout: Math.round(patienceMs / 3),
+    budget: false,
+    backoff: { initial: '10ms' },
+  }
   return { version: 1, targets: { '*': { timeout: Math.round(patienceMs), retry } } }
 }
 
@@ -83,11 +88,19 @@ export function policiesFrom(choices: Choices, traffic: Traffic): PolicyData {
     timeout: nice(traffic.patienceMs * timeoutShare),
     retry,
     circuitBreaker: breaker === 'off' ? false : breaker === 'default' ? true : { window: '2s', openFor: '1s' },
-    outlier: outlier === 'off' ? false : outlier === 'default' ? true : { consecutiveFailures: 3, interval: '1s', baseEjection: '5s' },
+    outlier:
+      outlier === 'off'
+        ? false
+        : outlier === 'default'
+          ? true
+          : { consecutiveFailures: 3, interval: '1s', baseEjection: '5s' },
     loadBalancing: balancing,
   }
   const services = attemptFactor === 0 || maxAttempts === 1 ? [] : Object.entries(traffic.calmMs)
-  const targets = services.map(([name, ms]) => [name, { retry: { attemptTimeout: nice(Math.max(5, ms * attemptFactor)) } }])
+  const targets = services.map(([name, ms]) => [
+    name,
+    { retry: { attemptTimeout: nice(Math.max(5, ms * attemptFactor)) } },
+  ])
   const inbound = Object.keys(traffic.calmMs).map((name) => [name, { concurrency: { algorithm: 'gradient' } }])
   return {
     version: 1,
@@ -119,27 +132,41 @@ export interface Tried {
   readonly score: Score
 }
 
+/** Judges several at a time: with one seed, or with all that are learned from. */
+export type Judge = (all: readonly Choices[], seeds: 'one' | 'all') => Promise<readonly Score[]>
+
 /**
- * Changes one choice at a time until none is better, twice over all of them at most. `scores` judges several at a time.
+ * Changes one choice at a time until none is better, twice over all of them at most. What is not better with one seed
+ * is not tried with the others.
  */
-export async function descend(
-  scores: (all: readonly Choices[]) => Promise<readonly Score[]>,
-  isOver: () => boolean,
-): Promise<Tried> {
-  const [first] = await scores([START])
-  let best: Tried = { choices: START, score: first ?? [] }
+export async function descend(judge: Judge, isOver: () => boolean): Promise<Tried> {
+  let choices = START
+  let [quick = []] = await judge([START], 'one')
+  let [score = []] = await judge([START], 'all')
   for (let round = 0; round < 2; round++) {
-    const before = best
+    const before = choices
     for (const name of Object.keys(ALTERNATIVES) as (keyof Choices)[]) {
-      const others = ALTERNATIVES[name].filter((value) => value !== best.choices[name])
-      const candidates = others.map((value): Choices => ({ ...best.choices, [name]: value }))
-      if (isOver()) return best
-      const judged = await scores(candidates)
-      for (const [i, score] of judged.entries()) {
-        if (isClearlyBetter(score, best.score)) best = { choices: candidates[i] as Choices, score }
+      if (isOver()) return { choices, score }
+      const others = ALTERNATIVES[name].filter((value) => value !== choices[name])
+      const candidates = others.map((value): Choices => ({ ...choices, [name]: value }))
+      const quicks = await judge(candidates, 'one')
+      const promising = candidates.flatMap((candidate, i) => {
+        const first = quicks[i] ?? []
+        return isClearlyBetter(first, quick) ? [{ candidate, first }] : []
+      })
+      const scores = await judge(
+        promising.map(({ candidate }) => candidate),
+        'all',
+      )
+      for (const [i, { candidate, first }] of promising.entries()) {
+        const whole = scores[i] ?? []
+        if (!isClearlyBetter(whole, score)) continue
+        choices = candidate
+        quick = first
+        score = whole
       }
     }
-    if (best === before) return best
+    if (choices === before) break
   }
-  return best
+  return { choices, score }
 }

@@ -9,7 +9,12 @@ function byHand() {
     begun.push(i)
     return new Promise((resolve, reject) => void done.set(i, { resolve, reject }))
   }
-  return { begun, begin, finish: (i: number) => done.get(i)?.resolve(i), fail: (i: number, error: Error) => done.get(i)?.reject(error) }
+  return {
+    begun,
+    begin,
+    finish: (i: number) => done.get(i)?.resolve(i),
+    fail: (i: number, error: Error) => done.get(i)?.reject(error),
+  }
 }
 
 test('whoever is done first waits for its turn, and no more are begun than there is room for', async () => {

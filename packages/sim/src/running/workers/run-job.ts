@@ -1,5 +1,5 @@
 /** One run as it can be sent to another thread: where its scenario is, what is changed of it, and the seed. */
-import { loadScenario, type LoadedScenario, resolveLoaded } from '../../scenario/node-load-scenario.ts'
+import { type LoadedScenario, loadScenario, resolveLoaded } from '../../scenario/node-load-scenario.ts'
 import type { CheckedScenario, ScenarioOverrides } from '../../scenario/resolve-scenario.ts'
 
 export interface RunJob {
