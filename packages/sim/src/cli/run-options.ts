@@ -11,6 +11,8 @@ import { readReporters } from './reporters.ts'
 export const RUN_OPTIONS: OptionTable = {
   seed: { value: 'S', about: 'the seed all chance follows from (default: the scenario’s, else 1)' },
   seeds: { value: 'N', about: 'run N seeds, from the seed on; fails if one does' },
+  workers: { value: 'K', about: 'threads that seeds are run on (default: the cores there are)' },
+  shard: { value: 'I/N', about: 'run the I-th of N parts of the seeds, as 2/4; seakeep merge puts them together' },
   policies: { value: 'FILE', about: 'govern by this policy document instead of the scenario’s; none for no policies' },
   duration: { value: 'D', about: 'length of the run in virtual time, as 30s' },
   rate: { value: 'R', about: 'calls a second, for a bare topology' },
@@ -20,17 +22,21 @@ export const RUN_OPTIONS: OptionTable = {
   'output-dir': { value: 'DIR', about: 'where reporters write (default: standard output; html: seakeep-report)' },
   detail: { about: 'keep what the HTML report draws in the run document (seakeep report draws it later)' },
   timeline: { value: 'all', about: 'keep the timeline of every service in the run document' },
+  watch: { short: 'w', about: 'run again whenever a scenario, or what lies beside it, changes' },
   bail: { about: 'stop at the first run that does not pass' },
   help: { short: 'h', about: 'show this help' },
 }
 
 /** What the contract has and this version has not. */
-export const RUN_OPTIONS_NOT_YET: readonly string[] = ['workers', 'shard', 'watch', 'until-failure', 'filter', 'trace']
+export const RUN_OPTIONS_NOT_YET: readonly string[] = ['until-failure', 'filter', 'trace']
 
 export interface RunOptions {
   readonly overrides: ScenarioOverrides
   /** How many seeds each scenario is run with. */
   readonly seeds: number
+  /** Undefined: as many as there are cores. */
+  readonly workers: number | undefined
+  readonly shard: Shard | undefined
   readonly json: string | undefined
   readonly reporters: readonly string[]
   readonly outputDir: string | undefined
@@ -49,6 +55,7 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     return value === undefined ? [] : [`--${option}`, value]
   })
   const settings = args.values('set').map(parseSetting)
+  const shard = readShard(args.value('shard'))
   return {
     overrides: {
       seed: readSeedOption(args.value('seed')),
@@ -57,7 +64,9 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
       policies: policies === undefined ? undefined : policies === 'none' ? null : resolve(cwd, policies),
       settings,
     },
-    seeds: read(args, 'seeds', integer({ min: 1, max: 1e6 }), Number) ?? 1,
+    seeds: readSeeds(args) ?? 1,
+    workers: readWorkers(args),
+    shard,
     json: args.value('json'),
     reporters: readReporters(args.value('reporter') ?? 'pretty', args.value('output-dir')),
     outputDir: args.value('output-dir'),
@@ -80,6 +89,28 @@ function read<T>(args: Arguments, option: string, field: Reader<T>, word: (text:
 /** On a command line a plain number is text, too; it means milliseconds as everywhere. */
 function durationWord(text: string): unknown {
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+/** One of `of` parts, counted from 1. */
+export interface Shard {
+  readonly part: number
+  readonly of: number
+}
+
+export function readWorkers(args: Arguments): number | undefined {
+  return read(args, 'workers', integer({ min: 1, max: 1024 }), Number)
+}
+
+export function readSeeds(args: Arguments): number | undefined {
+  return read(args, 'seeds', integer({ min: 1, max: 1e6 }), Number)
+}
+
+function readShard(text: string | undefined): Shard | undefined {
+  if (text === undefined) return undefined
+  const [, part, of] = /^(\d+)\/(\d+)$/.exec(text) ?? []
+  const shard = { part: Number(part), of: Number(of) }
+  if (shard.part >= 1 && shard.part <= shard.of) return shard
+  throw new UsageError(`--shard: ${text} is no part; I/N with I from 1 to N, as 2/4`)
 }
 
 export function readSeedOption(text: string | undefined): number | undefined {

@@ -1,5 +1,6 @@
 import type { Attempt, AttemptResult, AttemptSink, CancelReason, TimerTask } from '@seakeep/core/spi'
 import type { AttemptSpan } from '../recording/call-span.ts'
+import type { AttemptStory } from '../recording/call-story.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import { Purpose } from './purpose.ts'
 import type { SimCall } from './sim-call.ts'
@@ -49,6 +50,8 @@ export class Exchange implements TimerTask {
   readonly deadlineMs: number
   readonly priority: string | undefined
   readonly instance: Receiver
+  /** Undefined unless stories are kept. */
+  readonly story: AttemptStory | undefined
   /** What it has become at a server that hears of cancels. */
   served: Served | undefined = undefined
   /** Where a run is recorded in detail: what is written down of it. */
@@ -72,6 +75,7 @@ export class Exchange implements TimerTask {
     this.#caller = call.host
     this.#callerEpoch = call.host.epoch
     this.#sink = sink
+    this.story = call.story?.attempt(attempt.number, instance.name, call.world.kernel.nowUs)
   }
 
   /** Somebody still waits for the answer. */
@@ -95,6 +99,7 @@ export class Exchange implements TimerTask {
     const ending = reason === 'timeout' ? 'timeout' : 'cancelled'
     call.onAttemptEnd(ending)
     this.span?.end(call.world.kernel.nowUs, ending)
+    this.story?.end(ending, call.world.kernel.nowUs)
     if (!instance.hearsOfCancels) return
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.cancel, new CancelPacket(this))
   }
@@ -109,6 +114,7 @@ export class Exchange implements TimerTask {
 
   /** The server answers: the reply sets out, unless nobody waits for it. */
   answer(reply: Reply): void {
+    this.story?.answered(reply.ending, this.call.world.kernel.nowUs)
     if (!this.#isAwaited) {
       this.#place = OVER
       return
@@ -145,6 +151,7 @@ export class Exchange implements TimerTask {
     }
     if (host.isPaused) return host.hold(this)
     this.#place = AT_SERVER
+    this.story?.arrived(host.kernel.nowUs)
     if (host.isAsync) host.kernel.mark()
     this.instance.receive(this)
   }
@@ -167,6 +174,7 @@ export class Exchange implements TimerTask {
     const { ending, status, body, error } = this.#reply
     call.onAttemptEnd(ending)
     this.span?.end(call.world.kernel.nowUs, ending)
+    this.story?.end(ending, call.world.kernel.nowUs)
     const number = endingNumber(ending)
     call.world.recorder.facts.add(call.record.hash, Fact.settled, this.instance.entity, this.key, number)
     this.#sink.settle({

@@ -109,6 +109,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     this.begunUs = instance.world.kernel.nowUs
     instance.stats.begin(this.begunUs, this.arrivedUs)
     if (this.exchange.span !== undefined) this.exchange.span.begunUs = this.begunUs
+    this.exchange.story?.begun(this.begunUs)
     instance.fact(Fact.begun, this, 0)
     if (instance.faults.size > 0) this.#meetFaults()
     const { app } = instance.service
@@ -193,6 +194,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       priority,
       routingKey: undefined,
       span,
+      story: this.exchange.story,
     }
   }
 
@@ -325,6 +327,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       const { change } = fault
       if (change.kind === 'error' || !strikes(fault, this.key)) continue
       fault.touch(this.instance.name)
+      this.exchange.story?.struck(fault.label, change)
       if (change.kind === 'add') this.#addMs += change.addMs
       else if (change.kind === 'factor') this.#factor *= change.factor
       else this.#toMs = change.toMs

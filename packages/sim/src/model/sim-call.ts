@@ -1,6 +1,7 @@
 import type { CallOutcome, CallRequest, CallSink, StartOptions } from '@seakeep/core/spi'
 import type { CallListener } from '../recording/call-listener.ts'
 import type { AttemptSpan, CallSpan } from '../recording/call-span.ts'
+import type { AttemptStory, CallStory } from '../recording/call-story.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
@@ -30,6 +31,8 @@ export interface Inherited {
   readonly routingKey: string | undefined
   /** The attempt it is made for, where a run is recorded in detail. */
   readonly span?: AttemptSpan | undefined
+  /** Where its story belongs, if stories are kept: the attempt it is made for, or its own. */
+  readonly story: AttemptStory | CallStory | undefined
 }
 
 /** What a call inherits that nobody's work led to. */
@@ -42,6 +45,7 @@ export const ROOT: Inherited = {
   attempt: 1,
   priority: undefined,
   routingKey: undefined,
+  story: undefined,
 }
 
 /**
@@ -66,6 +70,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly workload: WorkloadRecord | undefined
   /** Offered after the warm-up: counts in the figures. */
   readonly isMeasured: boolean
+  /** Undefined unless stories are kept. */
+  readonly story: CallStory | undefined
   sent = 0
   /** Where a run is recorded in detail: what is written down of it. */
   readonly span: CallSpan | undefined
@@ -102,6 +108,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.edge = host.edges.get(service) ?? firstCall(host, service, recorder.edge(host.caller, service))
     this.record = recorder.service(service)
     this.isMeasured = this.offeredUs >= recorder.warmupUs
+    this.story = inherited.story?.open(host.name, service, method, inherited, this.offeredUs)
     recorder.calls += 1
     this.record.timeline.offer(this.offeredUs)
     workload?.timeline.offer(this.offeredUs)
@@ -141,6 +148,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
 
   settle(outcome: CallOutcome): void {
     this.#unlink()
+    this.story?.end(outcome, this.world.kernel.nowUs)
     this.#book(outcome.ending, outcome.retryStopped)
     this.#owner.onCallEnd(this, outcome)
   }
@@ -148,6 +156,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   /** Its caller has crashed: it is over, and nobody is told. */
   abandon(): void {
     this.#unlink()
+    this.story?.abandon(this.world.kernel.nowUs)
     this.#book('cancelled')
   }
 
@@ -155,6 +164,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   closeBooks(endUs: number): void {
     // An answer at the very instant would still be in time.
     const isOverdue = this.judgeUs < endUs
+    if (isOverdue) this.story?.leaveOpen(endUs)
     if (isOverdue) {
       this.record.timeline.end(this.offeredUs, false)
       this.workload?.timeline.end(this.offeredUs, false)

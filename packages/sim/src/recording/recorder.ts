@@ -5,6 +5,7 @@ import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import type { CallListener } from './call-listener.ts'
 import { CallStats } from './call-stats.ts'
 import { DetailRecorder } from './detail-recorder.ts'
+import type { Diary } from './diary.ts'
 import { EdgeStats } from './edge-stats.ts'
 import { EventLog } from './event-log.ts'
 import { FactLog } from './facts.ts'
@@ -44,6 +45,8 @@ export class Recorder {
   /** Step by step, and the worst calls whole; undefined where nobody asked for it, which then costs nothing. */
   readonly detail: DetailRecorder | undefined
   calls = 0
+  /** Who keeps the stories of single calls; nobody, unless they are asked for. */
+  diary: Diary | undefined = undefined
   /** Where virtual time ended: the duration, unless the run was interrupted. */
   endUs: number
   readonly #durationUs: number

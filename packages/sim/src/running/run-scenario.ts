@@ -6,6 +6,7 @@ import type { MicrotaskDrain } from '../kernel/microtask-drain.ts'
 import { determinismGuard } from '../kernel/node-determinism-guard.ts'
 import { createDrain } from '../kernel/node-drain.ts'
 import { buildDocument } from '../recording/build-document.ts'
+import type { Diary } from '../recording/diary.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { RunDocument, RunEvent } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
@@ -36,6 +37,8 @@ export interface RunScenarioOptions {
   readonly inDetail?: boolean | undefined
   /** Hears of faults and transitions as they happen. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined
+  /** Keeps the stories of single calls. */
+  readonly diary?: Diary | undefined
 }
 
 /** A run that is over: its document, and what was recorded behind it. */
@@ -67,6 +70,7 @@ async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions)
   const world = buildWorld(scenario, kernel, ambience, parts, { inDetail: options.inDetail === true })
   const { recorder } = world
   recorder.log.onEvent = options.onEvent
+  recorder.diary = options.diary
   const thresholds = new WatchedThresholds(scenario, recorder)
   const { durationMs } = scenario
   const ending = await withListenersWatched(kernel, () =>

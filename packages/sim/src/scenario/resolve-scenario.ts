@@ -136,6 +136,26 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
   }
 }
 
+/**
+ * The scenario in data form with everything in it that it refers to: overrides, an imported topology, the policy
+ * document. Throws a ConfigError where it holds code, which no data says.
+ */
+export function scenarioAsData(input: unknown, options: ResolveOptions = {}): Readonly<Record<string, unknown>> {
+  const { baseDir = '', overrides = {} } = options
+  const at = rootPlace('', options.locate)
+  const { data } = prepare(input, at, baseDir, overrides)
+  const object = { ...(data as object) } as { [key: string]: unknown }
+  object.policies = policiesAsData(object.policies, baseDir)
+  if (object.policies === undefined) delete object.policies
+  object.name ??= options.name
+  for (const [name, service] of Object.entries(objectOf(object.topology) ?? {})) {
+    if (typeof objectOf(service)?.app !== 'function') continue
+    throw at.at('topology').at(name).at('app').error('is code, which cannot be written as data')
+  }
+  if (object.modules !== undefined) throw at.at('modules').error('are code, which cannot be written as data')
+  return JSON.parse(JSON.stringify(object)) as Readonly<Record<string, unknown>>
+}
+
 /** The scenario in data form with the overrides in it, and what its topology was imported from. */
 function prepare(
   input: unknown,
