@@ -6,7 +6,7 @@ import type { RunDocument } from '../recording/run-document.ts'
 import type { PageData, PageRun, SeedLine } from './page-data.ts'
 import { verdict } from './pretty.ts'
 
-/** No report is larger. */
+/** Beyond this events and calls are left out. What is kept of a service, some 2 KB, is kept of all: 2,000 of them still fit. */
 export const MOST_BYTES = 5_000_000
 const MOST_SEEDS = 200
 

@@ -104,7 +104,7 @@ function goodputChart(page: Page, id: string, isNamed: boolean): HTMLElement {
       const all = sum(ended(own), first, until) || sum(own.offered, first, until)
       const worst = lowest(share, first, until)
       const low = worst === undefined ? '' : `, lowest ${percent(worst.value)} at ${clock(worst.step * stepMs)}`
-      return `${stretch(fromMs, toMs)}: ${percent(all === 0 ? null : sum(own.good, first, until) / all)} of ${count(all)} calls were good${low}.`
+      return `${stretch(fromMs, toMs)}: ${percent(all === 0 ? null : sum(own.good, first, until) / all)} of ${count(all)} calls were good${low}.${fromMs < main.detail.warmupMs ? ' Warm-up included, which thresholds leave out.' : ''}`
     },
   })
 }

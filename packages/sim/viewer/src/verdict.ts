@@ -57,7 +57,12 @@ function thresholdTable({ main, base }: Page): HTMLElement {
     return h(
       'tr',
       { class: one.ok ? 'ok' : 'not-ok' },
-      h('td', { class: `word ${one.ok ? 'good' : 'bad'}` }, h('b', {}, one.ok ? '✓' : '✗'), one.ok ? ' held' : ' failed'),
+      h(
+        'td',
+        { class: `word ${one.ok ? 'good' : 'bad'}` },
+        h('b', {}, one.ok ? '✓' : '✗'),
+        one.ok ? ' held' : ' failed',
+      ),
       h('th', { scope: 'row' }, one.metric),
       h('td', { class: 'mono soft' }, one.expression),
       h('td', { class: 'figure' }, measuredFigure(one)),
