@@ -75,14 +75,26 @@ export class Registrations {
     const id = consulIdOf(instance)
     this.#leases.delete(id)
     this.#dropGoodbye(id)?.take()
-    this.#ask(`/agent/check/fail/${checkPath(instance)}?note=${encodeURIComponent(LEAVING)}`, undefined, (result) => {
-      if (!isOk(result) && !isUnknown(result)) {
-        done(errorOf(result))
-        return
-      }
-      if (isOk(result) && this.#options.goodbyeMs > 0 && !this.#isClosed) this.#sayGoodbye(id, done)
-      else this.#takeOut(id, done)
+    const fail = `/agent/check/fail/${checkPath(instance)}?note=${encodeURIComponent(LEAVING)}`
+    this.#ask(fail, undefined, (result) => {
+      if (isUnknown(result)) this.#markWithoutCheck(id, done)
+      else this.#onMarked(id, result, done)
     })
+  }
+
+  /** Somebody has taken the check away, and the service may be there still: maintenance is a goodbye as well. */
+  #markWithoutCheck(id: string, done: RegistryAnswer): void {
+    const path = `/agent/service/maintenance/${encodeURIComponent(id)}?enable=true&reason=${encodeURIComponent(LEAVING)}`
+    this.#ask(path, undefined, (result) => this.#onMarked(id, result, done))
+  }
+
+  #onMarked(id: string, result: ConsulResult, done: RegistryAnswer): void {
+    if (!isOk(result) && !isUnknown(result)) {
+      done(errorOf(result))
+      return
+    }
+    if (isOk(result) && this.#options.goodbyeMs > 0 && !this.#isClosed) this.#sayGoodbye(id, done)
+    else this.#takeOut(id, done)
   }
 
   /** What is marked as leaving is taken out now. */

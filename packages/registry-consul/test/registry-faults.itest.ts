@@ -86,6 +86,19 @@ describeReal('consul', 'goodbyes, leases and judging, at a real agent', () => {
     expect(await operate(agent.address, 'GET', '/health/service/gate')).toEqual([])
   })
 
+  it('says goodbye also where somebody has taken its check away', async () => {
+    const registry = client({ address: agent.address, goodbye: '300ms' })
+    const listener = listen(registry, 'bare')
+    const one = instance('g', { service: 'bare' })
+    await register(registry, one)
+    await seen(() => listener.has('g'))
+    await operate(agent.address, 'PUT', '/agent/check/deregister/service:bare:g')
+    expect(await answerOf((told) => registry.deregister(one, told))).toBe(undefined)
+    await seen(() => listener.has())
+    expect(listener.lists.flatMap(({ left }) => left)).toEqual(['g'])
+    expect(await operate(agent.address, 'GET', '/health/service/bare')).toEqual([])
+  })
+
   it('takes out at once what is leaving when it is closed', async () => {
     const registry = client({ address: agent.address, goodbye: '30s' })
     await register(registry, instance('g', { service: 'hasty' }))

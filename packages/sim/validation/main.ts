@@ -1,99 +1,28 @@
-// `pnpm validation [oracles] [--quick] [--only ID] [--json FILE]`: theory against ours, as a table; exit 1 when a row is
-// out of its tolerance. Without --quick each oracle runs at full size over its seeds, which takes minutes.
-// `--spread N` prints instead how quick runs are spread over N seeds; with `--json` it writes oracles/quick-spread.json.
-import { writeFileSync } from 'node:fs'
+// `pnpm validation [oracles] [--quick] [--only ID] [--json FILE]`: theory against ours, as a table.
+// `pnpm validation registries [--only consul/restart] [--defaults] [--json FILE]`: real registries, broken; what a client sees of it.
+// `pnpm validation registries --scale [--only etcd] [--json FILE]`: a thousand services on one real registry.
+// Each exits with 1 when a row is bad. What the options mean stands with each.
 import { parseArgs } from 'node:util'
-import { oracles } from './oracles/all.ts'
-import { judge, type Oracle, type OracleRow, type Size, seedsOf } from './oracles/oracle.ts'
-import { todo } from './oracles/todo.ts'
-import { jobsFor, runJobs } from './pool.ts'
-import { HEAD, rowLine, SPREAD_HEAD, spreadLine, spreadOf, todoLine } from './table.ts'
+import { validateOracles } from './oracles/command.ts'
+import { validateRegistries } from './registries/command.ts'
 
-const TABLES = ['oracles']
+const TABLES = { oracles: validateOracles, registries: validateRegistries }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    defaults: { type: 'boolean', default: false },
     json: { type: 'string' },
     only: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
+    scale: { type: 'boolean', default: false },
     spread: { type: 'string' },
   },
 })
-const unknown = positionals.find((table) => !TABLES.includes(table))
-if (unknown !== undefined) {
-  console.error(`There is no table '${unknown}'; there is: ${TABLES.join(', ')}.`)
+const [name = 'oracles', ...more] = positionals
+if (!Object.hasOwn(TABLES, name) || more.length > 0) {
+  const wrong = more.length > 0 ? `One table at a time, not '${positionals.join(' ')}'` : `There is no table '${name}'`
+  console.error(`${wrong}; there is: ${Object.keys(TABLES).join(', ')}.`)
   process.exit(2)
 }
-const { only, quick, spread } = values
-const size: Size = quick || spread !== undefined ? 'quick' : 'full'
-const named = oracles.filter(({ id }) => id.startsWith(only))
-const missing = todo.filter(({ id }) => id.startsWith(only))
-if (named.length + missing.length === 0) {
-  console.error(`There is no oracle whose id begins with '${only}'.`)
-  process.exit(2)
-}
-const chosen = named.filter((oracle) => seedsOf(oracle, size) > 0)
-const wanted = (oracle: Oracle): number => (spread === undefined ? seedsOf(oracle, size) : Number(spread))
-
-const rows: OracleRow[] = []
-const spreads: Record<string, number> = {}
-const measured = new Map(chosen.map((oracle) => [oracle.id, [] as number[]]))
-const startedMs = performance.now()
-const jobs = jobsFor(chosen, size, wanted)
-let done = 0
-let printed = 0
-console.log(spread === undefined ? HEAD : SPREAD_HEAD)
-await runJobs(jobs, ({ seed }, { figures }) => {
-  done += 1
-  for (const [id, figure] of Object.entries(figures)) (measured.get(id) as number[])[seed - 1] = figure
-  printWhatIsReady()
-  showProgress()
-})
-clearProgress()
-if (spread === undefined) for (const one of missing) console.log(todoLine(one))
-
-if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify(spread === undefined ? rows : spreads, null, 2)}\n`)
-}
-if (spread === undefined) {
-  const bad = rows.filter((row) => !row.ok).length
-  const tookSeconds = Math.round((performance.now() - startedMs) / 1000)
-  const left = named.length - chosen.length
-  const rest = [left > 0 ? `${left} at full size only` : '', missing.length > 0 ? `${missing.length} to do` : '']
-  const summary = [
-    `${rows.length - bad} of ${rows.length} within tolerance`,
-    ...rest.filter(Boolean),
-    `${tookSeconds} s`,
-  ]
-  console.log(`\n${summary.join(', ')}`)
-  process.exitCode = bad === 0 ? 0 : 1
-}
-
-/** In the order of the table, so a row waits for those before it. */
-function printWhatIsReady(): void {
-  for (let oracle = chosen[printed]; oracle !== undefined; oracle = chosen[printed]) {
-    const figures = measured.get(oracle.id) ?? []
-    if (Object.keys(figures).length < wanted(oracle)) return
-    printed += 1
-    clearProgress()
-    if (spread !== undefined) {
-      spreads[oracle.id] = spreadOf(oracle, figures)
-      console.log(spreadLine(oracle, figures))
-      continue
-    }
-    const row = judge(oracle, size, figures)
-    rows.push(row)
-    console.log(rowLine(row, oracle))
-  }
-}
-
-function showProgress(): void {
-  if (!process.stderr.isTTY) return
-  const tookSeconds = Math.round((performance.now() - startedMs) / 1000)
-  process.stderr.write(`\r\x1b[2K${done} of ${jobs.length} runs, ${tookSeconds} s`)
-}
-
-function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[2K')
-}
+process.exitCode = await TABLES[name as keyof typeof TABLES](values)

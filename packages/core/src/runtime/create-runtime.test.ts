@@ -1,6 +1,10 @@
+import { ContainerModule } from 'inversify'
 import { describe, expect, it } from 'vitest'
+import { MemoryRegistry } from '../discovery/memory-registry.ts'
+import type { GovernanceEvent } from '../telemetry/events.ts'
 import { type CreateRuntimeOptions, createRuntime } from './create-runtime.ts'
 import { memoryRegistry } from './memory-registry-module.ts'
+import { Tokens } from './tokens.ts'
 
 describe('createRuntime', () => {
   it.each([
@@ -22,5 +26,24 @@ describe('createRuntime', () => {
   it('takes a document as data', async () => {
     await using rt = await createRuntime({ service: 'shop', policies: { version: 1 }, modules: [memoryRegistry()] })
     expect(rt.service).toBe('shop')
+  })
+
+  // A registry that answered rubbish was a warning of the process, and nothing in the stream that people follow.
+  it('tells what its adapters say in its own events, and the host once', async () => {
+    const told: GovernanceEvent[] = []
+    let misspeak: (() => void) | undefined
+    const registry = new ContainerModule(async ({ bind, rebind }) => {
+      ;(await rebind(Tokens.events)).toConstantValue({ emit: (event) => told.push(event) })
+      bind(Tokens.registry).toConstantValue(({ clock, events }) => {
+        misspeak = () => events.emit({ type: 'registryMisspoke', atMs: clock.now(), name: 'mine', why: 'rubbish' })
+        return new MemoryRegistry(clock)
+      })
+    })
+    await using rt = await createRuntime({ service: 'shop', policies: { version: 1 }, modules: [registry] })
+    const followed: GovernanceEvent[] = []
+    rt.events$.subscribe((event) => followed.push(event))
+    misspeak?.()
+    expect(followed).toMatchObject([{ type: 'registryMisspoke', name: 'mine' }])
+    expect(told).toEqual(followed)
   })
 })

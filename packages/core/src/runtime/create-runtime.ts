@@ -10,6 +10,7 @@ import { type FieldsOf, objectOf, record } from '../options/record.ts'
 import { name } from '../options/words.ts'
 import { systemRandom } from '../random/system-random.ts'
 import { requestScope } from '../serving/node-request-scope.ts'
+import { EventStream } from '../telemetry/event-stream.ts'
 import { after } from '../time/clock.ts'
 import { realClock } from '../time/real-clock.ts'
 import { assembleRuntime } from './assemble-runtime.ts'
@@ -85,7 +86,8 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
   const adapterPorts: AdapterPorts = {
     clock: container.get(Tokens.clock),
     random: container.get(Tokens.random),
-    events: container.get(Tokens.events),
+    // What a registry says of itself belongs to the events of its runtime.
+    events: new EventStream(container.get(Tokens.events)),
     requests: container.get(Tokens.requests),
   }
   const all = <T>(name: ServiceIdentifier<(ports: AdapterPorts) => T>): T[] =>

@@ -77,7 +77,8 @@ export class Runtime implements EdgeHost, AsyncDisposable {
       appliedAtMs: ports.clock.now(),
     })
     this.#ports = ports
-    this.#events = new EventStream(ports.events)
+    // Where the stream comes in as the sink, adapters tell it as well.
+    this.#events = ports.events instanceof EventStream ? ports.events : new EventStream(ports.events)
     const transports = new Map<string, Transport>(ports.transports.map((one) => [one.protocol, one]))
     this.#targetPorts = {
       clock: ports.clock,

@@ -1,5 +1,5 @@
-import { WorkerPool } from '../src/running/workers/node-worker-pool.ts'
-import type { Oracle, Size } from './oracles/oracle.ts'
+import { WorkerPool } from '../../src/running/workers/node-worker-pool.ts'
+import type { Oracle, Size } from './oracle.ts'
 
 /** One run, and the oracles that are measured in it. */
 export interface Job {

@@ -1,4 +1,4 @@
-import type { Oracle, OracleRow, TodoOracle } from './oracles/oracle.ts'
+import type { Oracle, OracleRow, TodoOracle } from './oracle.ts'
 
 const ID_WIDTH = 20
 

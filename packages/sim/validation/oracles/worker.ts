@@ -1,7 +1,7 @@
 // A worker thread of `pnpm validation`: takes one run at a time and answers what each of its oracles measures in it.
-import { answerJobs } from '../src/running/workers/node-answer-jobs.ts'
-import { oracles } from './oracles/all.ts'
-import { measureOnce } from './oracles/oracle.ts'
+import { answerJobs } from '../../src/running/workers/node-answer-jobs.ts'
+import { oracles } from './all.ts'
+import { measureOnce } from './oracle.ts'
 import type { Job, JobDone } from './pool.ts'
 
 answerJobs(async ({ ids, size, seed }: Job): Promise<JobDone> => {
