@@ -15,6 +15,7 @@ export default defineConfig({
           include: [
             'packages/*/src/**/*.test.ts',
             'packages/*/test/**/*.test.ts',
+            'packages/sim/viewer/**/*.test.ts',
             'examples/**/*.test.ts',
             'tools/**/*.test.ts',
             'bench/**/*.test.ts',
@@ -25,7 +26,12 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'integration',
-          include: ['packages/*/{src,test}/**/*.itest.ts', 'examples/**/*.itest.ts', 'tools/**/*.itest.ts'],
+          include: [
+            'packages/*/{src,test}/**/*.itest.ts',
+            'packages/sim/viewer/**/*.itest.ts',
+            'examples/**/*.itest.ts',
+            'tools/**/*.itest.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -74,11 +74,17 @@ function run(suite: string, rounds: number): Promise<Row[]> {
   })
 }
 
+function intervalText({ interval, atLeast }: Pick<Row, 'interval' | 'atLeast'>): string {
+  if (interval === undefined) return ''
+  const [low, high] = interval
+  return `95 %: ${low.toFixed(2)} to ${high.toFixed(2)}${atLeast === undefined ? '' : `, at least ${atLeast}`}`
+}
+
 function printTable(rows: readonly Row[]): void {
   const head = ['suite', 'name', 'ratio', '±', 'ns/call', 'bytes', '']
-  const cells = rows.map(({ suite, name, ratio, noise, perCallNs, bytes, ok }) => [
+  const cells = rows.map(({ suite, name, ratio, noise, perCallNs, bytes, ok, ...judged }) => [
     ...[suite, name, ratio.toFixed(2), noise.toFixed(2), perCallNs.toFixed(1), bytes.toFixed(0)],
-    ok ? '' : 'above its limit',
+    [ok ? '' : 'misses its limit', intervalText(judged)].filter(Boolean).join(', '),
   ])
   const widths = head.map((title, at) => Math.max(title.length, ...cells.map((row) => row[at]!.length)))
   for (const row of [head, ...cells]) {

@@ -17,6 +17,10 @@ export interface Row {
   /** Allocated on the heap by one call. */
   readonly bytes: number
   readonly atMost?: Limits
+  /** The 95 % interval of `ratio`, where it is judged by that. */
+  readonly interval?: readonly [low: number, high: number]
+  /** What the interval must reach. There `ratio` is calls for the same CPU time, and more is better. */
+  readonly atLeast?: number
   readonly ok: boolean
 }
 

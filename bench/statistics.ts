@@ -11,9 +11,15 @@ export function median(values: readonly number[]): number {
  * nothing is assumed about how they are spread. Below six values no such interval exists and the range stands for it.
  */
 export function noiseOf(values: readonly number[]): number {
+  const [low, high] = intervalOf(values)
+  return (high - low) / 2
+}
+
+/** The ends of that interval. */
+export function intervalOf(values: readonly number[]): readonly [low: number, high: number] {
   const sorted = sortedOf(values)
   const low = Math.max(0, Math.floor(sorted.length / 2 - 0.98 * Math.sqrt(sorted.length)))
-  return (sorted[sorted.length - 1 - low]! - sorted[low]!) / 2
+  return [sorted[low]!, sorted[sorted.length - 1 - low]!]
 }
 
 function sortedOf(values: readonly number[]): number[] {

@@ -1,6 +1,7 @@
 import type { Suite } from '../row.ts'
 import { client } from './client.ts'
 import { failing } from './failing.ts'
+import { grpcWire } from './grpc-wire.ts'
 import { peers } from './peers.ts'
 import { picks } from './picks.ts'
 import { policies } from './policies.ts'
@@ -8,7 +9,8 @@ import { refusals } from './refusals.ts'
 import { runtime } from './runtime.ts'
 import { simulation } from './simulation.ts'
 import { stacked } from './stacked.ts'
+import { wire } from './wire.ts'
 
 export const SUITES: readonly Suite[] = [
-  ...[stacked, policies, failing, refusals, client, picks, peers, runtime, simulation],
+  ...[stacked, policies, failing, refusals, client, picks, peers, runtime, simulation, wire, grpcWire],
 ]

@@ -40,7 +40,7 @@ export type { ConcurrencyOptions, RateLimitOptions } from './limiting/limiter-op
 export type { ShedOptions } from './limiting/shed-options.ts'
 export type { ThrottleOptions } from './limiting/throttle-options.ts'
 export type { Duration, Ratio } from './options/duration.ts'
-export type { ExecuteContext, Guarded } from './pipeline/function-transport.ts'
+export type { ExecuteContext, Guarded } from './pipeline/execute-context.ts'
 export type { Random, RandomStream } from './random/random.ts'
 export type { RetryBudgetAlgorithm, RetryBudgetOptions } from './retrying/budget-options.ts'
 export type { HedgeOptions } from './retrying/hedge-options.ts'
@@ -51,6 +51,7 @@ export type { VersionShare } from './routing/split-options.ts'
 export type { CallOptions, CallParent, Client } from './runtime/client.ts'
 export { type CreateRuntimeOptions, createRuntime } from './runtime/create-runtime.ts'
 export { dnsRegistry } from './runtime/dns-registry-module.ts'
+export type { ExplainOptions } from './runtime/explain-options.ts'
 export { type FileRegistryOptions, fileRegistry } from './runtime/file-registry-module.ts'
 export { memoryBoard } from './runtime/memory-board-module.ts'
 export { type MemoryRegistryOptions, memoryRegistry } from './runtime/memory-registry-module.ts'
@@ -59,7 +60,16 @@ export type { ExecuteOptions, Fallback, FallbackOption, PolicyOptions } from './
 export { policy } from './runtime/process-environment.ts'
 export type { Runtime } from './runtime/runtime.ts'
 export type { ServedInstance, ServeOptions } from './runtime/served-instance.ts'
+export { outsideRequest, requestContext } from './serving/node-request-scope.ts'
+export type { RequestContext, RequestScope } from './serving/request-scope.ts'
 export type { StateCell } from './state/state-cell.ts'
 export type { GovernanceEvent } from './telemetry/events.ts'
+export type {
+  Decision,
+  ExplainedCandidate,
+  ExplainedField,
+  ExplainedOutcome,
+  Explanation,
+} from './telemetry/explanation.ts'
 export type { Clock, Timer, TimerTask } from './time/clock.ts'
 export { Deadline } from './time/deadline.ts'

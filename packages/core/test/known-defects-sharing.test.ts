@@ -202,6 +202,8 @@ describe('12. a circuit that instances share', () => {
         .client('orders')
         .call({})
         .catch(() => {})
+    // They share the registry, which closes with the first.
+    two.endpoints('orders')
     await fleet.clock.advanceAsync(10)
     void one.close()
     await fleet.clock.advanceAsync(10)

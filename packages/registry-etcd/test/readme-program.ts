@@ -13,9 +13,5 @@ await payments
   .listen({ host: '127.0.0.1', port: 0 })
 
 await using orders = await createRuntime({ service: 'orders', modules })
-// A call does not wait for a service to become known: etcd's first answer is a few milliseconds away.
-await new Promise<void>((known) => {
-  orders.endpoints('payments').changes$.subscribe(({ endpoints }) => endpoints.length > 0 && known())
-})
 const answer = await orders.client('payments').call({ method: 'POST /charges' })
 console.log(answer.status, String(answer.body)) // 200 "paid"

@@ -27,7 +27,14 @@ export type {
 export { type SimulatedRun, type SimulateOptions, simulate } from './running/simulate.ts'
 export type { AppContext, AppHandler } from './scenario/app-handler.ts'
 export { at, type FaultsAt } from './scenario/define-fault.ts'
-export { defineScenario, fromIsotope, service } from './scenario/define-scenario.ts'
+export {
+  defineScenario,
+  fromIsotope,
+  fromJaeger,
+  fromJaegerDependencies,
+  fromOtlp,
+  service,
+} from './scenario/define-scenario.ts'
 export { closedLoop, constantArrivalRate, poisson } from './scenario/define-workload.ts'
 export { FailedAnswer, fail } from './scenario/fail.ts'
 export type {
@@ -35,10 +42,14 @@ export type {
   ClosedLoopData,
   Discipline,
   FaultData,
+  ForeignTopologyData,
   IsotopeData,
+  JaegerData,
+  JaegerDependenciesData,
   KeyData,
   OpenLoopData,
   OperationData,
+  OtlpData,
   ScenarioData,
   ServiceData,
   StepData,

@@ -1,6 +1,7 @@
 /** A run document and a command line that never ran anything: for tests of what is printed and of exit codes. */
 import type { PolicyStore } from '@seakeep/core/spi'
 import type { CliIo, SimulateOptions } from '../src/cli/io.ts'
+import { runsHere } from '../src/cli/runs.ts'
 import type { LatencyReport, RunDocument } from '../src/recording/run-document.ts'
 import type { ResolvedScenario } from '../src/scenario/resolved-scenario.ts'
 
@@ -110,6 +111,7 @@ export function fakeIo(change: Partial<CliIo> = {}, run: Run = (scenario) => fak
     env: {},
     cwd: '/',
     writeFile: (path, text) => void io.files.set(path, text),
+    appendFile: (path, text) => void io.files.set(path, (io.files.get(path) ?? '') + text),
     onInterrupt(told) {
       listeners.add(told)
       return { [Symbol.dispose]: () => void listeners.delete(told) }
@@ -121,6 +123,9 @@ export function fakeIo(change: Partial<CliIo> = {}, run: Run = (scenario) => fak
       io.simulated.push(scenario)
       return run(scenario, options, io)
     },
+    watchFolders: () => ({ [Symbol.dispose]: () => {} }),
+    runAgain: async () => 0,
+    openRuns: () => runsHere((scenario, options) => io.simulate(scenario, options)),
     openPlace: async (place) => {
       const store = io.places.get(place)
       if (store === undefined) throw new Error(`no test has put a store at ${place}`)

@@ -1,9 +1,10 @@
 import { Buffer } from 'node:buffer'
 import { Metadata } from '@grpc/grpc-js'
-import { type CallRequest, isConfigError } from '@seakeep/core'
+import { isConfigError } from '@seakeep/core'
 import type { Attempt } from '@seakeep/core/spi'
 import { describe, expect, it } from 'vitest'
-import { headersOf, metadataOf, methodOf } from './call-head.ts'
+import { headersOf } from './answer-headers.ts'
+import { metadataOf, methodOf } from './call-head.ts'
 
 function sent(headers: Record<string, string>, fields: Partial<Attempt> = {}): Record<string, unknown> {
   const attempt: Attempt = {
@@ -17,7 +18,7 @@ function sent(headers: Record<string, string>, fields: Partial<Attempt> = {}): R
     idempotent: true,
     ...fields,
   }
-  return metadataOf(attempt, 1000).toJSON()
+  return metadataOf(attempt, attempt.deadlineMs, 1000).toJSON()
 }
 
 function pathOfError(act: () => unknown): string | undefined {
@@ -37,10 +38,8 @@ describe('the method of a call', () => {
     }
   })
 
-  it('goes with nothing that a unary call cannot say', () => {
+  it('goes with nothing that gRPC cannot say', () => {
     expect(pathOfError(() => methodOf({ method: 'a.B/C', query: { id: '7' } }))).toBe('request.query')
-    const streamed = { method: 'a.B/C', stream: true } as CallRequest
-    expect(pathOfError(() => methodOf(streamed))).toBe('request.stream')
   })
 })
 

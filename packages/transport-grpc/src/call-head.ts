@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
-import { Metadata, type MetadataValue } from '@grpc/grpc-js'
+import { Metadata } from '@grpc/grpc-js'
 import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import { ATTEMPT_KEY, CALLER_KEY, formatTimeout, PRIORITY_KEY, TIMEOUT_KEY } from './seakeep-metadata.ts'
+import { StubRequest } from './stub-request.ts'
 
 const METHOD = /^[^/\s]+\/[^/\s]+$/
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
@@ -15,7 +16,7 @@ const FORBIDDEN = new Set([
   ...['upgrade'],
 ])
 
-/** @throws ConfigError for a request that a unary gRPC call cannot say. */
+/** @throws ConfigError for a request that gRPC cannot say. */
 export function methodOf(request: CallRequest): string {
   const { method, query } = request
   if (method === undefined || !METHOD.test(method)) {
@@ -27,9 +28,6 @@ export function methodOf(request: CallRequest): string {
   if (query !== undefined && Object.keys(query).length > 0) {
     throw new ConfigError('request.query', 'gRPC has no query; say it in the message')
   }
-  if ((request as { readonly stream?: unknown }).stream === true) {
-    throw new ConfigError('request.stream', 'a streamed answer is not available over gRPC')
-  }
   return method
 }
 
@@ -39,13 +37,22 @@ export function methodOf(request: CallRequest): string {
  * would race for what the attempt's ending is called.
  *
  * A request's own `seakeep-…` and `grpc-…` are dropped: a handler that passes on the metadata it was given must not pass
- * on a deadline that has been running since.
+ * on a deadline that has been running since. A stub's metadata goes as it is, with ours set over it.
  *
  * @throws ConfigError for metadata that gRPC cannot say.
  */
-export function metadataOf(attempt: Attempt, nowMs: number): Metadata {
+export function metadataOf(attempt: Attempt, deadlineMs: number, nowMs: number): Metadata {
+  const { request } = attempt
+  const metadata = request instanceof StubRequest ? request.metadata.clone() : written(request.headers)
+  if (deadlineMs !== NO_DEADLINE) metadata.set(TIMEOUT_KEY, formatTimeout(deadlineMs - nowMs))
+  metadata.set(ATTEMPT_KEY, String(attempt.number))
+  if (attempt.priority !== undefined) addTo(metadata, PRIORITY_KEY, attempt.priority)
+  if (attempt.caller !== undefined) addTo(metadata, CALLER_KEY, attempt.caller)
+  return metadata
+}
+
+function written(given: CallRequest['headers']): Metadata {
   const metadata = new Metadata()
-  const given = attempt.request.headers
   for (const name in given) {
     const value = given[name]
     if (value === undefined) continue
@@ -53,10 +60,6 @@ export function metadataOf(attempt: Attempt, nowMs: number): Metadata {
     if (key.startsWith('seakeep-') || key.startsWith('grpc-')) continue
     addTo(metadata, key, value)
   }
-  if (attempt.deadlineMs !== NO_DEADLINE) metadata.set(TIMEOUT_KEY, formatTimeout(attempt.deadlineMs - nowMs))
-  metadata.set(ATTEMPT_KEY, String(attempt.number))
-  if (attempt.priority !== undefined) addTo(metadata, PRIORITY_KEY, attempt.priority)
-  if (attempt.caller !== undefined) addTo(metadata, CALLER_KEY, attempt.caller)
   return metadata
 }
 
@@ -75,23 +78,4 @@ function addTo(metadata: Metadata, key: string, value: string): void {
   } catch (cause) {
     throw new ConfigError(`request.headers.${key}`, (cause as Error).message, { cause })
   }
-}
-
-/** Headers and trailers as one: values of the same name are joined by a comma, binary ones in base64. */
-export function headersOf(...parts: readonly (Metadata | undefined)[]): Record<string, string> {
-  const headers: Record<string, string> = {}
-  for (const part of parts) {
-    if (part === undefined) continue
-    const all = part.toJSON()
-    for (const key in all) {
-      const values = all[key]!
-      const text = values.length === 1 ? textOf(values[0]!) : values.map(textOf).join(', ')
-      headers[key] = headers[key] === undefined ? text : `${headers[key]}, ${text}`
-    }
-  }
-  return headers
-}
-
-function textOf(value: MetadataValue): string {
-  return typeof value === 'string' ? value : value.toString('base64')
 }

@@ -1,7 +1,7 @@
 import { type Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import type { Answer } from '@seakeep/core'
 import type { AttemptResult } from '@seakeep/core/spi'
-import { headersOf } from './call-head.ts'
+import { headersOf } from './answer-headers.ts'
 import { httpStatusOf, statusText } from './grpc-status.ts'
 import { asksForNoMore, PUSHBACK_KEY, parsePushback, REFUSED_KEY } from './seakeep-metadata.ts'
 
@@ -15,8 +15,7 @@ export interface FailedCall {
   readonly isIdempotent: boolean
 }
 
-export function answered(headers: Record<string, string>, body: unknown): AttemptResult {
-  const value: Answer = { status: 200, headers, body }
+export function answered(value: Answer): AttemptResult {
   return { ending: 'ok', value, error: undefined, status: 200, retryAfterMs: undefined }
 }
 
@@ -57,20 +56,36 @@ export function resultOf({ status: ended, headers, wasSent, isIdempotent }: Fail
 }
 
 /**
- * grpc-js ends a call that broke off with a status of its own making. It has no mark, but is empty: what a server sends
- * has headers before it, or the `content-type` of an answer that is only trailers.
+ * The same under a service config that says after which codes a method is tried again: others are final, and those that
+ * are answers here (ABORTED) count as the server's wish to be asked again. What was refused unbegun is sent again in any
+ * case, as gRPC does transparently.
  */
-function isFromServer({ metadata }: StatusObject, headers: Metadata | undefined): boolean {
-  if (headers !== undefined) return true
-  for (const _ in metadata.toJSON()) return true
-  return false
+export function retriedBy(codes: ReadonlySet<number> | undefined, code: number, result: AttemptResult): AttemptResult {
+  const { value } = result
+  if (codes === undefined || value === undefined) return result
+  if ((value as Answer).headers[REFUSED_KEY] !== undefined) return result
+  if (!codes.has(code)) return { ...result, isFinal: true }
+  const isRetried = result.status === undefined || result.status >= 500 || result.status === 429
+  return isRetried ? result : { ...result, status: 429 }
 }
 
 /**
- * For two of these endings the text is all there is, as a server may send the same code. Both texts are produced by the
+ * grpc-js ends a call that broke off with a status of its own making. It has no mark, but its metadata is empty: what a
+ * server sends has headers before it, or the `content-type` of an answer that is only trailers. After headers all that is
+ * left are the texts.
+ */
+function isFromServer({ details, metadata }: StatusObject, headers: Metadata | undefined): boolean {
+  for (const _ in metadata.toJSON()) return true
+  return headers !== undefined && !BROKEN_OFF.test(details)
+}
+const BROKEN_OFF =
+  /^(Received RST_STREAM with code \d|Connection dropped$|Call cancelled$|Stream refused by server$|Bandwidth exhausted or memory limit exceeded$|Protocol not secure enough$|(read|write) E[A-Z]+$)/
+
+/**
+ * For three of these endings the text is all there is, as a server may send the same code. The texts are produced by the
  * real library in the tests of this package, so that a version of it with others does not pass.
  */
-function isStreamRefused({ code, details }: StatusObject): boolean {
+export function isStreamRefused({ code, details }: StatusObject): boolean {
   return code === status.UNAVAILABLE && details === 'Stream refused by server'
 }
 function isTooLarge({ code, details }: StatusObject): boolean {

@@ -51,7 +51,8 @@ describe('bodies of services that are defined', () => {
     expect(() => codec.encode('a.B/Gte', { id: 7 })).toThrow('request.body: Object is not allowed')
   })
 
-  it('cannot be those of a method that streams', () => {
-    expect(() => codec.encode('c.D/List', {})).toThrow('request.method: c.D/List streams')
+  it('stream as the definition says', () => {
+    expect(codec.kind?.('c.D/List')).toEqual({ requestStream: false, responseStream: true })
+    expect(codec.kind?.('c.D/Unknown')).toBe(undefined)
   })
 })

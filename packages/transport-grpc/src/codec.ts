@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { ConfigError } from '@seakeep/core'
+import { kindOf, type MethodKind } from './method-kind.ts'
 
 /** Stands between the bodies of calls and the bytes of messages. `method` is as in the call: `pkg.Service/Method`. */
 export interface GrpcCodec {
@@ -7,14 +8,14 @@ export interface GrpcCodec {
   encode(method: string, body: unknown): Uint8Array
   /** What it throws makes the attempt an error: the answer is none of this method's. */
   decode(method: string, bytes: Buffer): unknown
+  /** Which sides of a method stream; undefined where it does not know the method. Then the call says it. */
+  kind?(method: string): MethodKind | undefined
 }
 
 /** What a codec has to know of a method: grpc-js' `MethodDefinition` has it, as generated code and proto-loader make it. */
-export interface MethodMessages {
+export interface MethodMessages extends MethodKind {
   /** `/pkg.Service/Method`. */
   readonly path: string
-  readonly requestStream: boolean
-  readonly responseStream: boolean
   requestSerialize(message: never): Uint8Array
   responseDeserialize(bytes: Buffer): unknown
 }
@@ -23,8 +24,8 @@ export interface MethodMessages {
 export const BYTES: GrpcCodec = { encode: (_method, body) => bytesOf(body), decode: (_method, bytes) => viewOf(bytes) }
 
 /**
- * The codec of services whose definitions are at hand: bodies are their messages. Methods that none of them defines have
- * bytes for bodies.
+ * The codec of services whose definitions are at hand: bodies are their messages, and methods stream as they are defined.
+ * Methods that none of them defines have bytes for bodies.
  *
  * ```ts
  * grpc({ codec: codecOf(InventoryClient.service) })
@@ -32,28 +33,35 @@ export const BYTES: GrpcCodec = { encode: (_method, body) => bytesOf(body), deco
  */
 export function codecOf(...services: readonly Readonly<Record<string, MethodMessages>>[]): GrpcCodec {
   const methods = new Map<string, MethodMessages>()
-  for (const service of services) for (const one of Object.values(service)) methods.set(one.path.slice(1), one)
+  const kinds = new Map<string, MethodKind>()
+  for (const service of services) {
+    for (const one of Object.values(service)) {
+      methods.set(one.path.slice(1), one)
+      kinds.set(one.path.slice(1), kindOf(one))
+    }
+  }
   return {
     encode: (method, body) => {
       const known = methods.get(method)
-      if (known === undefined) return bytesOf(body)
-      if (known.requestStream || known.responseStream) throw new ConfigError('request.method', `${method} streams`)
-      return known.requestSerialize((body ?? {}) as never)
+      return known === undefined ? bytesOf(body) : known.requestSerialize((body ?? {}) as never)
     },
     decode: (method, bytes) => {
       const known = methods.get(method)
       return known === undefined ? viewOf(bytes) : known.responseDeserialize(bytes)
     },
+    kind: (method) => kinds.get(method),
   }
 }
 
 function bytesOf(body: unknown): Uint8Array {
-  if (body === undefined || body === null) return Buffer.alloc(0)
+  if (body === undefined || body === null) return EMPTY
   if (body instanceof Uint8Array) return body
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   const kind = typeof body === 'object' ? body.constructor?.name : typeof body
   throw new ConfigError('request.body', `${kind} is not allowed; bytes, or a method that the codec of grpc() knows`)
 }
+
+const EMPTY = Buffer.alloc(0)
 
 /** A Buffer is only lent: whoever gets a body gets plain bytes, as over HTTP. */
 function viewOf(bytes: Buffer): Uint8Array {

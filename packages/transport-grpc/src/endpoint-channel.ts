@@ -1,13 +1,23 @@
 import { isIP } from 'node:net'
-import { Channel, type ChannelInterface, connectivityState, credentials } from '@grpc/grpc-js'
+import {
+  Channel,
+  type ChannelCredentials,
+  type ChannelInterface,
+  compressionAlgorithms,
+  connectivityState,
+  credentials,
+} from '@grpc/grpc-js'
 import type { Endpoint } from '@seakeep/core'
-import { after, type Clock, type Timer } from '@seakeep/core/spi'
+import { after, type CancelReason, type Clock, type Timer } from '@seakeep/core/spi'
 import type { ResolvedGrpcOptions } from './grpc-options.ts'
 
 export type GrpcCall = ReturnType<ChannelInterface['createCall']>
 
 /** A call that is under way, as its channel sees it: also the listener of grpc-js. */
 export interface Exchange {
+  readonly sentMs: number
+  /** The connection it waited for is there. */
+  onConnected(): void
   /** There was no connection in time: it has not been sent, and must not be. */
   onNoConnection(error: Error): void
   /** The channel is closed by force. */
@@ -16,6 +26,11 @@ export interface Exchange {
 
 /** A connection that has been in the making for so long is given up for a new one: gRPC's minimum connect timeout. */
 const STUCK_MS = 20_000
+/**
+ * A connection from which nothing has come while a call on it ran into its timeout is given up for a new one, at most this
+ * often: its other end may be gone without a word (half-open), and TCP goes on hoping for a quarter of an hour.
+ */
+const SILENT_MS = 3000
 
 /** The connection to one address, what is under way on it, and which endpoints have used it. */
 export class EndpointChannel {
@@ -23,6 +38,9 @@ export class EndpointChannel {
   /** The endpoints that stand at this address. The last one that is forgotten closes the channel. */
   readonly users: Set<string> = new Set()
   isClosed = false
+  /** When anything came from the other end. */
+  heardAtMs: number
+  readonly maxRequestBytes: number | undefined
   readonly #clock: Clock
   readonly #options: ResolvedGrpcOptions
   readonly #open = new Set<Exchange>()
@@ -33,11 +51,14 @@ export class EndpointChannel {
   readonly #waiting = new Set<Exchange>()
   #timer: Timer | undefined = undefined
   #connectingSinceMs: number | undefined = undefined
+  #redialedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(target: string, clock: Clock, options: ResolvedGrpcOptions) {
     this.target = target
     this.#clock = clock
     this.#options = options
+    this.maxRequestBytes = options.maxRequestBytes
+    this.heardAtMs = clock.now()
     this.#channel = dial(target, options)
     this.#name = this.#channel.getTarget()
   }
@@ -51,10 +72,20 @@ export class EndpointChannel {
     return call
   }
 
-  leave(exchange: Exchange): void {
+  get isConnected(): boolean {
+    return this.#channel.getConnectivityState(false) === connectivityState.READY
+  }
+
+  leave(exchange: Exchange, calledOff?: CancelReason): void {
     this.#open.delete(exchange)
+    if (calledOff === 'timeout') this.#onTimeout(exchange)
     if (this.#waiting.delete(exchange) && this.#waiting.size === 0) this.#stopTimer()
     if (this.#onEmpty !== undefined && this.#open.size === 0) this.#close()
+  }
+
+  /** After which codes a service config has a method tried again. */
+  retryableCodes(service: string, method: string): ReadonlySet<number> | undefined {
+    return this.#options.serviceConfigs?.find((one) => one.service === service)?.retryableCodes(method)
   }
 
   /** Of a call that has ended: a stream was opened for it. Without one its peer is the channel's own name. */
@@ -99,8 +130,12 @@ export class EndpointChannel {
       if (now === connectivityState.CONNECTING) return this.#watch(channel, now)
       // It is there, and what waited is being sent; or it failed, and grpc-js ends what waited.
       this.#connectingSinceMs = undefined
+      const waited = [...this.#waiting]
       this.#waiting.clear()
       this.#stopTimer()
+      if (now !== connectivityState.READY) return
+      this.heardAtMs = this.#clock.now()
+      for (const exchange of waited) exchange.onConnected()
     })
   }
 
@@ -114,6 +149,15 @@ export class EndpointChannel {
     for (const exchange of waited) exchange.onNoConnection(error)
   }
 
+  /** Nothing has come since it was sent. */
+  #onTimeout({ sentMs }: Exchange): void {
+    const nowMs = this.#clock.now()
+    if (this.heardAtMs > sentMs || nowMs - this.#redialedAtMs < SILENT_MS || !this.isConnected) return
+    this.#redialedAtMs = nowMs
+    this.#dialAgain()
+  }
+
+  /** What is under way stays where it is, until it ends. */
   #dialAgain(): void {
     const stuck = this.#channel
     this.#channel = dial(this.target, this.#options)
@@ -128,8 +172,9 @@ export class EndpointChannel {
 }
 
 /** Retrying, choosing and finding endpoints are the runtime's: what grpc-js has of it is turned off. */
-function dial(target: string, { connectBackoff, maxAnswerBytes }: ResolvedGrpcOptions): ChannelInterface {
-  return new Channel(target, credentials.createInsecure(), {
+function dial(target: string, options: ResolvedGrpcOptions): ChannelInterface {
+  const { connectBackoff, keepalive, maxAnswerBytes, compression, tls } = options
+  return new Channel(target, credentialsOf(tls), {
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
     // A registry's address is where to go: a proxy of the environment is for the world outside.
@@ -140,7 +185,19 @@ function dial(target: string, { connectBackoff, maxAnswerBytes }: ResolvedGrpcOp
     'grpc.initial_reconnect_backoff_ms': connectBackoff.initialMs,
     'grpc.max_reconnect_backoff_ms': connectBackoff.maxMs,
     'grpc.max_receive_message_length': maxAnswerBytes,
+    ...(keepalive === undefined
+      ? {}
+      : { 'grpc.keepalive_time_ms': keepalive.intervalMs, 'grpc.keepalive_timeout_ms': keepalive.timeoutMs }),
+    ...(compression === 'none' ? {} : { 'grpc.default_compression_algorithm': compressionAlgorithms[compression] }),
+    ...(tls?.serverName === undefined
+      ? {}
+      : { 'grpc.ssl_target_name_override': tls.serverName, 'grpc.default_authority': tls.serverName }),
   })
+}
+
+function credentialsOf(tls: ResolvedGrpcOptions['tls']): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure()
+  return credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null)
 }
 
 /** As grpc-js names what it connects to; IPv6 addresses stand in brackets. */

@@ -13,6 +13,7 @@ it('has left its channel when the attempt is told to have ended', () => {
   const sink = { commit: () => {}, settle: () => void told.push('settled') }
   const address = { host: '127.0.0.1', port: 1 }
   const attempt = new GrpcAttempt(
+    'shop.Inventory/Find',
     {
       service: 'inventory',
       endpoint: { id: 'a', service: 'inventory', address, protocol: 'grpc', weight: 1 },

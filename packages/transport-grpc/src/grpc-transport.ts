@@ -1,4 +1,4 @@
-import type { Endpoint } from '@seakeep/core'
+import { ConfigError, type Endpoint } from '@seakeep/core'
 import {
   type AdapterPorts,
   type Attempt,
@@ -6,18 +6,24 @@ import {
   type AttemptSink,
   after,
   type Cancel,
+  type Clock,
   type EndpointProbe,
   type ProbeResult,
   type Transport,
 } from '@seakeep/core/spi'
-import { unreachable } from './call-result.ts'
+import type { CallAttempt } from './call-attempt.ts'
+import { methodOf } from './call-head.ts'
+import { failed, unreachable } from './call-result.ts'
 import { BYTES, type GrpcCodec } from './codec.ts'
 import { EndpointChannel, targetOf, userOf } from './endpoint-channel.ts'
 import { GrpcAttempt } from './grpc-attempt.ts'
 import type { ResolvedGrpcOptions } from './grpc-options.ts'
 import { checkHealth } from './health-check.ts'
+import { SERVER_STREAM, UNARY } from './method-kind.ts'
+import { StreamAttempt } from './stream-attempt.ts'
+import { StubRequest } from './stub-request.ts'
 
-/** Sends attempts as unary calls, over one grpc-js channel an address, made with the first of them. */
+/** Sends attempts over one grpc-js channel an address, made with the first of them. */
 export class GrpcTransport implements Transport {
   readonly protocol = 'grpc'
   readonly #ports: AdapterPorts
@@ -87,13 +93,19 @@ export class GrpcTransport implements Transport {
     }
     const known = this.#channelOf.get(endpoint)
     const channel = known !== undefined && !known.isClosed ? known : this.#channelFor(endpoint)
-    const sent = new GrpcAttempt(attempt, sink, channel, codec, this.#ports.clock)
+    let sent: CallAttempt
+    try {
+      sent = attemptOf(attempt, sink, channel, codec, this.#ports.clock)
+    } catch (error) {
+      sink.settle(failed(error as Error))
+      return NOTHING
+    }
     try {
       sent.send()
     } catch (error) {
       sent.onDestroyed(error as Error)
     }
-    return () => sent.cancel()
+    return (reason) => sent.cancel(reason)
   }
 
   #channelFor(endpoint: Endpoint): EndpointChannel {
@@ -110,3 +122,24 @@ export class GrpcTransport implements Transport {
 }
 
 const NOTHING: Cancel = () => {}
+
+/** @throws ConfigError for a request that gRPC cannot say. */
+function attemptOf(
+  attempt: Attempt,
+  sink: AttemptSink<AttemptResult>,
+  channel: EndpointChannel,
+  codec: GrpcCodec,
+  clock: Clock,
+): CallAttempt {
+  const { request } = attempt
+  const method = methodOf(request)
+  const isStub = request instanceof StubRequest
+  const own = isStub ? BYTES : codec
+  const known = isStub ? request.kind : codec.kind?.(method)
+  const kind = known ?? (request.stream === true ? SERVER_STREAM : UNARY)
+  if (kind === UNARY && request.stream !== true) return new GrpcAttempt(method, attempt, sink, channel, own, clock)
+  if (request.stream === true && !kind.responseStream) {
+    throw new ConfigError('request.stream', `${method} answers with one message`)
+  }
+  return new StreamAttempt(kind, method, attempt, sink, channel, own, clock)
+}

@@ -11,11 +11,14 @@ export const TIMEOUT_KEY = 'grpc-timeout'
 /** gRPC's own (A6): how long the server asks to wait before the next attempt; a negative number asks for none. */
 export const PUSHBACK_KEY = 'grpc-retry-pushback-ms'
 
+/** Servers on Node keep a deadline in a timer, which ends at once where it is set for longer. */
+const LONGEST_MS = 2 ** 31 - 1
+
 /** Never more than `leftMs` (but above 0, which gRPC has no word for): rounded down, to finer units where few are left. */
 export function formatTimeout(leftMs: number): string {
   if (leftMs < 10) return `${Math.max(1, Math.floor(leftMs * 1000))}u`
   if (leftMs < 1e8) return `${Math.floor(leftMs)}m`
-  return `${Math.min(99_999_999, Math.floor(leftMs / 1000))}S`
+  return `${Math.floor(Math.min(LONGEST_MS, leftMs) / 1000)}S`
 }
 
 const PUSHBACK = /^\d{1,15}$/

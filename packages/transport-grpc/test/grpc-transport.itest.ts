@@ -258,7 +258,7 @@ describe('connections', () => {
       expect(result.ending).toBe('unreachable')
       expect(String(result.error)).toMatch(/UNAVAILABLE: .*ECONNREFUSED/)
     }
-    open.push(await serve({ 'test.Echo/Answer': echo }, endpoint.address.port))
+    open.push(await serve({ 'test.Echo/Answer': echo }, { port: endpoint.address.port }))
     await expect.poll(async () => (await send()).ending, { timeout: 10_000 }).toBe('ok')
   })
 

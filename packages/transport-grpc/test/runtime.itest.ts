@@ -108,12 +108,18 @@ describe('a runtime with grpc()', () => {
   })
 
   it('ends a call at its timeout as such, though the server is at its deadline at the same time', async () => {
-    let cancelled = 0
-    const rt = await calling((call) => void call.on('cancelled', () => cancelled++), { timeout: '15ms' })
+    let [arrived, cancelled] = [0, 0]
+    const hang: BytesHandler = (call) => {
+      arrived += 1
+      call.on('cancelled', () => cancelled++)
+    }
+    const rt = await calling(hang, { timeout: '15ms' })
     for (let at = 0; at < 20; at++) {
       await expect(rt.client('payments').call(CHARGE)).rejects.toMatchObject({ code: 'SEAKEEP_DEADLINE_EXCEEDED' })
     }
-    await expect.poll(() => cancelled, { timeout: 10_000 }).toBe(20)
+    // One that was waiting for its connection has not been sent.
+    expect(arrived).toBeGreaterThan(10)
+    await expect.poll(() => cancelled, { timeout: 10_000 }).toBe(arrived)
   })
 
   it('tells the server of a caller that gives up', async () => {

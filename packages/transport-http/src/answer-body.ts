@@ -1,10 +1,11 @@
 import type { Buffer } from 'node:buffer'
+import { isMsgpack, readMsgpack } from './body-codec.ts'
 
 /**
  * What an answer's bytes are handed out as. JSON is parsed, what is known to be text (or says nothing of itself) becomes
  * a string, and all else stays bytes: an image read as text would be lost.
  */
-export type BodyKind = 'json' | 'text' | 'bytes'
+export type BodyKind = 'json' | 'msgpack' | 'text' | 'bytes'
 
 const JSON_TYPE = /^[^;]*\/(json|[^;]*\+json)\s*(;|$)/
 const TEXT =
@@ -19,12 +20,14 @@ export function bodyKind(headers: Readonly<Record<string, string>>): BodyKind {
   if (type === 'application/json' || type.startsWith('application/json;')) return 'json'
   const lower = type.toLowerCase()
   if (JSON_TYPE.test(lower)) return 'json'
+  if (isMsgpack(lower)) return 'msgpack'
   return TEXT.test(lower) ? 'text' : 'bytes'
 }
 
-/** @throws SyntaxError for JSON that is none. No bytes at all are no JSON either, but no error: a HEAD, a 204. */
+/** @throws an Error for JSON or msgpack that is none. No bytes at all are no JSON either, but no error: a HEAD, a 204. */
 export function readBody(bytes: Buffer, headers: Readonly<Record<string, string>>): unknown {
   const kind = bodyKind(headers)
+  if (kind === 'msgpack') return bytes.length === 0 ? undefined : readMsgpack(bytes)
   if (kind === 'bytes') return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = textOf(bytes, headers['content-type'])
   if (kind === 'text') return text

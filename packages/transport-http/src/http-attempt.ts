@@ -1,23 +1,20 @@
 import { Buffer } from 'node:buffer'
-import {
-  type Answer,
-  AttemptError,
-  CancelledError,
-  ConfigError,
-  DeadlineExceededError,
-  isConfigError,
-  type SeakeepError,
-} from '@seakeep/core'
+import { type Answer, AttemptError, CancelledError, DeadlineExceededError, type SeakeepError } from '@seakeep/core'
 import type { Attempt, AttemptResult, AttemptSink, CancelReason, Clock } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
 import { answered, failed, unreachable, wholeAnswer } from './answer-result.ts'
 import { AnswerStream } from './answer-stream.ts'
+import { readOnceBody } from './request-body.ts'
+import { misuseOf } from './request-misuse.ts'
+
+/** Where it is counted that an answer has begun. */
+export interface AnswerCount {
+  answers: number
+}
 
 /** Made once: it only tells undici to let go, nobody is told it. */
 const CALLED_OFF = new Error('the attempt was called off')
 const EMPTY = Buffer.alloc(0)
-/** undici's codes for a request that it will not write. */
-const MISUSE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'])
 
 /**
  * One attempt as undici's handler: it gathers the answer and settles once. What undici has not begun to write (refused,
@@ -27,6 +24,7 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
   readonly #attempt: Attempt
   readonly #sink: AttemptSink<AttemptResult>
   readonly #clock: Clock
+  readonly #pool: AnswerCount
   readonly #maxBytes: number
   #controller: Dispatcher.DispatchController | undefined = undefined
   #isOver = false
@@ -38,7 +36,8 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
   #streamed: Answer | undefined = undefined
   #stream: AnswerStream | undefined = undefined
 
-  constructor(attempt: Attempt, sink: AttemptSink<AttemptResult>, clock: Clock, maxBytes: number) {
+  constructor(attempt: Attempt, sink: AttemptSink<AttemptResult>, clock: Clock, maxBytes: number, pool: AnswerCount) {
+    this.#pool = pool
     this.#attempt = attempt
     this.#sink = sink
     this.#clock = clock
@@ -65,6 +64,7 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
+    this.#pool.answers += 1
     if (status < 200 || this.#isOver) return
     this.#status = status
     this.#headers = joined(headers)
@@ -100,10 +100,9 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, thrown: Error): void {
     if (this.#isOver) return
-    const isMisuse = isConfigError(thrown) || MISUSE.has((thrown as { code?: string }).code ?? '')
-    if (isMisuse) {
-      const error = isConfigError(thrown) ? thrown : new ConfigError('request', thrown.message, { cause: thrown })
-      this.#settle(failed(error, undefined, undefined))
+    const misuse = misuseOf(thrown)
+    if (misuse !== undefined) {
+      this.#settle(failed(misuse, undefined, undefined))
     } else if (this.#controller === undefined) {
       this.#settle(unreachable(thrown))
     } else {
@@ -117,7 +116,10 @@ export class HttpAttempt implements Dispatcher.DispatchHandler {
   /** What has been told is final before anybody is: no ending comes after another. */
   #settle(result: AttemptResult): void {
     this.#isOver = true
-    this.#sink.settle(result)
+    const { body } = this.#attempt.request
+    // What was read of a stream is gone: it is not sent again, whatever the policy says.
+    const isSpent = typeof body === 'object' && readOnceBody(body)?.canBeSent === false
+    this.#sink.settle(isSpent ? { ...result, isFinal: true } : result)
   }
 
   #wholeAnswer(): AttemptResult {

@@ -7,15 +7,33 @@ describe('options of http()', () => {
     expect(resolveHttpOptions({})).toEqual({
       connectTimeoutMs: 1000,
       maxAnswerBytes: 16_777_216,
+      maxHeadBytes: 16_384,
       connections: undefined,
+      http2: undefined,
+      streams: 100,
+      tls: { ca: undefined, cert: undefined, key: undefined, servername: undefined, verify: true },
+      codec: 'json',
     })
     expect(resolveHttpOptions({ connectTimeout: '250ms' }).connectTimeoutMs).toBe(250)
+  })
+
+  it('of TLS are refused by name', () => {
+    for (const [tls, path] of [
+      [{ ca: '' }, 'http.tls.ca'],
+      [{ rejectUnauthorized: false }, 'http.tls'],
+    ] as const) {
+      expect(() => resolveHttpOptions({ tls } as HttpOptions)).toThrow(path)
+    }
   })
 
   it('are refused by name', () => {
     const wrong = [
       { connectTimeout: 0 },
       { connections: 0 },
+      { maxHeadBytes: 10 },
+      { streams: 0 },
+      { http2: 'yes' },
+      { codec: 'xml' },
       { maxAnswerBytes: -1 },
       { conections: 5 },
     ] as HttpOptions[]

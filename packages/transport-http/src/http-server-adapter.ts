@@ -1,9 +1,10 @@
-import * as net from 'node:net'
-import { ConfigError } from '@seakeep/core'
 import type { AdapterPorts, AttachedServer, ServerAdapter, ServerHost } from '@seakeep/core/spi'
-import { GovernedServer, type HttpServer } from './governed-server.ts'
+import { FastifyServer } from './fastify-plugin.ts'
+import { GovernedServer } from './governed-server.ts'
+import { MiddlewareServer } from './middleware.ts'
+import { httpServer } from './request-door.ts'
 
-/** The server side of `rt.serve().http(server)`. */
+/** The server side of `rt.serve()`: `.http(server)`, `.middleware()`, `.fastify()`. */
 export class HttpServerAdapter implements ServerAdapter {
   readonly protocol = 'http'
   readonly #ports: AdapterPorts
@@ -13,18 +14,15 @@ export class HttpServerAdapter implements ServerAdapter {
   }
 
   attach(server: unknown, host: ServerHost): AttachedServer {
-    if (!isHttpServer(server)) {
-      throw new ConfigError('serve.http', 'it takes the server that createServer() of node:http or node:https returns')
-    }
-    return new GovernedServer(server, host, this.#ports.clock)
+    return new GovernedServer(httpServer(server), host, this.#ports)
   }
-}
 
-/** By what is needed of it: a https.Server is no http.Server, and frameworks bring classes of their own. */
-function isHttpServer(server: unknown): server is HttpServer {
-  return (
-    server instanceof net.Server &&
-    typeof (server as Partial<HttpServer>).closeIdleConnections === 'function' &&
-    typeof (server as Partial<HttpServer>).closeAllConnections === 'function'
-  )
+  face(name: string, host: ServerHost): { readonly face: unknown; readonly server: AttachedServer } {
+    if (name === 'fastify') {
+      const server = new FastifyServer(host, this.#ports)
+      return { face: server.plugin, server }
+    }
+    const server = new MiddlewareServer(host, this.#ports)
+    return { face: server.middleware, server }
+  }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nextTick } from 'node:process'
-import type { RejectionReason } from '@seakeep/core'
+import type { RejectionReason, RequestContext, RequestScope } from '@seakeep/core'
 import {
   type AdmissionSink,
   type Admitted,
@@ -9,7 +9,6 @@ import {
   RETRY_AFTER_MS_HEADER,
   type ServerHost,
 } from '@seakeep/core/spi'
-import { type RequestContext, runInRequest } from './request-context.ts'
 import {
   ATTEMPT_HEADER,
   CALLER_HEADER,
@@ -24,14 +23,24 @@ export class InboundRequest implements AdmissionSink, RequestContext {
   deadlineMs: number = NO_DEADLINE
   readonly attempt: number
   readonly priority: string | undefined
+  readonly traceparent: string | undefined
+  readonly tracestate: string | undefined
   readonly #message: IncomingMessage
   readonly #response: ServerResponse
   readonly #serve: () => boolean
   readonly #host: ServerHost
+  readonly #scope: RequestScope
   #place: Admitted | undefined
   #hasLeft = false
 
-  constructor(message: IncomingMessage, response: ServerResponse, serve: () => boolean, host: ServerHost) {
+  constructor(
+    message: IncomingMessage,
+    response: ServerResponse,
+    serve: () => boolean,
+    host: ServerHost,
+    scope: RequestScope,
+  ) {
+    this.#scope = scope
     this.#message = message
     this.#response = response
     this.#serve = serve
@@ -39,8 +48,9 @@ export class InboundRequest implements AdmissionSink, RequestContext {
     const { headers } = message
     const attempt = Number(headers[ATTEMPT_HEADER] ?? 1)
     this.attempt = Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 1
-    const priority = headers[PRIORITY_HEADER]
-    this.priority = typeof priority === 'string' ? priority : undefined
+    this.priority = single(headers[PRIORITY_HEADER])
+    this.traceparent = single(headers.traceparent)
+    this.tracestate = single(headers.tracestate)
   }
 
   /** Who names no service is told apart by where the request comes from. */
@@ -73,7 +83,9 @@ export class InboundRequest implements AdmissionSink, RequestContext {
 
   /** The connection ends with this answer, where its head has not been sent. */
   endConnection(): void {
-    if (!this.#response.headersSent) this.#response.setHeader('connection', 'close')
+    // HTTP/2 has no such header: its connections end with a GOAWAY.
+    if (!this.#response.headersSent && this.#message.httpVersionMajor < 2)
+      this.#response.setHeader('connection', 'close')
   }
 
   // ---- AdmissionSink ----
@@ -83,7 +95,12 @@ export class InboundRequest implements AdmissionSink, RequestContext {
    * ever: here it would go up through the request that has just left and given its place to this one.
    */
   admit(): void {
-    runInRequest(this, () => {
+    const message = this.#message
+    const scope = this.#scope
+    // A body's events come from the connection, which belongs to nobody's request.
+    const emit = message.emit
+    message.emit = (...event: unknown[]): boolean => scope.run(this, () => Reflect.apply(emit, message, event))
+    scope.run(this, () => {
       try {
         if (!this.#serve()) this.#answer(404, 'nobody serves this\n', {})
       } catch (error) {
@@ -120,6 +137,10 @@ export class InboundRequest implements AdmissionSink, RequestContext {
     this.#response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers })
     this.#response.end(text)
   }
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined
 }
 
 function isPath(url: string, path: string): boolean {

@@ -2,6 +2,10 @@
 
 import './members.ts'
 
+export type { FastifyApp, FastifyPlugin } from './fastify-plugin.ts'
+export { governedDispatcher, interceptor } from './governed-dispatcher.ts'
 export { http } from './http-module.ts'
-export type { HttpOptions } from './http-options.ts'
-export { type RequestContext, requestContext } from './request-context.ts'
+export type { HttpOptions, TlsOptions } from './http-options.ts'
+export { BodyError, type ReadBodyOptions, readBody, sendBody } from './inbound-body.ts'
+export type { Middleware } from './middleware.ts'
+export { outsideRequest, type RequestContext, requestContext } from './request-context.ts'

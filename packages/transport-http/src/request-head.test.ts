@@ -67,9 +67,6 @@ describe('what is sent for an attempt', () => {
       { method: 'get /' },
       { method: 'GET charges' },
       { method: 'CONNECT /' },
-      { body: new FormData() },
-      { body: new Blob(['x']) },
-      { body: (async function* () {})() },
       { body: circle },
       { body: 1n },
       { body: () => {} },
@@ -83,5 +80,16 @@ describe('what is sent for an attempt', () => {
       }
       expect(isConfigError(thrown), JSON.stringify(request.method)).toBe(true)
     }
+  })
+
+  it('has a stream once, and one that is made anew each time as often as one likes', () => {
+    const once = { method: 'PUT /', body: (async function* () {})() }
+    const [first, second] = [headOf(once).body, headOf(once).body]
+    // Nothing was read of it yet, so another attempt may have it.
+    expect([first, second]).not.toContain(null)
+    ;(first as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+    expect(() => headOf(once)).toThrow(/only once/)
+    const anew = { method: 'PUT /', body: () => (async function* () {})() }
+    expect(headOf(anew).body).not.toBe(headOf(anew).body)
   })
 })

@@ -1,7 +1,13 @@
 import { type CallRequest, ConfigError } from '@seakeep/core'
 import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
+import { acceptOf, type BodyCodec, JSON_TYPE, MSGPACK_TYPE, writeJson, writeMsgpack } from './body-codec.ts'
+import type { FetchRequest } from './fetch-request.ts'
+import { isStream, readOnceBody } from './request-body.ts'
 import { ATTEMPT_HEADER, CALLER_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
+
+/** undici takes a `servername`, though its types do not say so. */
+export type RequestHead = Dispatcher.DispatchOptions & { servername?: string }
 
 const METHOD = /^[A-Z]+$/
 
@@ -13,11 +19,12 @@ const METHOD = /^[A-Z]+$/
  *
  * @throws ConfigError for a request that HTTP cannot say.
  */
-export function requestHead(attempt: Attempt, nowMs: number): Dispatcher.DispatchOptions {
+export function requestHead(attempt: Attempt, nowMs: number, codec: BodyCodec = 'json'): RequestHead {
   const { request } = attempt
   const { method, path } = methodAndPath(request)
   const headers: string[] = []
   let hasType = false
+  let hasAccept = false
   const given = request.headers
   for (const name in given) {
     const value = given[name]
@@ -25,13 +32,53 @@ export function requestHead(attempt: Attempt, nowMs: number): Dispatcher.Dispatc
     const lower = name.toLowerCase()
     if (lower.startsWith('seakeep-')) continue
     if (lower === 'content-type') hasType = true
+    else if (lower === 'accept') hasAccept = true
     headers.push(lower, value)
   }
+  const accept = acceptOf[codec]
+  if (accept !== undefined && !hasAccept) headers.push('accept', accept)
+  addOwn(headers, attempt, nowMs)
+  const { body } = request
+  const once = typeof body === 'object' ? readOnceBody(body) : undefined
+  if (once !== undefined) {
+    if (!once.canBeSent) throw new ConfigError('request.body', 'it can be read only once, and has been')
+    return { method, path, headers, body: once.take() as RequestHead['body'] & {} }
+  }
+  return {
+    method,
+    path,
+    headers,
+    body: bodyOf(typeof body === 'function' ? madeAnew(body as () => unknown) : body, headers, hasType, codec),
+  }
+}
+
+/** The same for a request that undici's own clients have made, to be sent to `origin`. */
+export function fetchHead(
+  attempt: Attempt,
+  { options, headerList, body, authority }: FetchRequest,
+  origin: string,
+  nowMs: number,
+): RequestHead {
+  const headers = headerList.slice()
+  // The server behind a service's name is called by that name, as the URL has it; TLS goes by the endpoint's own.
+  const isService = attempt.endpoint?.protocol === 'http' && attempt.service !== attempt.endpoint.address.host
+  if (isService && !headerList.includes('host')) headers.push('host', authority)
+  addOwn(headers, attempt, nowMs)
+  return { ...options, origin, headers, body: body.take() as Dispatcher.DispatchOptions['body'] & {} }
+}
+
+function addOwn(headers: string[], attempt: Attempt, nowMs: number): void {
   if (attempt.deadlineMs !== NO_DEADLINE) headers.push(TIMEOUT_HEADER, formatTimeout(attempt.deadlineMs - nowMs))
   headers.push(ATTEMPT_HEADER, String(attempt.number))
   if (attempt.priority !== undefined) headers.push(PRIORITY_HEADER, attempt.priority)
   if (attempt.caller !== undefined) headers.push(CALLER_HEADER, attempt.caller)
-  return { method, path, headers, body: bodyOf(request.body, headers, hasType) }
+}
+
+/** A stream that is made for each attempt, so that one whose first is gone can be sent again. */
+function madeAnew(make: () => unknown): unknown {
+  const body = make()
+  if (isStream(body)) return body
+  throw new ConfigError('request.body', 'a function is not allowed, unless it returns a stream: a new one each time')
 }
 
 function methodAndPath({ method: said, query }: CallRequest): { method: string; path: string } {
@@ -49,8 +96,8 @@ function methodAndPath({ method: said, query }: CallRequest): { method: string; 
   return { method, path }
 }
 
-/** A string or bytes as they are; anything else as JSON, but for what JSON would silently make `{}` of. */
-function bodyOf(body: unknown, headers: string[], hasType: boolean): string | Uint8Array | null {
+/** A string or bytes as they are; anything else as the codec has it. */
+function bodyOf(body: unknown, headers: string[], hasType: boolean, codec: BodyCodec): string | Uint8Array | null {
   if (body === undefined || body === null) return null
   if (typeof body === 'string' || body instanceof Uint8Array) return body
   if (body instanceof URLSearchParams) {
@@ -59,20 +106,12 @@ function bodyOf(body: unknown, headers: string[], hasType: boolean): string | Ui
   }
   if (body instanceof ArrayBuffer) return new Uint8Array(body)
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
-  if (typeof body === 'object' && (Symbol.asyncIterator in body || body instanceof Blob || body instanceof FormData)) {
-    const kind = body.constructor.name
-    throw new ConfigError('request.body', `a ${kind} is not allowed; a string, bytes, URLSearchParams or plain data`)
+  if (isStream(body)) return body as string
+  if (body instanceof FormData || body instanceof Blob) return body as unknown as string
+  if (codec === 'json') {
+    if (!hasType) headers.push('content-type', JSON_TYPE)
+    return writeJson(body)
   }
-  if (!hasType) headers.push('content-type', 'application/json')
-  return jsonOf(body)
-}
-
-function jsonOf(body: unknown): string {
-  try {
-    const text = JSON.stringify(body)
-    if (text !== undefined) return text
-  } catch (cause) {
-    throw new ConfigError('request.body', 'it cannot be written as JSON', { cause })
-  }
-  throw new ConfigError('request.body', `a ${typeof body} cannot be written as JSON`)
+  if (!hasType) headers.push('content-type', MSGPACK_TYPE)
+  return writeMsgpack(body)
 }

@@ -80,12 +80,7 @@ export class BreakerState {
   /** The number of the admission, at least 0; or REFUSED. */
   enter(nowMs: number): number {
     if (this.state === 'closed') return this.#ramp === undefined || this.#isPastRamp(nowMs) ? this.#epoch : REFUSED
-    const leases = this.#leases
-    if (leases === undefined) return REFUSED
-    const slot = leases.lend(nowMs + this.#options.probeTimeoutMs)
-    if (slot < 0) return REFUSED
-    this.#followLeases(leases)
-    return this.#epoch + slot
+    return this.#leases === undefined ? REFUSED : this.#lend(this.#leases, nowMs)
   }
 
   /** What was admitted goes out. */
@@ -121,10 +116,7 @@ export class BreakerState {
       const why = this.#evidence.record(verdict === 'failure', nowMs - sentMs, nowMs)
       return why === undefined ? undefined : opening(why)
     }
-    const leases = this.#leases
-    if (leases === undefined || !leases.giveBack(epoch - this.#epoch)) return undefined
-    this.#followLeases(leases)
-    return verdict === 'ignored' ? undefined : this.#judgeProbe(leases, verdict === 'failure', nowMs - sentMs)
+    return this.#leases === undefined ? undefined : this.#giveBack(this.#leases, epoch, verdict, nowMs - sentMs)
   }
 
   /** When a ramp, where there is one, lets all calls pass. */
@@ -165,6 +157,19 @@ export class BreakerState {
     const { rampForMs, halfOpenProbes } = this.#options
     // Who releases a circuit by hand has decided that the target may be trusted.
     if (rampForMs > 0 && transition !== RELEASE) this.#ramp = new Ramp(nowMs, rampForMs, halfOpenProbes)
+  }
+
+  #lend(leases: ProbeLeases, nowMs: number): number {
+    const slot = leases.lend(nowMs + this.#options.probeTimeoutMs)
+    if (slot < 0) return REFUSED
+    this.#followLeases(leases)
+    return this.#epoch + slot
+  }
+
+  #giveBack(leases: ProbeLeases, epoch: number, verdict: Verdict, durationMs: number): Transition | undefined {
+    if (!leases.giveBack(epoch - this.#epoch)) return undefined
+    this.#followLeases(leases)
+    return verdict === 'ignored' ? undefined : this.#judgeProbe(leases, verdict === 'failure', durationMs)
   }
 
   #isPastRamp(nowMs: number): boolean {

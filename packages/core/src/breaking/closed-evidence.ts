@@ -58,10 +58,17 @@ export class ClosedEvidence {
 
   /** Counts a call that was judged. Why the circuit is to open, or undefined. */
   record(isFailure: boolean, durationMs: number, nowMs: number): string | undefined {
-    const { failureRatio, consecutiveFailures, minimumCalls, slowCall } = this.#options
+    const { slowCall } = this.#options
     const window = this.#window
     window.record(nowMs, isFailure, slowCall !== undefined && durationMs > slowCall.overMs)
-    this.#countInARow(isFailure, nowMs)
+    if (isFailure) this.#countInARow(nowMs)
+    else this.#inARow = 0
+    return window.failures === 0 && slowCall === undefined ? undefined : this.#reason(nowMs)
+  }
+
+  #reason(nowMs: number): string | undefined {
+    const { failureRatio, consecutiveFailures, minimumCalls, slowCall } = this.#options
+    const window = this.#window
     if (consecutiveFailures !== undefined && this.#inARow >= consecutiveFailures) {
       return `${this.#inARow} failures in a row (threshold ${consecutiveFailures})`
     }
@@ -105,11 +112,7 @@ export class ClosedEvidence {
     return isRow && nowMs - this.#failedMs < STALE_MS ? 'the last call failed' : undefined
   }
 
-  #countInARow(isFailure: boolean, nowMs: number): void {
-    if (!isFailure) {
-      this.#inARow = 0
-      return
-    }
+  #countInARow(nowMs: number): void {
     if (nowMs - this.#failedMs >= STALE_MS) this.#inARow = 0
     this.#inARow++
     this.#failedMs = nowMs

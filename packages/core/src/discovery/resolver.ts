@@ -23,6 +23,8 @@ export interface ResolverSettings {
   readonly options?: ResolvedDiscoveryOptions | undefined
   /** Where last good lists are kept. Absent: nowhere. */
   readonly snapshots?: SnapshotStore | undefined
+  /** Told when {@link Resolver.isUndecided} is over. */
+  readonly onDecided?: (() => void) | undefined
 }
 
 /** How long a failed watch is given to come back before the registry is asked anew: first, and at most. */
@@ -60,6 +62,10 @@ export class Resolver {
   #saved: readonly Instance[] | undefined = undefined
   /** When the list on disk is asked for; `Infinity` once that is settled. */
   #restoreAtMs: number = Number.POSITIVE_INFINITY
+  /** The list on disk has been asked for. */
+  #isReading = false
+  /** Until it has been said that somebody is there, or that nobody will say it. */
+  #onDecided: (() => void) | undefined = undefined
   #isSettling = false
   #isUnsettled = false
   #isClosed = false
@@ -74,7 +80,7 @@ export class Resolver {
     registries: readonly Registry[],
     ports: ResolverPorts,
     first?: (snapshot: Snapshot) => void,
-    { options = DEFAULT_DISCOVERY_OPTIONS, snapshots }: ResolverSettings = {},
+    { options = DEFAULT_DISCOVERY_OPTIONS, snapshots, onDecided }: ResolverSettings = {},
   ) {
     this.#first = first
     this.#options = options
@@ -94,14 +100,22 @@ export class Resolver {
       return new ServiceWatch(registry, owner, new RetryWait(GIVE_UP_MS, GIVE_UP_MAX_MS, random, name))
     })
     this.#settle()
-    if (snapshots === undefined || this.#cell.value.revision > 0) return
-    this.#restoreAtMs = clock.now() + RESTORE_AFTER_MS
-    this.#restoreWhereAllFail()
-    this.#due.poke(this.#restoreAtMs)
+    if (snapshots !== undefined && this.#cell.value.revision === 0) {
+      this.#restoreAtMs = clock.now() + RESTORE_AFTER_MS
+      this.#restoreWhereAllFail()
+      this.#due.poke(this.#restoreAtMs)
+    }
+    this.#onDecided = onDecided
   }
 
   get cell(): StateCell<Snapshot> {
     return this.#cell
+  }
+
+  /** Nobody has said yet who is there, and somebody still may. */
+  get isUndecided(): boolean {
+    if (this.#cell.value.revision > 0 || this.#isClosed) return false
+    return this.#isReading || this.#watches.some(({ state }) => state === 'pending')
   }
 
   /** Passes a hint on that the list may be out of date. */
@@ -117,6 +131,7 @@ export class Resolver {
     this.#due.close()
     for (const watch of this.#watches) watch.drop()
     this.#cell.complete()
+    this.#tellDecided()
   }
 
   #hear(watch: ServiceWatch): void {
@@ -126,6 +141,14 @@ export class Resolver {
     }
     this.#settle()
     this.#restoreWhereAllFail()
+    this.#tellDecided()
+  }
+
+  #tellDecided(): void {
+    if (this.#onDecided === undefined || this.isUndecided) return
+    const told = this.#onDecided
+    this.#onDecided = undefined
+    told()
   }
 
   #fail(error: Error): void {
@@ -220,7 +243,12 @@ export class Resolver {
   #restore(): void {
     this.#restoreAtMs = Number.POSITIVE_INFINITY
     if (this.#cell.value.revision > 0) return
-    this.#snapshots?.load(this.service, (stored) => this.#onStored(stored))
+    this.#isReading = this.#snapshots !== undefined
+    this.#snapshots?.load(this.service, (stored) => {
+      this.#isReading = false
+      this.#onStored(stored)
+      this.#tellDecided()
+    })
   }
 
   #onStored(stored: StoredSnapshot | undefined): void {

@@ -105,16 +105,16 @@ export class ConcurrencyLimiter implements Limiter {
 
   release(end: PermitEnd, tookMs?: number, nowMs?: number): void {
     if (this.#inFlight === 0) throw new Error('A permit was released that was not held')
-    if (tookMs !== undefined) {
-      if (this.#places > 0 && end === 'success' && tookMs > 0) this.#typical.record(tookMs)
-      const adaptive = this.#adaptive
-      if (adaptive?.learn(end, tookMs, nowMs ?? this.#now(), this.#inFlight)) {
-        this.#inFlight--
-        return this.setLimit(adaptive.limit)
-      }
-    }
+    const isLearnt = tookMs !== undefined && this.#learn(end, tookMs, nowMs)
     this.#inFlight--
-    if (this.#queued > 0) this.#serve()
+    if (isLearnt) this.setLimit(this.#adaptive?.limit ?? this.#limit)
+    else if (this.#queued > 0) this.#serve()
+  }
+
+  /** True where the limit has to move for it. */
+  #learn(end: PermitEnd, tookMs: number, nowMs: number | undefined): boolean {
+    if (this.#places > 0 && end === 'success' && tookMs > 0) this.#typical.record(tookMs)
+    return this.#adaptive?.learn(end, tookMs, nowMs ?? this.#now(), this.#inFlight) === true
   }
 
   /**

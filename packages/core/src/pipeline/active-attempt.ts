@@ -1,25 +1,29 @@
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import { NEVER_SENT, REFUSED } from '../breaking/circuit-breaker.ts'
-import type { Attempt, AttemptSink, CallRequest, Cancel, CancelReason } from '../call/call.ts'
+import { abortReason } from '../call/abort-reason.ts'
+import type { AttemptSink, Cancel, CancelReason } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult } from '../call/outcome.ts'
-import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
 import type { ConcurrencyLimiter } from '../limiting/concurrency-limiter.ts'
 import type { PermitEnd, Waiter } from '../limiting/limiter.ts'
+import { mix } from '../random/mix.ts'
 import { Draw } from '../random/random.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import type { Timed, TimeoutQueue } from '../time/timeout-queue.ts'
 import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
-import { isPushback, judge } from './judge.ts'
+import { isPushback, judge, tellAttempt } from './judge.ts'
+import type { Route } from './route.ts'
+import { type CarriedAttempt, SentAttempt } from './sent-attempt.ts'
 import { type AttemptInLine, WaitingAttempt } from './waiting-attempt.ts'
 
 const ADMITTING = 0
-const WAITING = 1
-const SENT = 2
-const ENDED = 3
+const PAUSING = 1
+const WAITING = 2
+const SENT = 3
+const ENDED = 4
 
 /** How many endpoints are tried whose breaker closed the door between the pick and the entry. */
 const MAX_PICKS = 3
@@ -27,24 +31,25 @@ const MAX_PICKS = 3
 /**
  * One attempt from the breaker to its settling. It holds, and gives back exactly once, whatever it was lent: the
  * admissions of two breakers and a permit; every way out goes through {@link ActiveAttempt.#settleLoans}.
+ *
+ * Nearly all calls need one attempt, so a call is its own first one, and later ones are objects beside it: what comes of
+ * an attempt that was called off can never be taken for the answer to another.
  */
-export class ActiveAttempt
-  implements Attempt, OwnedAttempt, AttemptSink<AttemptResult>, TimerTask, Timed, AttemptInLine
+export abstract class ActiveAttempt
+  implements OwnedAttempt, CarriedAttempt, AttemptSink<AttemptResult>, TimerTask, Timed, AttemptInLine
 {
-  readonly call: AttemptOwner
-  readonly number: number
-  readonly key: number
+  readonly route: Route
   /** The caller has the head of the answer: nothing is retried any more. */
   isCommitted = false
+  /** Its neighbours among the timeouts of its route. */
+  previous: Timed | undefined = undefined
+  next: Timed | undefined = undefined
 
   #phase = ADMITTING
   #row: EndpointRow | undefined = undefined
   #serviceEpoch = REFUSED
   #endpointEpoch = REFUSED
   #sentMs = 0
-  /** Its neighbours among the timeouts of its route. */
-  previous: Timed | undefined = undefined
-  next: Timed | undefined = undefined
   /** What will wake it; the route's timeouts, while it waits among them. */
   #timer: Timer | TimeoutQueue | undefined = undefined
   /** Its place in the line, while it waits for a permit. */
@@ -54,50 +59,42 @@ export class ActiveAttempt
   #calledOff: CancelReason | undefined = undefined
   #controller: AbortController | undefined = undefined
 
-  constructor(call: AttemptOwner, number: number, key: number) {
-    this.call = call
-    this.number = number
-    this.key = key
+  constructor(route: Route) {
+    this.route = route
   }
 
-  get service(): string {
-    return this.call.route.service
+  abstract get call(): AttemptOwner
+  /** From 1. */
+  abstract get number(): number
+
+  /** Signed, as V8 allocates for integers from 2^31 on; to whoever mixes it, it is the same key. */
+  get key(): number {
+    return mix(this.call.callKey, this.number) | 0
   }
-  get endpoint(): Endpoint | undefined {
-    return this.#row?.endpoint
-  }
-  get request(): CallRequest {
-    return this.call.request
-  }
-  get caller(): string | undefined {
-    return this.call.route.caller
+  get row(): EndpointRow | undefined {
+    return this.#row
   }
   get priority(): string | undefined {
     return this.call.options.priority
   }
-  get idempotent(): boolean {
-    return this.call.options.idempotent !== false
-  }
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
-      if (this.#calledOff !== undefined) this.#controller.abort(REASONS[this.#calledOff])
+      if (this.#calledOff !== undefined) this.#controller.abort(abortReason(this.#calledOff))
     }
     return this.#controller.signal
   }
-  /** Of its own timeout and the call's deadline the earlier; its own ends with the head of the answer. */
-  get deadlineMs(): number {
-    const { call, isCommitted } = this
-    const { attemptTimeoutMs } = call.route
-    if (attemptTimeoutMs === undefined || isCommitted) return call.deadlineMs
-    return Math.min(this.#sentMs + attemptTimeoutMs, call.deadlineMs)
-  }
-  get isSent(): boolean {
+  get isUnderWay(): boolean {
     return this.#phase === SENT
   }
-  /** When it was sent. */
   get sentMs(): number {
     return this.#sentMs
+  }
+
+  /** Is admitted at `atMs`, unless it is given up before. */
+  pauseUntil(atMs: number): void {
+    this.#phase = PAUSING
+    this.#timer = this.route.clock.schedule(atMs, this)
   }
 
   /**
@@ -105,8 +102,12 @@ export class ActiveAttempt
    * attempts have no need of stands in methods of its own, here as in the settling: V8 inlines what is small.
    */
   admit(now: number, avoid: EndpointRow | undefined): void {
-    const { route } = this.call
-    if (route.breaker !== undefined && !this.#enter(route.breaker, now)) return
+    const { route } = this
+    const { breaker } = route
+    if (breaker !== undefined) {
+      this.#serviceEpoch = breaker.enter(now)
+      if (this.#serviceEpoch === REFUSED || this.#phase === ENDED) return this.#turnBack(breaker, now)
+    }
     if (route.throttle !== undefined && this.#isThrottled(now)) return this.#refuse('shed', undefined, now)
     if (route.placement.balancer !== undefined && !this.#placeOrRefuse(now, avoid)) return
     if (route.rateLimit !== undefined && !route.rateLimit.tryTake(now, this.call.options.key)) {
@@ -120,22 +121,19 @@ export class ActiveAttempt
     this.#send(now)
   }
 
-  /** Passes the service's breaker; false where that was the end of it. */
-  #enter(breaker: CircuitBreaker, now: number): boolean {
-    const epoch = breaker.enter(now)
-    this.#serviceEpoch = epoch
-    if (this.#phase === ENDED) return !this.#isEnded(now)
-    if (epoch === REFUSED) this.#refuse('circuit-open', breaker.retryAfterMs(now), now)
-    return epoch !== REFUSED
+  /** At the service's breaker. */
+  #turnBack(breaker: CircuitBreaker, now: number): void {
+    if (!this.#isEnded(now)) this.#refuse('circuit-open', breaker.retryAfterMs(now), now)
   }
 
   /** Finds an endpoint; false where that was the end of it. What is refused in any case is not placed first. */
   #placeOrRefuse(now: number, avoid: EndpointRow | undefined): boolean {
-    const { route, options } = this.call
+    const { route, call } = this
     // Refusals peak in overload.
-    const waitMs = route.rateLimit?.retryAfterMs(now, options.key) ?? 0
+    const waitMs = route.rateLimit?.retryAfterMs(now, call.options.key) ?? 0
     // Asked all the same: a limit that is shared goes by how much is wanted.
-    if (waitMs > 0 && route.rateLimit?.tryTake(now, options.key) === false) this.#refuse('rate-limited', waitMs, now)
+    if (waitMs > 0 && route.rateLimit?.tryTake(now, call.options.key) === false)
+      this.#refuse('rate-limited', waitMs, now)
     else if (route.limiter?.isShut === true) this.#refuse('concurrency', undefined, now)
     else {
       const refusal = this.#place(now, avoid)
@@ -153,7 +151,7 @@ export class ActiveAttempt
     const isJoined = limiter.join(inLine)
     if (this.#isEnded(now)) return limiter.leave(inLine)
     if (!isJoined) return this.#refuse('concurrency', undefined, now)
-    const { route } = this.call
+    const { route } = this
     this.#phase = WAITING
     this.#timer = route.clock.schedule(Math.min(now + route.maxWaitMs, this.call.deadlineMs), this)
   }
@@ -169,13 +167,13 @@ export class ActiveAttempt
   }
 
   #leaveLine(): void {
-    if (this.#inLine !== undefined) this.call.route.limiter?.leave(this.#inLine)
+    if (this.#inLine !== undefined) this.route.limiter?.leave(this.#inLine)
     this.#inLine = undefined
   }
 
   /** Picks an endpoint and passes its breaker. The reason of the refusal, or undefined. */
   #place(now: number, avoid: EndpointRow | undefined): RejectionReason | undefined {
-    const { placement } = this.call.route
+    const { placement } = this.route
     let avoided = avoid
     for (let picks = 0; picks < MAX_PICKS; picks++) {
       const row = placement.pick(this.key + picks, avoided, now, this.call.options)
@@ -190,7 +188,7 @@ export class ActiveAttempt
   }
 
   #isThrottled(now: number): boolean {
-    const { throttle, random } = this.call.route
+    const { throttle, random } = this.route
     const ratio = throttle?.refusalRatio(now) ?? 0
     if (ratio === 0 || random.draw(this.key, Draw.throttle) >= ratio) return false
     throttle?.onRefused(now)
@@ -204,66 +202,74 @@ export class ActiveAttempt
   }
 
   onDropped(): void {
-    this.#refuse('concurrency', undefined, this.call.route.clock.now())
+    this.#refuse('concurrency', undefined, this.route.clock.now())
   }
 
   onPermit(): void {
     this.#inLine = undefined
     this.#disarm()
     this.#hasPermit = true
-    this.#send(this.call.route.clock.now())
+    this.#send(this.route.clock.now())
   }
 
   // ---- TimerTask: the one timer of a call while an attempt of it is about ----
 
+  /** Of its own timeout and the call's deadline the earlier; its own ends with the head of the answer. */
   get dueMs(): number {
-    return this.deadlineMs
+    const { deadlineMs } = this.call
+    const { attemptTimeoutMs } = this.route
+    if (attemptTimeoutMs === undefined || this.isCommitted) return deadlineMs
+    return Math.min(this.#sentMs + attemptTimeoutMs, deadlineMs)
   }
 
   onTimeout(): void {
-    this.onTimer()
-  }
-
-  onTimer(): void {
     this.#timer = undefined
     const { call } = this
-    const now = call.route.clock.now()
-    if (this.#phase === WAITING) {
-      this.#leaveLine()
-      return this.#refuse('concurrency', undefined, now)
-    }
-    const isLast = this.deadlineMs >= call.deadlineMs
+    const now = this.route.clock.now()
+    const isLast = this.dueMs >= call.deadlineMs
     this.expire(now)
     if (isLast) call.onDeadline(this)
     else call.onAttemptEnd(this, 'timeout', undefined, 'failure')
   }
 
+  onTimer(_timer: Timer): void {
+    if (this.#phase === SENT) return this.onTimeout()
+    this.#timer = undefined
+    const now = this.route.clock.now()
+    if (this.#phase === WAITING) {
+      this.#leaveLine()
+      this.#refuse('concurrency', undefined, now)
+    } else if (this.#phase === PAUSING) {
+      this.#phase = ADMITTING
+      this.call.onPauseEnd(this, now)
+    }
+  }
+
   /** It was too slow: all who count are told, but not its call. */
   expire(now: number): void {
-    if (this.#phase !== SENT) return this.cancel()
+    if (this.#phase !== SENT) return this.giveUp()
     this.#callOff('timeout')
     this.#settleLoans(now, undefined, 'failure', 'drop', true)
   }
 
   #send(now: number): void {
-    const { call } = this
-    const { route } = call
+    const { route } = this
     const row = this.#row
     this.#phase = SENT
     this.#sentMs = now
-    call.onSend(row, now)
+    this.call.onSend(row, now)
     route.breaker?.onSend(this.#serviceEpoch, now)
     row?.breaker?.onSend(this.#endpointEpoch, now)
-    const { deadlineMs } = this
-    if (deadlineMs !== NO_DEADLINE) this.#arm(deadlineMs)
-    let transport = route.placement.transport
+    const { dueMs } = this
+    if (dueMs !== NO_DEADLINE) this.#arm(dueMs)
+    let { transport } = route.placement
     if (row !== undefined) {
       route.placement.balancer?.onSend(row.load, now)
       transport = row.transport
     }
     if (transport === undefined) return this.settle({ ending: 'unreachable', error: noTransport(row) })
     try {
-      const cancel = transport.send(this, this)
+      const cancel = transport.send(new SentAttempt(this), this)
       if (this.#phase === SENT) this.#cancelSend = cancel
       // It was called off while it was being sent.
       else if (this.#calledOff !== undefined) cancel(this.#calledOff)
@@ -273,17 +279,17 @@ export class ActiveAttempt
   }
 
   /** What its policy gives it ends in the order it was begun; an instant that its caller names, at any time. */
-  #arm(deadlineMs: number): void {
-    const { clock, timeouts } = this.call.route
-    const isInherited = deadlineMs === this.call.options.deadlineMs
-    this.#timer = !isInherited && timeouts.tryAdd(this) ? timeouts : clock.schedule(deadlineMs, this)
+  #arm(dueMs: number): void {
+    const { clock, timeouts } = this.route
+    const isInherited = dueMs === this.call.options.deadlineMs
+    this.#timer = !isInherited && timeouts.tryAdd(this) ? timeouts : clock.schedule(dueMs, this)
   }
 
   #disarm(): void {
     const timer = this.#timer
     if (timer === undefined) return
     this.#timer = undefined
-    if (timer === this.call.route.timeouts) this.call.route.timeouts.remove(this)
+    if (timer === this.route.timeouts) this.route.timeouts.remove(this)
     else (timer as Timer).cancel()
   }
 
@@ -293,7 +299,7 @@ export class ActiveAttempt
     if (this.#phase !== SENT || this.isCommitted) return
     this.isCommitted = true
     this.#disarm()
-    const { route } = this.call
+    const { route } = this
     if (this.#row !== undefined) {
       const now = route.clock.now()
       route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
@@ -304,10 +310,11 @@ export class ActiveAttempt
 
   settle(result: AttemptResult): void {
     if (this.#phase !== SENT) return this.#abandon()
-    const { route } = this.call
+    const { route } = this
+    const row = this.#row
     const now = route.clock.now()
-    if (!this.isCommitted && this.#row !== undefined && result.ending === 'ok') {
-      route.placement.balancer?.onAnswer(this.#row.load, now - this.#sentMs, now)
+    if (row !== undefined && !this.isCommitted && result.ending === 'ok') {
+      route.placement.balancer?.onAnswer(row.load, now - this.#sentMs, now)
     }
     const verdict = judge(route, result, this.number)
     // Called off by who judged.
@@ -319,12 +326,12 @@ export class ActiveAttempt
   }
 
   /** The caller has given up. That says nothing about the endpoint. */
-  cancel(): void {
+  giveUp(): void {
     if (this.#phase === ENDED) return
     if (this.#phase === WAITING) this.#leaveLine()
     const isSent = this.#phase === SENT
     this.#callOff('cancelled')
-    this.#settleLoans(this.call.route.clock.now(), undefined, 'ignored', 'ignore', isSent)
+    this.#settleLoans(this.route.clock.now(), undefined, 'ignored', 'ignore', isSent)
   }
 
   /** Another copy has answered first. That it would have taken longer than it has is all that is known of its endpoint. */
@@ -332,9 +339,9 @@ export class ActiveAttempt
     const row = this.#row
     const took = now - this.#sentMs
     if (row !== undefined && this.#phase === SENT && took > row.load.costMs) {
-      this.call.route.placement.balancer?.onAnswer(row.load, took, now)
+      this.route.placement.balancer?.onAnswer(row.load, took, now)
     }
-    this.cancel()
+    this.giveUp()
   }
 
   /** It has ended before anybody hears of it: what comes of it from here on, also in answer to this, moves nothing. */
@@ -343,7 +350,7 @@ export class ActiveAttempt
     this.#phase = ENDED
     this.#calledOff = reason
     cancelSend?.(reason)
-    this.#controller?.abort(REASONS[reason])
+    this.#controller?.abort(abortReason(reason))
   }
 
   #refuse(reason: RejectionReason, retryAfterMs: number | undefined, now: number): void {
@@ -363,13 +370,13 @@ export class ActiveAttempt
     this.#phase = ENDED
     this.#disarm()
     this.#cancelSend = undefined
-    const { route } = this.call
+    const { route } = this
     const row = this.#row
     if (row !== undefined) this.#settleRow(row, now, result, verdict, isSent)
     const epoch = this.#serviceEpoch
     this.#serviceEpoch = REFUSED
     if (epoch !== REFUSED) route.breaker?.leave(epoch, verdict, isSent ? this.#sentMs : NEVER_SENT, now)
-    if (route.isAttemptTold && isSent) this.#tellAttempt(now, result, verdict)
+    if (route.isAttemptTold && isSent) tellAttempt(route, result, verdict, now)
     if (this.#hasPermit) {
       this.#hasPermit = false
       route.limiter?.release(permitEnd, isSent ? now - this.#sentMs : undefined, now)
@@ -383,7 +390,7 @@ export class ActiveAttempt
     verdict: Verdict,
     isSent: boolean,
   ): void {
-    const { placement } = this.call.route
+    const { placement } = this.route
     if (isSent) {
       const isFailure = verdict === 'failure' || (result !== undefined && isPushback(result))
       placement.balancer?.onEnd(row.load, isFailure, result?.retryAfterMs, now)
@@ -394,18 +401,9 @@ export class ActiveAttempt
     if (epoch !== REFUSED) row.breaker?.leave(epoch, verdict, isSent ? this.#sentMs : NEVER_SENT, now)
   }
 
-  /** Tells those who go by single attempts. Whoever its caller called off says nothing. */
-  #tellAttempt(now: number, result: AttemptResult | undefined, verdict: Verdict): void {
-    if (result === undefined && verdict !== 'failure') return
-    const { throttle, budget } = this.call.route
-    const isAskedToWait = result !== undefined && isPushback(result)
-    throttle?.onEnd(verdict !== 'failure' && !isAskedToWait, now)
-    budget?.onAttempt?.(isAskedToWait || result?.isFinal === true ? 'failure' : verdict)
-  }
-
   /** A result that comes after the attempt was called off moves nothing. */
   #abandon(): void {
-    const { route } = this.call
+    const { route } = this
     route.events.emit({
       type: 'attemptAbandoned',
       atMs: route.clock.now(),
@@ -414,12 +412,6 @@ export class ActiveAttempt
       attempt: this.number,
     })
   }
-}
-
-/** Made once: a fresh DOMException for each abort would cost about 8 µs. */
-const REASONS: Readonly<Record<CancelReason, DOMException>> = {
-  timeout: new DOMException('The attempt took longer than its policy allows', 'TimeoutError'),
-  cancelled: new DOMException('The call was cancelled by its caller', 'AbortError'),
 }
 
 function noTransport(row: EndpointRow | undefined): Error {

@@ -10,9 +10,14 @@ export interface AttemptOwner {
   readonly route: Route
   readonly request: CallRequest
   readonly options: StartOptions
+  /** Names the call to {@link Random}. */
+  readonly callKey: number
+  /** When the call has to have ended. */
   readonly deadlineMs: number
   /** False for an attempt that is not worth a place in a waiting line. */
   readonly mayWait: boolean
+  /** What was to pass before the attempt has passed. */
+  onPauseEnd(attempt: OwnedAttempt, nowMs: number): void
   /** The attempt is being sent. */
   onSend(row: EndpointRow | undefined, nowMs: number): void
   /** The head of a streamed answer is there. Answers until when the rest of it is waited for. */
@@ -30,11 +35,14 @@ export interface OwnedAttempt {
   readonly key: number
   /** The caller has the head of the answer: nothing is retried any more. */
   readonly isCommitted: boolean
-  readonly isSent: boolean
+  /** It was sent and has not ended. */
+  readonly isUnderWay: boolean
   /** When it was sent. */
   readonly sentMs: number
+  /** Enters the pipeline; `avoid` is taken only where there is no other endpoint. */
+  admit(nowMs: number, avoid: EndpointRow | undefined): void
   /** The caller has given up. That says nothing about the endpoint. */
-  cancel(): void
+  giveUp(): void
   /** Another copy has answered first. */
   lose(nowMs: number): void
   /** The call's deadline has passed. */

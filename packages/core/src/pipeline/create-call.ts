@@ -1,18 +1,23 @@
-import type { CallRequest, StartOptions } from '../call/call.ts'
-import type { CallSink } from '../call/call-sink.ts'
+import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { GovernedCall } from './governed-call.ts'
 import { HedgedCall } from './hedged-call.ts'
-import type { Route } from './route.ts'
-import type { StartedCall } from './started-call.ts'
+import type { CallFactory } from './route.ts'
+import { SharedCall } from './shared-call.ts'
 
-/** The call of a route that is to be made: calls that are never hedged do not pay for those that are. */
-export function createCall(
-  route: Route,
-  request: CallRequest,
-  options: StartOptions,
-  key: number,
-  sink: CallSink,
-): StartedCall {
-  if (route.hedging === undefined) return new GovernedCall(route, request, options, key, sink)
-  return new HedgedCall(route, request, options, key, sink)
+/** The calls that a policy makes, found out once: calls that are never hedged or shared do not pay for those that are. */
+export function callFactories({ hedge, cache, coalesce }: ResolvedPolicy): {
+  readonly prepareCall: CallFactory
+  readonly createCall: CallFactory
+} {
+  const createCall = hedge === undefined ? governed : hedged
+  return { createCall, prepareCall: cache === undefined && coalesce === undefined ? createCall : shared }
 }
+
+const governed: CallFactory = (route, request, options, callKey, sink) =>
+  new GovernedCall(route, request, options, callKey, sink)
+
+const hedged: CallFactory = (route, request, options, callKey, sink) =>
+  new HedgedCall(route, request, options, callKey, sink)
+
+const shared: CallFactory = (route, request, options, callKey, sink) =>
+  new SharedCall(route, request, options, callKey, sink)

@@ -14,6 +14,7 @@ import { Hedging } from '../retrying/hedging.ts'
 import { Mirror } from '../routing/mirror.ts'
 import { VersionRouter } from '../routing/version-router.ts'
 import { TimeoutQueue } from '../time/timeout-queue.ts'
+import { callFactories } from './create-call.ts'
 import type { Placement, Route } from './route.ts'
 import type { TargetPorts } from './target-ports.ts'
 import type { TargetSharing } from './target-sharing.ts'
@@ -102,6 +103,7 @@ export function createRoute(
     random,
     events,
     classifier,
+    ...callFactories(policy),
     timeoutMs: policy.timeoutMs,
     attemptTimeoutMs: retry?.attemptTimeoutMs,
     timeouts: new TimeoutQueue(clock),

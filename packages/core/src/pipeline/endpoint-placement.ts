@@ -75,6 +75,9 @@ export class EndpointPlacement implements Placement, HealthFollower {
   get size(): number {
     return this.#present.length
   }
+  get present(): readonly EndpointRow[] {
+    return this.#present
+  }
   /** The versions that have an endpoint. */
   get versions(): { has(version: string): boolean } {
     if (this.#versions === undefined) {

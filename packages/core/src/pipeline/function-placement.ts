@@ -5,6 +5,7 @@ import type { Placement } from './route.ts'
 export class FunctionPlacement implements Placement {
   readonly balancer = undefined
   readonly size = 0
+  readonly present: readonly never[] = []
   readonly versions = { has: (): boolean => false }
   readonly transport: Transport
   isClosing = false

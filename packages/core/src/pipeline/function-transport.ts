@@ -1,27 +1,11 @@
-import type { Attempt, AttemptSink, CallRequest, Cancel } from '../call/call.ts'
+import type { Attempt, AttemptSink, Cancel } from '../call/call.ts'
 import { statusOf } from '../call/classification.ts'
 import type { AttemptResult } from '../call/outcome.ts'
 import { askedWaitMs } from '../call/retry-after.ts'
 import type { Clock } from '../time/clock.ts'
-import { Deadline } from '../time/deadline.ts'
 import type { Transport } from '../transport/transport.ts'
-
-/** What a guarded function is given. */
-export interface ExecuteContext {
-  /** Aborted when the attempt is called off. Made only when read: an AbortController costs more than the rest. */
-  readonly signal: AbortSignal
-  /** Which attempt this is, from 1. */
-  readonly attempt: number
-  /** When this attempt ends at the latest. */
-  readonly deadline: Deadline
-}
-
-export type Guarded<T> = (context: ExecuteContext) => T | PromiseLike<T>
-
-/** The payload of a call that guards a function. */
-export interface GuardedRequest extends CallRequest {
-  readonly run: Guarded<unknown>
-}
+import type { GuardedRequest } from './execute-context.ts'
+import type { SentAttempt } from './sent-attempt.ts'
 
 /** "Sends" an attempt by running the caller's function. */
 export class FunctionTransport implements Transport {
@@ -38,14 +22,15 @@ export class FunctionTransport implements Transport {
     let answer: unknown
     let isPromised: boolean
     try {
-      answer = (attempt.request as GuardedRequest).run(new AttemptContext(attempt, this.#clock))
+      // What guards a function is the pipeline itself.
+      answer = (attempt.request as GuardedRequest<unknown>)(attempt as SentAttempt)
       isPromised = isPromiseLike(answer)
     } catch (error) {
       sink.settle(failed(error, this.#clock))
       return NOTHING
     }
     if (!isPromised) sink.settle(succeeded(answer, this.#clock))
-    else if (isPlainPromise(answer)) this.#follow(answer, sink)
+    else if ((answer as PromiseLike<unknown>).then === PLATFORM_THEN) this.#follow(answer as Promise<unknown>, sink)
     else {
       ;(answer as PromiseLike<unknown>).then(
         (value) => sink.settle(succeeded(value, this.#clock)),
@@ -95,29 +80,11 @@ class Follower {
   }
 }
 
+/** What calls one of its callbacks, once. */
+const PLATFORM_THEN = Promise.prototype.then
+
 /** A function is called off by its signal. */
 const NOTHING: Cancel = () => {}
-
-class AttemptContext implements ExecuteContext {
-  readonly #attempt: Attempt
-  readonly #clock: Clock
-
-  constructor(attempt: Attempt, clock: Clock) {
-    this.#attempt = attempt
-    this.#clock = clock
-  }
-
-  get attempt(): number {
-    return this.#attempt.number
-  }
-  get deadline(): Deadline {
-    return new Deadline(this.#clock, this.#attempt.deadlineMs)
-  }
-  get signal(): AbortSignal {
-    // What guards a function is the pipeline itself, whose attempts have one.
-    return this.#attempt.signal as AbortSignal
-  }
-}
 
 /** A value that throws when it is asked for its status is none. */
 function succeeded(value: unknown, clock: Clock): AttemptResult {
@@ -146,9 +113,4 @@ function waitMs(ended: unknown, status: number | undefined, clock: Clock): numbe
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-}
-
-/** A promise of the platform whose `then` nobody has replaced. */
-function isPlainPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise && value.then === Promise.prototype.then
 }

@@ -3,59 +3,63 @@ import type { CallSink } from '../call/call-sink.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, CallOutcome, Ending } from '../call/outcome.ts'
 import type { AttemptFailure, RejectionReason, RetryStop } from '../errors/seakeep-error.ts'
-import { mix } from '../random/mix.ts'
 import { Draw } from '../random/random.ts'
 import type { RetryBudget } from '../retrying/retry-policy.ts'
-import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
 import { ActiveAttempt } from './active-attempt.ts'
 import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
+import { CallTrouble } from './call-trouble.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { isPushback } from './judge.ts'
+import { LaterAttempt } from './later-attempt.ts'
 import type { Route } from './route.ts'
+import type { StartedCall } from './started-call.ts'
 
 /** Longest wait a server may ask for. (Envoy bounds Retry-After in the same way.) */
 const MAX_PUSHBACK_MS = 300_000
 
 /**
  * One call from admission to its end: retry(breaker(limit(attempt timeout))) under one deadline, as plain synchronous
- * steps. It is its own outcome, so that a call costs one object and an attempt another.
+ * steps. It is its own first attempt and its own outcome, so that a call which goes well costs one object.
  *
- * There is one timer at a time: the attempt's, which knows the call's deadline, or between two attempts the end of the
- * backoff, which never reaches past it.
+ * There is one timer at a time, that of the latest attempt, which knows the call's deadline; before a retry it is the end
+ * of the backoff, which never reaches past it.
  */
-export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
-  readonly route: Route
+export class GovernedCall extends ActiveAttempt implements AttemptOwner, StartedCall, CallOutcome {
   readonly request: CallRequest
   readonly options: StartOptions
-  readonly key: number
+  readonly callKey: number
   /** When its caller, or its own timeout, has it end. The timeout covers a streamed answer up to its head only. */
   deadlineMs: number = NO_DEADLINE
 
   ending: Ending = 'cancelled'
   isAnswered = false
-  retryAfterMs: number | undefined = undefined
-  retryStopped: RetryStop | undefined = undefined
   attempts = 0
-  lastFailure: AttemptFailure | undefined = undefined
-  deadlineExceeded: boolean | undefined = undefined
 
   protected isDone = false
-  /** The end of the backoff. */
-  protected timer: Timer | undefined = undefined
   protected lastRow: EndpointRow | undefined = undefined
   readonly #sink: CallSink
   /** How the last attempt that ended did. */
   #result: AttemptResult | undefined = undefined
-  #attempt: ActiveAttempt | undefined = undefined
-  #backoffMs = 0
+  /** The latest attempt, where it is not the first. */
+  #retry: LaterAttempt | undefined = undefined
+  #trouble: CallTrouble | undefined = undefined
 
-  constructor(route: Route, request: CallRequest, options: StartOptions, key: number, sink: CallSink) {
-    this.route = route
+  constructor(route: Route, request: CallRequest, options: StartOptions, callKey: number, sink: CallSink) {
+    super(route)
     this.request = request
     this.options = options
-    this.key = key
+    this.callKey = callKey
     this.#sink = sink
+  }
+
+  // ---- as its own first attempt ----
+
+  get call(): AttemptOwner {
+    return this
+  }
+  get number(): number {
+    return 1
   }
 
   // ---- CallOutcome ----
@@ -75,16 +79,22 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   get status(): number | undefined {
     return this.#result?.status
   }
+  get retryAfterMs(): number | undefined {
+    return this.#trouble?.retryAfterMs
+  }
+  get retryStopped(): RetryStop | undefined {
+    return this.#trouble?.retryStopped
+  }
+  get lastFailure(): AttemptFailure | undefined {
+    return this.#trouble?.lastFailure
+  }
+  get deadlineExceeded(): boolean | undefined {
+    return this.#trouble?.deadlineExceeded
+  }
 
   start(): void {
-    const { route } = this
-    if (route.placement.isClosing) return this.#refuse('shutting-down', undefined)
-    const now = route.clock.now()
-    const inherited = this.options.deadlineMs ?? NO_DEADLINE
-    const own = route.timeoutMs === undefined ? NO_DEADLINE : now + route.timeoutMs
-    this.deadlineMs = Math.min(own, inherited)
-    if (this.deadlineMs <= now) return this.exceed()
-    this.begin(now)
+    if (this.route.placement.isClosing) this.#refuse('shutting-down', undefined)
+    else this.#begin(this.route.clock.now())
   }
 
   /** Calls the call off: what is under way is cancelled, its permits are freed, the caller is told. */
@@ -96,17 +106,15 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     this.finish('cancelled')
   }
 
-  /** The backoff is over. */
-  onTimer(): void {
-    this.timer = undefined
-    if (this.route.placement.isClosing) return this.#refuse('shutting-down', undefined)
-    this.tryOnce(this.route.clock.now())
-  }
-
   // ---- told by the attempt ----
 
   get mayWait(): boolean {
     return true
+  }
+
+  onPauseEnd(attempt: OwnedAttempt, nowMs: number): void {
+    if (this.route.placement.isClosing) this.#refuse('shutting-down', undefined)
+    else this.launch(attempt, nowMs)
   }
 
   onSend(row: EndpointRow | undefined, _nowMs: number): void {
@@ -129,10 +137,9 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   onAttemptEnd(attempt: OwnedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void {
     // Who was told of the attempt's end may have ended the call.
     if (this.isDone) return
-    this.#attempt = undefined
     this.#result = result
     this.isAnswered = result?.ending === 'ok'
-    this.retryAfterMs = result?.retryAfterMs
+    this.#noteWait(result?.retryAfterMs)
     const pushback = result !== undefined && isPushback(result)
     const isOver = attempt.isCommitted || result?.isFinal === true
     if (isOver || (verdict !== 'failure' && !pushback)) return this.finish(ending)
@@ -146,20 +153,22 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
 
   // ---- steps; those of a hedged call differ ----
 
-  protected begin(now: number): void {
-    this.route.budget?.deposit(now)
-    this.tryOnce(now)
+  #begin(now: number): void {
+    const { timeoutMs, budget } = this.route
+    const inherited = this.options.deadlineMs ?? NO_DEADLINE
+    this.deadlineMs = timeoutMs === undefined ? inherited : Math.min(now + timeoutMs, inherited)
+    if (this.deadlineMs <= now) return this.exceed()
+    budget?.deposit(now)
+    this.launch(this, now)
   }
 
-  protected tryOnce(now: number): void {
-    // Signed, as V8 allocates for integers from 2^31 on; to whoever mixes it, it is the same key.
-    const attempt = new ActiveAttempt(this, this.attempts + 1, mix(this.key, this.attempts + 1) | 0)
-    this.#attempt = attempt
+  protected launch(attempt: OwnedAttempt, now: number): void {
     attempt.admit(now, this.lastRow)
   }
 
   protected cancelAttempts(): void {
-    this.#attempt?.cancel()
+    this.giveUp()
+    this.#retry?.giveUp()
   }
 
   /** Attempts that count against `maxAttempts`. */
@@ -178,7 +187,8 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
 
   #retryOrFinish(attempt: OwnedAttempt, ending: Ending, pushback: boolean): void {
     const { route, options } = this
-    this.lastFailure = ending === 'ok' ? 'error' : (ending as AttemptFailure)
+    const trouble = this.#inTrouble()
+    trouble.lastFailure = ending === 'ok' ? 'error' : (ending as AttemptFailure)
     if (route.maxAttempts === 1 || (route.budget !== undefined && this.#isRetry)) return this.finish(ending)
     const isSafe = options.idempotent !== false || ending === 'unreachable' || ending === 'refused'
     if (!isSafe) return this.finish(ending)
@@ -188,14 +198,15 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
     const drawn =
       route.backoff === undefined
         ? 0
-        : route.backoff.delayMs(tries, this.#backoffMs, route.random.draw(attempt.key, Draw.backoff))
-    this.#backoffMs = drawn
-    const asked = pushback && this.retryAfterMs !== undefined ? Math.min(this.retryAfterMs, MAX_PUSHBACK_MS) : 0
+        : route.backoff.delayMs(tries, trouble.backoffMs, route.random.draw(attempt.key, Draw.backoff))
+    trouble.backoffMs = drawn
+    const asked = pushback && trouble.retryAfterMs !== undefined ? Math.min(trouble.retryAfterMs, MAX_PUSHBACK_MS) : 0
     const delay = Math.max(asked, drawn)
     if (now + delay >= this.deadlineMs) return this.#stop('deadline', ending)
     if (route.budget !== undefined && !this.withdraw(route.budget, now)) return this.#stop('retry-budget', ending)
     if (this.isDone) return
-    this.timer = route.clock.schedule(now + delay, this)
+    this.#retry = new LaterAttempt(this, this.attempts + 1)
+    this.#retry.pauseUntil(now + delay)
   }
 
   /** Takes a retry or a copy out of the budget; says so, once, when the budget begins to refuse. */
@@ -208,31 +219,37 @@ export class GovernedCall implements AttemptOwner, TimerTask, CallOutcome {
   }
 
   #stop(why: RetryStop, ending: Ending): void {
-    this.retryStopped = why
+    this.#inTrouble().retryStopped = why
     this.finish(ending)
   }
 
   #refuse(reason: RejectionReason, retryAfterMs: number | undefined): void {
     if (this.isDone) return
     this.isAnswered = false
-    this.retryAfterMs = retryAfterMs
+    this.#noteWait(retryAfterMs)
     this.finish(reason)
   }
 
   protected exceed(): void {
     if (this.isDone) return
     this.isAnswered = false
-    this.deadlineExceeded = true
+    this.#inTrouble().deadlineExceeded = true
     this.finish('timeout')
   }
 
   protected finish(ending: Ending): void {
     if (this.isDone) return
     this.isDone = true
-    this.timer?.cancel()
-    this.timer = undefined
-    this.#attempt = undefined
     this.ending = ending
     this.#sink.settle(this)
+  }
+
+  #noteWait(retryAfterMs: number | undefined): void {
+    if (retryAfterMs !== undefined || this.#trouble !== undefined) this.#inTrouble().retryAfterMs = retryAfterMs
+  }
+
+  #inTrouble(): CallTrouble {
+    this.#trouble ??= new CallTrouble()
+    return this.#trouble
   }
 }

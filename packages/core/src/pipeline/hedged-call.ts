@@ -2,24 +2,24 @@ import type { CancelReason } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, Ending } from '../call/outcome.ts'
 import type { RejectionReason } from '../errors/seakeep-error.ts'
-import { mix } from '../random/mix.ts'
 import type { Hedging } from '../retrying/hedging.ts'
-import { ActiveAttempt } from './active-attempt.ts'
+import type { Timer } from '../time/clock.ts'
 import type { OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { GovernedCall } from './governed-call.ts'
 import { isPushback } from './judge.ts'
+import { LaterAttempt } from './later-attempt.ts'
 
 /**
  * A call of which a second copy is sent, to another endpoint, when the first takes long. The first good answer ends it
  * and the other copies are called off; a failure counts only when no other copy is under way. Copies take from the retry
  * budget, too; a copy never waits for a permit, and a server that asks to come back later gets none.
- *
- * The call's own timer is that of the next copy while attempts are under way, and the end of the backoff between them.
  */
 export class HedgedCall extends GovernedCall {
   readonly #live: OwnedAttempt[] = []
   #copies = 0
+  /** When the next copy is sent. */
+  #copyTimer: Timer | undefined = undefined
   /** While the others are called off: whoever hears of that cannot take the answer away. */
   #isWon = false
 
@@ -39,9 +39,9 @@ export class HedgedCall extends GovernedCall {
     if (!this.#isWon) super.cancel(reason)
   }
 
-  override onTimer(): void {
-    if (this.#live.length === 0) return super.onTimer()
-    this.timer = undefined
+  override onTimer(timer: Timer): void {
+    if (timer !== this.#copyTimer) return super.onTimer(timer)
+    this.#copyTimer = undefined
     this.#sendCopy(this.route.clock.now())
   }
 
@@ -53,8 +53,8 @@ export class HedgedCall extends GovernedCall {
     if (!this.isRepeatable || this.#live.length >= this.#hedging.maxAttempts) return
     const delayMs = this.#hedging.delayMs(nowMs)
     if (delayMs === undefined || nowMs + delayMs >= this.deadlineMs) return
-    this.timer?.cancel()
-    this.timer = this.route.clock.schedule(nowMs + delayMs, this)
+    this.#copyTimer?.cancel()
+    this.#copyTimer = this.route.clock.schedule(nowMs + delayMs, this)
   }
 
   override onCommit(attempt: OwnedAttempt, answer: unknown): number {
@@ -97,26 +97,27 @@ export class HedgedCall extends GovernedCall {
 
   // ---- steps ----
 
-  protected override begin(now: number): void {
-    this.#hedging.onCall()
-    super.begin(now)
-  }
-
-  protected override tryOnce(now: number): void {
-    const attempt = new ActiveAttempt(this, this.attempts + 1, mix(this.key, this.attempts + 1) | 0)
+  protected override launch(attempt: OwnedAttempt, now: number): void {
+    if (attempt === this) this.#hedging.onCall()
     this.#live.push(attempt)
-    attempt.admit(now, this.lastRow)
+    super.launch(attempt, now)
   }
 
   protected override cancelAttempts(): void {
-    for (const attempt of this.#live.splice(0)) attempt.cancel()
+    for (const attempt of this.#live.splice(0)) attempt.giveUp()
+    super.cancelAttempts()
+  }
+
+  protected override finish(ending: Ending): void {
+    this.#stopCopies()
+    super.finish(ending)
   }
 
   #sendCopy(now: number): void {
     const { route } = this
     if (route.placement.isClosing || !this.#hedging.withdraw()) return
     if (route.budget !== undefined && !this.withdraw(route.budget, now)) return
-    if (!this.isDone) this.tryOnce(now)
+    if (!this.isDone) this.launch(new LaterAttempt(this, this.attempts + 1), now)
   }
 
   /** The others are called off before anybody is told. */
@@ -126,7 +127,7 @@ export class HedgedCall extends GovernedCall {
     const now = this.#tookSoLong(attempt)
     this.#isWon = true
     for (const other of this.#live.splice(0)) {
-      if (other.isSent) this.#hedging.onLatency(now - other.sentMs, now)
+      if (other.isUnderWay) this.#hedging.onLatency(now - other.sentMs, now)
       other.lose(now)
     }
     this.#isWon = false
@@ -145,7 +146,7 @@ export class HedgedCall extends GovernedCall {
   }
 
   #stopCopies(): void {
-    this.timer?.cancel()
-    this.timer = undefined
+    this.#copyTimer?.cancel()
+    this.#copyTimer = undefined
   }
 }

@@ -2,6 +2,8 @@ import type { Balancer } from '../balancing/balancer.ts'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { CallCache } from '../caching/call-cache.ts'
 import type { Coalescing } from '../caching/coalescing.ts'
+import type { CallRequest, StartOptions } from '../call/call.ts'
+import type { CallSink } from '../call/call-sink.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import type { AdaptiveThrottle } from '../limiting/adaptive-throttle.ts'
@@ -17,6 +19,16 @@ import type { Clock } from '../time/clock.ts'
 import type { TimeoutQueue } from '../time/timeout-queue.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { EndpointRow } from './endpoint-row.ts'
+import type { StartedCall } from './started-call.ts'
+
+/** Makes a call of a route, ready to start. */
+export type CallFactory = (
+  route: Route,
+  request: CallRequest,
+  options: StartOptions,
+  callKey: number,
+  sink: CallSink,
+) => StartedCall
 
 /**
  * A resolved policy made ready for calls: the numbers and the shared state one governed call reads, in one flat object,
@@ -32,6 +44,10 @@ export interface Route {
   readonly random: Random
   readonly events: EventSink
   readonly classifier: Classifier
+  /** A call as the policy has it: what it does not ask for costs its calls nothing. */
+  readonly prepareCall: CallFactory
+  /** The same, of which nobody else has the answer. */
+  readonly createCall: CallFactory
 
   readonly timeoutMs: number | undefined
   readonly attemptTimeoutMs: number | undefined
@@ -85,6 +101,8 @@ export interface Placement {
   readonly versions: { has(version: string): boolean }
   /** Endpoints that could still be asked. */
   readonly size: number
+  /** The rows of those endpoints. */
+  readonly present: readonly EndpointRow[]
   /** Tells the passive health of a row how an attempt ended. */
   onVerdict(row: EndpointRow, verdict: 'success' | 'failure', nowMs: number): void
 }

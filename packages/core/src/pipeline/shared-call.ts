@@ -8,7 +8,6 @@ import { mix } from '../random/mix.ts'
 import { Draw } from '../random/random.ts'
 import type { Timer, TimerTask } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
-import { createCall } from './create-call.ts'
 import type { Route } from './route.ts'
 import type { StartedCall } from './started-call.ts'
 
@@ -101,10 +100,16 @@ export class SharedCall implements StartedCall, FlightWaiter<CallOutcome>, Timer
   // ---- steps ----
 
   #lead({ flight }: Seat<CallOutcome>): void {
-    const work = createCall(this.#route, this.#request, { ...this.#options, deadlineMs: undefined }, this.#key, {
-      commit: () => {},
-      settle: (outcome) => flight.land(outcome),
-    })
+    const work = this.#route.createCall(
+      this.#route,
+      this.#request,
+      { ...this.#options, deadlineMs: undefined },
+      this.#key,
+      {
+        commit: () => {},
+        settle: (outcome) => flight.land(outcome),
+      },
+    )
     this.#led = work
     flight.lead((reason) => work.cancel(reason))
     work.start()
@@ -114,7 +119,7 @@ export class SharedCall implements StartedCall, FlightWaiter<CallOutcome>, Timer
     this.#timer?.cancel()
     this.#timer = undefined
     const deadlineMs = this.deadlineMs === NO_DEADLINE ? undefined : this.deadlineMs
-    this.#alone = createCall(this.#route, this.#request, { ...this.#options, deadlineMs }, this.#key, {
+    this.#alone = this.#route.createCall(this.#route, this.#request, { ...this.#options, deadlineMs }, this.#key, {
       commit: (answer) => this.#sink.commit(answer),
       settle: (outcome) => this.#conclude(outcome),
     })
@@ -123,7 +128,7 @@ export class SharedCall implements StartedCall, FlightWaiter<CallOutcome>, Timer
 
   /** Makes the call once more, for nobody. */
   #renew(refresh: CachedAnswer<CallOutcome>): void {
-    const { cache, clock } = this.#route
+    const { cache, clock, createCall } = this.#route
     const options = { ...this.#options, deadlineMs: undefined }
     createCall(this.#route, this.#request, options, mix(this.#key, Draw.refresh), {
       commit: () => {},

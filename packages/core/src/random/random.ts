@@ -27,6 +27,7 @@ export const Draw = {
   mirror: 121,
   /** A call that is made to renew a cached answer. */
   refresh: 122,
+  explain: 123,
   /** The first number free for the simulator's model (service demand, coins, delays). */
   model: 256,
 } as const

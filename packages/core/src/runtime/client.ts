@@ -1,11 +1,12 @@
 import type { CallRequest, StartOptions } from '../call/call.ts'
 import type { Answer } from '../call/outcome.ts'
+import { headerOf, isReadOnce } from '../call/request-traits.ts'
 import type { Duration } from '../options/duration.ts'
 import { parseDuration } from '../options/parse-duration.ts'
 import type { CallStarter } from '../pipeline/call-starter.ts'
 import type { Clock } from '../time/clock.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
-import { PromisedAnswer } from './promised-answer.ts'
+import { promisedAnswer } from './promised-answer.ts'
 
 export interface CallOptions {
   /** Of this, the policy's timeout and the caller's deadline the earliest counts. */
@@ -27,6 +28,9 @@ export interface CallParent {
   /** Which attempt of its own caller the request is, from 1. */
   readonly attempt?: number | undefined
   readonly priority?: string | undefined
+  /** W3C trace context: sent on, unless the request has headers of its own for it. */
+  readonly traceparent?: string | undefined
+  readonly tracestate?: string | undefined
 }
 
 const NO_OPTIONS: CallOptions = {}
@@ -50,12 +54,13 @@ export class Client {
    */
   call(request: CallRequest = {}, options: CallOptions = NO_OPTIONS): Promise<Answer> {
     const number = this.#runtime.nextCallNumber()
-    const answer = new PromisedAnswer(this.service, number, options.signal)
+    const answer = promisedAnswer(this.service, number, options.signal)
     if (answer.isAborted) answer.rejectAborted()
     else {
       try {
         const start = this.#startOptions(request, options, number)
-        answer.follow(this.#runtime.start(this.service, request, start, answer))
+        const traced = options.parent?.traceparent === undefined ? request : withTrace(request, options.parent)
+        answer.follow(this.#runtime.start(this.service, traced, start, answer))
       } catch (error) {
         answer.reject(error)
       }
@@ -77,8 +82,17 @@ export class Client {
   }
 }
 
-/** By method, as RFC 9110 9.2.2 has it, or by the Idempotency-Key header. */
-function isIdempotent({ method, headers }: CallRequest): boolean {
+function withTrace(request: CallRequest, { traceparent, tracestate }: CallParent): CallRequest {
+  if (headerOf(request.headers, 'traceparent') !== undefined || traceparent === undefined) return request
+  return {
+    ...request,
+    headers: { ...request.headers, traceparent, ...(tracestate === undefined ? {} : { tracestate }) },
+  }
+}
+
+/** By method, as RFC 9110 9.2.2 has it, or by the Idempotency-Key header; never with a body that can be read only once. */
+function isIdempotent({ method, headers, body }: CallRequest): boolean {
+  if (typeof body === 'object' && isReadOnce(body)) return false
   if (method === undefined || !UNSAFE_METHOD.test(method)) return true
   if (headers === undefined) return false
   return Object.keys(headers).some((name) => name.toLowerCase() === 'idempotency-key')

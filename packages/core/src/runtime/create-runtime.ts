@@ -9,10 +9,12 @@ import { rootPlace } from '../options/place.ts'
 import { type FieldsOf, objectOf, record } from '../options/record.ts'
 import { name } from '../options/words.ts'
 import { systemRandom } from '../random/system-random.ts'
+import { requestScope } from '../serving/node-request-scope.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
 import { after } from '../time/clock.ts'
 import { realClock } from '../time/real-clock.ts'
 import { assembleRuntime } from './assemble-runtime.ts'
+import { EXPLAIN_LAYER, type ExplainOptions } from './explain-options.ts'
 import { boundParts, loadModules, MODULES } from './module-parts.ts'
 import { NodeLoadMonitor } from './node-load-monitor.ts'
 import { PolicyFile, readPolicyText } from './node-policy-file.ts'
@@ -34,6 +36,8 @@ export interface CreateRuntimeOptions {
   readonly policies?: string | object
   /** How far registries are believed, and where last good lists are kept. */
   readonly discovery?: DiscoveryOptions
+  /** Which calls `rt.explain` can explain: a share of them, drawn at random. Default none; `true` is 1 %. */
+  readonly explain?: ExplainOptions | boolean
   /** Inversify container modules: transports, registries, or ports and parts of one's own. Later ones win. */
   readonly modules?: readonly ContainerModule[]
 }
@@ -52,6 +56,7 @@ const OPTIONS = record({
     }),
   ),
   discovery: DISCOVERY_OPTIONS,
+  explain: EXPLAIN_LAYER,
   modules: MODULES,
 } satisfies FieldsOf<CreateRuntimeOptions>)
 
@@ -68,13 +73,14 @@ const FIRST_WORD_MS = 5000
  * starting: it runs as if it had no document, says so in events, and is governed as soon as there is one.
  */
 export async function createRuntime(options: CreateRuntimeOptions): Promise<Runtime> {
-  const { service, zone, policies, discovery, modules } = OPTIONS.resolve(options, rootPlace(''))
+  const { service, zone, policies, discovery, explain, modules } = OPTIONS.resolve(options, rootPlace(''))
   const container = new Container({ defaultScope: 'Singleton' })
   container.bind(Tokens.clock).toConstantValue(realClock())
   container.bind(Tokens.random).toConstantValue(systemRandom)
   container.bind(Tokens.events).toConstantValue(processWarnings())
   container.bind(Tokens.load).toConstantValue(new NodeLoadMonitor())
   container.bind(Tokens.signals).toConstantValue(processSignals)
+  container.bind(Tokens.requests).toConstantValue(requestScope)
   await loadModules(container, modules)
 
   const adapterPorts: AdapterPorts = {
@@ -82,6 +88,7 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
     random: container.get(Tokens.random),
     // What a registry says of itself belongs to the events of its runtime.
     events: new EventStream(container.get(Tokens.events)),
+    requests: container.get(Tokens.requests),
   }
   const all = <T>(name: ServiceIdentifier<(ports: AdapterPorts) => T>): T[] =>
     container.isBound(name) ? container.getAll(name).map((create) => create(adapterPorts)) : []
@@ -98,10 +105,11 @@ export async function createRuntime(options: CreateRuntimeOptions): Promise<Runt
         discovery.snapshots === undefined ? undefined : new NodeSnapshotStore(discovery.snapshots, adapterPorts),
       board: container.isBound(Tokens.board) ? container.get(Tokens.board)(adapterPorts) : undefined,
       servers: all(Tokens.server),
+      edges: all(Tokens.edge),
       load: container.get(Tokens.load),
       signals: container.get(Tokens.signals),
     },
-    { ...boundParts(container), discovery },
+    { ...boundParts(container), discovery, explain },
   )
   if (source !== undefined) {
     const follower = runtime.follow(source)

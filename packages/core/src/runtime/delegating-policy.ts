@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import type { Guarded } from '../pipeline/function-transport.ts'
+import type { Guarded } from '../pipeline/execute-context.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import { type Policy, type PolicyState, wrapped } from './policy.ts'

@@ -3,7 +3,7 @@ import { ContainerModule } from 'inversify'
 import { describe, expect, it } from 'vitest'
 import type { Registry, RegistrySink } from '../discovery/registry.ts'
 import type { Instance } from '../endpoint/endpoint.ts'
-import { createRuntime } from '../index.ts'
+import { type CallOptions, createRuntime } from '../index.ts'
 import { type AttachedServer, Tokens } from '../spi.ts'
 import { ManualClock, MemoryTransport, SeededRandom } from '../testing/index.ts'
 
@@ -72,6 +72,76 @@ describe('discovery of a runtime', () => {
     clock.advance(5_000)
     expect(cell.value.endpoints.length).toBe(1)
     await runtime.close()
+  })
+
+  describe('calls before the first word of a registry', () => {
+    const policies = { version: 1, targets: { orders: { timeout: '2s', loadBalancing: 'round-robin' } } }
+    const waitingRuntime = async (extra: object = {}) => {
+      const clock = new ManualClock()
+      const registry = new Scripted()
+      const modules = modulesOf(clock, registry)
+      const runtime = await createRuntime({ service: 'web', policies: { ...policies, ...extra }, modules })
+      const call = (options: CallOptions = {}) =>
+        runtime
+          .client('orders')
+          .call({}, options)
+          .then(
+            ({ status }) => status,
+            (error) => error.reason ?? error.code,
+          )
+      return { clock, registry, runtime, call }
+    }
+
+    it('wait for it, and go to whom it names', async () => {
+      const { clock, registry, runtime, call } = await waitingRuntime()
+      const [one, other] = [call(), call()]
+      await clock.advanceAsync(1500)
+      registry.sink?.instances([instance('b')])
+      expect(await Promise.all([one, other])).toEqual([200, 200])
+      expect(await call()).toBe(200)
+      await runtime.close()
+    })
+
+    it('are refused where it is that nobody is there, or that the registry cannot be asked', async () => {
+      const { registry, runtime, call } = await waitingRuntime()
+      const one = call()
+      registry.sink?.unknown()
+      expect(await one).toBe('no-endpoint')
+      const failing = await waitingRuntime()
+      const other = failing.call()
+      failing.registry.sink?.error(new Error('connect ECONNREFUSED'))
+      expect(await other).toBe('no-endpoint')
+      expect(await failing.call()).toBe('no-endpoint')
+      await Promise.all([runtime.close(), failing.runtime.close()])
+    })
+
+    it('end in the time they have: of the policy, of the caller, and five seconds', async () => {
+      const { clock, runtime, call } = await waitingRuntime()
+      const [own, hasty] = [call(), call({ timeout: '100ms' })]
+      await clock.advanceAsync(100)
+      expect(await hasty).toBe('SEAKEEP_DEADLINE_EXCEEDED')
+      await clock.advanceAsync(1900)
+      expect(await own).toBe('SEAKEEP_DEADLINE_EXCEEDED')
+      await runtime.close()
+      const patient = await waitingRuntime({ targets: {} })
+      const call5 = patient.call()
+      await patient.clock.advanceAsync(5000)
+      expect(await call5).toBe('no-endpoint')
+      await patient.runtime.close()
+      expect(patient.clock.pending).toBe(0)
+    })
+
+    it('end with their callers, and with the runtime', async () => {
+      const { clock, registry, runtime, call } = await waitingRuntime()
+      const controller = new AbortController()
+      const [given, left] = [call({ signal: controller.signal }), call()]
+      controller.abort()
+      expect(await given).toBe('SEAKEEP_CANCELLED')
+      await runtime.close()
+      expect(await left).toBe('shutting-down')
+      registry.sink?.instances([instance('b')])
+      expect(clock.pending).toBe(0)
+    })
   })
 
   it.each([

@@ -5,17 +5,20 @@ import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
 import { parseDuration } from '../options/parse-duration.ts'
-import { FunctionTransport, type Guarded, type GuardedRequest } from '../pipeline/function-transport.ts'
-import { prepareCall } from '../pipeline/prepare-call.ts'
+import type { Guarded, GuardedRequest } from '../pipeline/execute-context.ts'
+import { FunctionTransport } from '../pipeline/function-transport.ts'
+import { cancelOf } from '../pipeline/started-call.ts'
 import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
 import { DelegatingPolicy } from './delegating-policy.ts'
 import type { FallbackStep } from './fallback.ts'
 import { type Policy, type PolicyState, wrapped } from './policy.ts'
 import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'
-import { PromisedValue, PromisedValueOrFallback } from './promised-value.ts'
+import { type OutcomeEdge, PromisedOutcome } from './promised-outcome.ts'
+import { valueEdge } from './value-edge.ts'
 
 /** What a policy's options come to. */
 export interface PolicyContent {
@@ -43,6 +46,7 @@ export class GuardingPolicy implements Policy {
   readonly state: StateCell<PolicyState>
   readonly #parts: PolicyParts
   #content: PolicyContent
+  #edge: OutcomeEdge<unknown>
   readonly #target: Target
   readonly #byKey = new Map<string, GuardingPolicy>()
   #isClosed = false
@@ -51,6 +55,7 @@ export class GuardingPolicy implements Policy {
     this.name = parts.name
     this.#parts = parts
     this.#content = parts.content
+    this.#edge = valueEdge(parts.content.fallbacks, parts.ports.clock)
     const ports = { ...parts.ports, classifier: parts.content.classifier }
     this.#target = new Target(parts.name, parts.content.resolved, ports, new FunctionTransport(ports.clock))
     this.state = new LivePolicyState(this.#target)
@@ -95,6 +100,7 @@ export class GuardingPolicy implements Policy {
 
   #adopt(content: PolicyContent): void {
     this.#content = content
+    this.#edge = valueEdge(content.fallbacks, this.#parts.ports.clock)
     this.#target.update(content.resolved, content.classifier)
     this.#target.leaveUnheld()
     this.#keepAtMost(content.maxKeys)
@@ -129,34 +135,20 @@ export class GuardingPolicy implements Policy {
 
   #run<T>(run: Guarded<T>, options: ExecuteOptions): Promise<T> {
     const number = this.#parts.nextCallNumber()
-    const guarded = this.#promised(run, number, options.signal)
+    const guarded = new PromisedOutcome(this.#edge as OutcomeEdge<T>, this.name, number, options.signal)
     if (guarded.isAborted) guarded.rejectAborted()
     else {
       try {
-        const request: GuardedRequest = guarded
-        const call = prepareCall(this.#target.base, request, this.#startOptions(options), number, guarded)
-        if (options.signal !== undefined) guarded.follow((reason) => call.cancel(reason))
+        const { base } = this.#target
+        const start = options === NO_OPTIONS ? NO_START_OPTIONS : startOptions(options, base.clock)
+        const call = base.prepareCall(base, run as GuardedRequest<T>, start, number, guarded)
+        if (options.signal !== undefined) guarded.follow(cancelOf(call))
         call.start()
       } catch (error) {
         guarded.reject(error)
       }
     }
     return guarded.promise
-  }
-
-  #promised<T>(run: Guarded<T>, number: number, signal: AbortSignal | undefined): PromisedValue<T> {
-    const { fallbacks } = this.#content
-    if (fallbacks === undefined) return new PromisedValue(run, this.name, number, signal)
-    return new PromisedValueOrFallback(run, this.name, number, signal, fallbacks, this.#parts.ports.clock)
-  }
-
-  #startOptions(options: ExecuteOptions): StartOptions {
-    if (options === NO_OPTIONS) return NO_START_OPTIONS
-    const { timeout, idempotent, cacheKey, coalesceKey } = options
-    if ((timeout ?? idempotent ?? cacheKey ?? coalesceKey) === undefined) return NO_START_OPTIONS
-    const deadlineMs =
-      timeout === undefined ? undefined : this.#parts.ports.clock.now() + parseDuration(timeout, 'options.timeout')
-    return { deadlineMs, idempotent, cacheKey, coalesceKey }
   }
 
   #forKey(key: string): GuardingPolicy {
@@ -174,6 +166,12 @@ export class GuardingPolicy implements Policy {
 }
 
 const NO_START_OPTIONS: StartOptions = {}
+
+function startOptions({ timeout, idempotent, cacheKey, coalesceKey }: ExecuteOptions, clock: Clock): StartOptions {
+  if ((timeout ?? idempotent ?? cacheKey ?? coalesceKey) === undefined) return NO_START_OPTIONS
+  const deadlineMs = timeout === undefined ? undefined : clock.now() + parseDuration(timeout, 'options.timeout')
+  return { deadlineMs, idempotent, cacheKey, coalesceKey }
+}
 
 class LivePolicyState implements StateCell<PolicyState> {
   readonly #target: Target

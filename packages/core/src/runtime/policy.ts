@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { CircuitState } from '../breaking/circuit-breaker.ts'
-import type { Guarded } from '../pipeline/function-transport.ts'
+import type { Guarded } from '../pipeline/execute-context.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'

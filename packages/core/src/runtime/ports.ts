@@ -13,6 +13,8 @@ import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { Edge } from './edge.ts'
+import type { ResolvedExplainOptions } from './explain-options.ts'
 import type { ProcessSignals } from './process-signals.ts'
 
 /** The doors through which the outside comes in. Production and simulation differ in these and in nothing else. */
@@ -29,6 +31,8 @@ export interface RuntimePorts {
   /** Where the instances of a service leave notes for each other. Absent: each decides alone. */
   readonly board?: SharedBoard | undefined
   readonly servers: readonly ServerAdapter[]
+  /** Members that packages add to the runtime. */
+  readonly edges?: readonly Edge[] | undefined
   readonly load: LoadMonitor
   readonly signals: ProcessSignals
 }
@@ -41,6 +45,8 @@ export interface RuntimeParts {
   readonly createLimit: LimitAlgorithmFactory | undefined
   /** How far registries are believed. Undefined: the defaults. */
   readonly discovery?: ResolvedDiscoveryOptions | undefined
+  /** Which calls are explained. Undefined: none. */
+  readonly explain?: ResolvedExplainOptions | undefined
 }
 
 /** Who the runtime speaks for, and by which policies. */

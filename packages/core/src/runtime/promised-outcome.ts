@@ -17,24 +17,32 @@ const executor = (resolve: Resolve, reject: Reject): void => {
   ends.reject = reject
 }
 
-/** The public edge: turns an outcome, which is a value inside, into the end of a promise. */
-export abstract class PromisedOutcome<Value> implements CallSink {
+/** Settles the promise of a call as the outcome has it. */
+export type OutcomeEdge<Value> = (outcome: CallOutcome, promised: PromisedOutcome<Value>) => void
+
+/**
+ * The public edge: turns an outcome, which is a value inside, into the end of a promise. What becomes of which outcome is
+ * given, and not a subclass's: a constructor that calls another's costs a call 25 ns (V8 does not inline it).
+ */
+export class PromisedOutcome<Value> implements CallSink {
   readonly promise: Promise<Value>
-  protected readonly resolve: (value: Value) => void
+  readonly resolve: (value: Value) => void
   readonly reject: (error: unknown) => void
   readonly service: string
+  readonly #edge: OutcomeEdge<Value>
   readonly #number: number
   readonly #signal: AbortSignal | undefined
   #onAbort: (() => void) | undefined = undefined
   #isOver = false
 
-  constructor(service: string, number: number, signal: AbortSignal | undefined) {
+  constructor(edge: OutcomeEdge<Value>, service: string, number: number, signal: AbortSignal | undefined) {
     this.promise = new Promise<Value>(executor as (resolve: (value: Value) => void, reject: Reject) => void)
     this.resolve = ends.resolve as (value: Value) => void
     this.reject = ends.reject
     // Nothing is to be held by the module: neither this promise nor who waits for it.
     ends.resolve = NOTHING
     ends.reject = NOTHING
+    this.#edge = edge
     this.service = service
     this.#number = number
     this.#signal = signal
@@ -68,13 +76,11 @@ export abstract class PromisedOutcome<Value> implements CallSink {
   settle(outcome: CallOutcome): void {
     this.#isOver = true
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.end(outcome)
+    this.#edge(outcome, this)
   }
 
-  protected abstract end(outcome: CallOutcome): void
-
   /** The error of the family for `outcome`. */
-  protected errorFor(outcome: CallOutcome): Error {
+  errorFor(outcome: CallOutcome): Error {
     return errorOf(outcome, this.service, this.callId, this.#signal?.reason)
   }
 }

@@ -6,22 +6,30 @@ import type { PolicyDocument } from '../config/policy-document.ts'
 import { type GoverningPolicies, PolicyFollower, type PolicyOrigin } from '../config/policy-follower.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { PolicySource } from '../config/policy-source.ts'
+import { KnownServices } from '../discovery/known-services.ts'
+import type { Registry } from '../discovery/registry.ts'
 import type { ResolverSettings } from '../discovery/resolver.ts'
-import type { Snapshot } from '../endpoint/endpoint.ts'
+import type { Instance, Snapshot } from '../endpoint/endpoint.ts'
 import { asError } from '../errors/as-error.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
 import type { ServiceHealth } from '../health/service-health.ts'
 import type { LimiterState } from '../limiting/limiter.ts'
-import type { CallStarter } from '../pipeline/call-starter.ts'
-import { prepareCall, withVersion } from '../pipeline/prepare-call.ts'
+import type { Route } from '../pipeline/route.ts'
+import { withVersion } from '../pipeline/routed-options.ts'
+import type { StartedCall } from '../pipeline/started-call.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import { Draw } from '../random/random.ts'
 import { type Mirror, mirroredOptions, mirroredRequest } from '../routing/mirror.ts'
 import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
 import type { EventSink, GovernanceEvent } from '../telemetry/events.ts'
+import type { Explanation } from '../telemetry/explanation.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Client } from './client.ts'
+import { EDGES, type Edge, type EdgeHost, missingEdge } from './edge.ts'
+import { Explaining } from './explaining.ts'
+import { HostTargets } from './host-targets.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyOptions } from './policy-options.ts'
@@ -37,7 +45,7 @@ const CLOSE_GRACE_MS = 30_000
  * One runtime: everything one process (or one simulated instance) needs to call and to serve under governance. Built by
  * `assembleRuntime` from ports and parts; made by users with `createRuntime`.
  */
-export class Runtime implements CallStarter, AsyncDisposable {
+export class Runtime implements EdgeHost, AsyncDisposable {
   readonly service: string
   readonly #identity: RuntimeIdentity
   #document: PolicyDocument | undefined
@@ -46,10 +54,14 @@ export class Runtime implements CallStarter, AsyncDisposable {
   readonly #events: EventStream
   readonly #targetPorts: TargetPorts
   readonly #targets = new Map<string, ServiceTarget>()
+  readonly #hosts: HostTargets = new HostTargets((host, registry) => this.#create(host, [registry]))
+  readonly #known: KnownServices
+  readonly #edges = new Map<string, unknown>()
   readonly #served = new Set<ServedInstance>()
   readonly #policies: PolicyTable
   readonly #discovery: ResolverSettings
   readonly #lifecycle: Lifecycle
+  readonly #explaining: Explaining | undefined
   #calls = 0
   #isPolicyMissingTold = false
   #isClosing = false
@@ -82,6 +94,8 @@ export class Runtime implements CallStarter, AsyncDisposable {
     }
     this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
     this.#discovery = { options: parts.discovery, snapshots: ports.snapshots }
+    this.#explaining = parts.explain && new Explaining(identity.service, parts.explain, ports.random)
+    this.#known = new KnownServices(ports.registries, ports.clock)
     this.#lifecycle = new Lifecycle(ports.clock)
     // Stopped last: targets give their lists to be kept when they are closed.
     if (ports.snapshots !== undefined) {
@@ -91,7 +105,7 @@ export class Runtime implements CallStarter, AsyncDisposable {
     this.#lifecycle.add({
       stop: (graceMs, done) => {
         this.#isClosing = true
-        for (const target of this.#targets.values()) target.close()
+        for (const target of this.#allTargets()) target.close()
         this.#policies.close()
         // One that throws keeps none of the others open.
         for (const port of [...ports.registries, ports.board]) this.#guard(() => port?.close())
@@ -105,15 +119,68 @@ export class Runtime implements CallStarter, AsyncDisposable {
    * `sink` may be told before this returns.
    */
   start(service: string, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
-    const target = this.#targets.get(service) ?? this.#open(service)
+    return this.#start(this.#targets.get(service) ?? this.#open(service), request, options, sink)
+  }
+
+  /** The same for an address: its host is governed by the policy of the targets that match `address.service`. */
+  startAt(address: Instance, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
+    return this.#start(this.#hosts.get(address), request, options, sink)
+  }
+
+  /** Whether a registry knows the name: then it is a service, and no host of the network. */
+  knows(name: string, told: (isKnown: boolean) => void): void {
+    // Registries say nothing any more, and whatever it is will be refused.
+    if (this.#isClosing) told(true)
+    else this.#known.ask(name, told)
+  }
+
+  get clock(): Clock {
+    return this.#ports.clock
+  }
+
+  #start(target: ServiceTarget, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
+    if (target.firstCalls === undefined) return this.#begin(target, request, options, sink)
+    const { timeoutMs } = target.routeFor(request.method)
+    return target.firstCalls.wait(options, timeoutMs, sink, (later) => this.#begin(target, request, later, sink))
+  }
+
+  #begin(target: ServiceTarget, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
     const route = target.routeFor(request.method)
     const key = options.callKey ?? this.nextCallNumber()
     const routed = withVersion(route, request, options, key)
-    const call = prepareCall(route, request, routed, key, sink)
+    const call = this.#explaining?.wants(key)
+      ? this.#explained(this.#explaining, route, request, routed, key, sink)
+      : route.prepareCall(route, request, routed, key, sink)
     call.start()
     // What was answered or refused on this side, or waits for its permit, is not copied.
     if (route.mirror !== undefined && call.isSent) this.#copy(route.mirror, target, request, routed, key)
     return (reason) => call.cancel(reason)
+  }
+
+  #explained(
+    explaining: Explaining,
+    route: Route,
+    request: CallRequest,
+    options: StartOptions,
+    key: number,
+    sink: CallSink,
+  ): StartedCall {
+    const explained = explaining.open(route, request, key, sink, this.#document)
+    return route.prepareCall(explained.route, request, options, key, explained.sink)
+  }
+
+  /**
+   * Why a call went as it did: its decisions in order, with their numbers, and the lines of the policy behind them.
+   * `callId` is that of its error. Undefined for calls that were not drawn (see `createRuntime({ explain })`) or are no
+   * longer kept.
+   */
+  explain(callId: string): Explanation | undefined {
+    return this.#explaining?.get(callId)
+  }
+
+  /** The explanations that are kept, the latest call first. */
+  explanations(): Iterable<Explanation> {
+    return this.#explaining?.latest() ?? []
   }
 
   /** Sends a copy somewhere else as well, where the call's turn has come; whatever becomes of it is nobody's concern. */
@@ -161,11 +228,13 @@ export class Runtime implements CallStarter, AsyncDisposable {
   applyPolicies(document: PolicyDocument | undefined, origin?: PolicyOrigin): void {
     const policyOf = (service: string) => this.#policyFor(service, document)
     // What may be refused is asked for before anything is changed.
-    const changed = [...this.#targets].filter(([service, target]) => target.isGovernedOtherwise(policyOf(service)))
-    const targets = new Set(changed.map(([service]) => service))
+    const all = this.#allTargets()
+    const changed = all.filter((target) => target.isGovernedOtherwise(policyOf(target.service)))
+    const targets = new Set(changed.map(({ service }) => service))
     this.#document = document
-    for (const [service, target] of this.#targets) {
-      this.#guard(() => (targets.has(service) ? target.update(policyOf(service)) : target.adopt(policyOf(service))))
+    for (const target of all) {
+      const policy = policyOf(target.service)
+      this.#guard(() => (targets.has(target.service) ? target.update(policy) : target.adopt(policy)))
     }
     const inbound = new Set<string>()
     for (const served of this.#served) {
@@ -203,12 +272,12 @@ export class Runtime implements CallStarter, AsyncDisposable {
 
   /** The endpoints of a service as they are known now. */
   endpoints(service: string): StateCell<Snapshot> {
-    return (this.#targets.get(service) ?? this.#open(service)).resolver.cell
+    return this.#targetOf(service).resolver.cell
   }
 
   /** The breaker of a service, or of one of its endpoints. */
   breaker(service: string, endpoint?: string): CircuitBreaker {
-    const { target } = this.#targets.get(service) ?? this.#open(service)
+    const { target } = this.#targetOf(service)
     const breaker = endpoint === undefined ? target.base.breaker : target.endpointBreaker(endpoint)
     if (breaker !== undefined) return breaker
     const of = endpoint === undefined ? service : `${service}, endpoint ${endpoint}`
@@ -220,14 +289,14 @@ export class Runtime implements CallStarter, AsyncDisposable {
 
   /** What registration, checks and traffic say about each endpoint of a service, merged. */
   health(service: string): StateCell<ServiceHealth> {
-    const { health } = (this.#targets.get(service) ?? this.#open(service)).target
+    const { health } = this.#targetOf(service).target
     if (health !== undefined) return health.cell
     throw new TypeError('a service is placed on endpoints')
   }
 
   /** The concurrency limiter of a service. */
   limiter(service: string): StateCell<LimiterState> {
-    const { limiter } = (this.#targets.get(service) ?? this.#open(service)).target.base
+    const { limiter } = this.#targetOf(service).target.base
     if (limiter !== undefined) return limiter
     throw new ConfigError('', `no concurrency limit is kept for ${service}: its policy names none`, { service })
   }
@@ -265,12 +334,47 @@ export class Runtime implements CallStarter, AsyncDisposable {
   }
 
   #open(service: string): ServiceTarget {
+    const target = this.#create(service, this.#ports.registries, this.#discovery)
+    this.#targets.set(service, target)
+    return target
+  }
+
+  #create(service: string, registries: readonly Registry[], discovery?: ResolverSettings): ServiceTarget {
     const policyFor = this.#policyFor(service, this.#document)
     if (policyFor(undefined) === BARE_POLICY) this.#tellPolicyMissing()
-    const target = new ServiceTarget(service, policyFor, this.#targetPorts, this.#ports.registries, this.#discovery)
-    this.#targets.set(service, target)
+    const target = new ServiceTarget(service, policyFor, this.#targetPorts, registries, discovery)
     if (this.#isClosing) target.close()
     return target
+  }
+
+  /** A service, or a host that was called by its address. */
+  #targetOf(name: string): ServiceTarget {
+    return this.#targets.get(name) ?? this.#hosts.named(name) ?? this.#open(name)
+  }
+
+  #allTargets(): ServiceTarget[] {
+    return [...this.#targets.values(), ...this.#hosts.values()]
+  }
+
+  /** A member that comes with a package. The same one each time: it may be passed about. */
+  protected edge(name: string): unknown {
+    let member = this.#edges.get(name)
+    if (member === undefined) {
+      const edge: Edge | undefined = this.#ports.edges?.findLast((one) => one.name === name)
+      member = edge === undefined ? missingEdge(name) : edge.create(this)
+      this.#edges.set(name, member)
+    }
+    return member
+  }
+
+  static {
+    for (const name of Object.keys(EDGES)) {
+      Object.defineProperty(Runtime.prototype, name, {
+        get(this: Runtime) {
+          return this.edge(name)
+        },
+      })
+    }
   }
 
   /** The events, with an ear for those that say that a registry which has to be asked should be. */

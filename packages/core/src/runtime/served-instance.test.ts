@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryRegistry } from '../discovery/memory-registry.ts'
+import type { RegistryAnswer } from '../discovery/registry.ts'
 import type { Instance } from '../endpoint/endpoint.ts'
 import { isConfigError } from '../errors/seakeep-error.ts'
 import { SeededRandom } from '../random/seeded-random.ts'
@@ -59,7 +60,7 @@ function serving(options: Partial<ServeOptions> = {}) {
   }
   const instance = new ServedInstance({ name: 'orders', ...options }, ports, NO_EVENTS, undefined)
   return {
-    ...{ clock, instance, log, listed },
+    ...{ clock, registry, instance, log, listed },
     isReady: () => host?.isReady,
     serverIsClosed: () => onClosed(),
     signal: () => terminate?.(),
@@ -90,6 +91,27 @@ describe('a served instance', () => {
         },
       ],
     ])
+  })
+
+  it('is listening for its caller when registries have answered, or had two seconds to', async () => {
+    const { clock, instance, registry } = serving()
+    const asked: RegistryAnswer[] = []
+    registry.register = (_instance, _ttlMs, done) => asked.push(done)
+    let isListening = false
+    const listening = instance.attach('http', {}).listen({ port: 0 })
+    void listening.then(() => {
+      isListening = true
+    })
+    await clock.advanceAsync(1000)
+    expect([asked.length, isListening]).toEqual([1, false])
+    asked[0]?.()
+    expect((await listening).port).toBe(8080)
+
+    const silent = serving()
+    silent.registry.register = () => {}
+    const anyway = silent.instance.attach('http', {}).listen({ port: 0 })
+    await silent.clock.advanceAsync(2000)
+    expect((await anyway).port).toBe(8080)
   })
 
   it('is announced where others reach it', async () => {

@@ -7,7 +7,7 @@ import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Duration } from '../options/duration.ts'
 import { parseDuration } from '../options/parse-duration.ts'
 import { Admission, type ShadowCounts } from '../serving/admission.ts'
-import type { AttachedServer, Listening, ServerHost } from '../serving/server-adapter.ts'
+import type { AttachedServer, Listening, ServerAdapter, ServerHost } from '../serving/server-adapter.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import { after } from '../time/clock.ts'
@@ -35,6 +35,9 @@ export interface ServeOptions {
   /** `spread`: how long clients are given to learn that it leaves (5 s); `finish`: to end what is in flight (25 s). */
   readonly drain?: { readonly spread?: Duration; readonly finish?: Duration }
 }
+
+/** Longest wait of `listen` for the registries. */
+const FIRST_ANSWER_MS = 2000
 
 const NO_SUBSCRIPTION: Disposable = { [Symbol.dispose]: () => {} }
 
@@ -101,26 +104,39 @@ export class ServedInstance implements ServerHost, Stoppable {
     return limits === undefined && this.admission.update(policies?.inboundFor(name))
   }
 
+  get events(): EventSink {
+    return this.#events
+  }
+
   get isReady(): boolean {
     return this.#isReady
   }
 
   /** Puts governance in front of a server of the given protocol. */
   attach(protocol: string, server: unknown): this {
-    const adapter = this.#ports.servers.find((one) => one.protocol === protocol)
-    if (adapter === undefined) {
-      throw new ConfigError(
-        'modules',
-        `no module serves ${protocol}; add the module of @seakeep/transport-${protocol} to createRuntime`,
-      )
-    }
-    if (this.#server !== undefined) throw new ConfigError('serve', 'it has a server already; serve() again for another')
-    this.#protocol = protocol
-    this.#server = adapter.attach(server, this)
+    this.#take(protocol, this.#adapterOf(protocol).attach(server, this))
     return this
   }
 
-  /** Listens, then announces itself. Port 0 takes a free one. */
+  /** What stands in front of a framework's handlers, for a server that is told of with {@link announce}. */
+  face(protocol: string, name: string): unknown {
+    const made = this.#adapterOf(protocol).face?.(name, this)
+    if (made === undefined) throw new ConfigError('serve', `${protocol} has no ${name}`)
+    this.#take(protocol, made.server)
+    return made.face
+  }
+
+  /** A server that listens by itself does so: it is announced from here on, and closed at the end of the drain. */
+  announce(server: unknown): void {
+    const adopt = this.#server?.adopt
+    if (adopt === undefined) throw new ConfigError('serve', 'only what was made without a server is told of one')
+    this.#begin(adopt.call(this.#server, server))
+  }
+
+  /**
+   * Listens, then announces itself. Port 0 takes a free one. Resolves when every registry has answered to that, or at most
+   * 2 s later: a registry that is away keeps nobody from serving, and is announced to when it is back.
+   */
   listen(options: { readonly port: number; readonly host?: string }): Promise<Listening> {
     const server = this.#server
     if (server === undefined) {
@@ -133,15 +149,55 @@ export class ServedInstance implements ServerHost, Stoppable {
           reject(result)
           return
         }
-        // Not where it was closed while it began to listen: what is announced then would never be taken back.
-        if (this.#waiting === undefined) {
-          this.#isReady = true
-          this.#signals = this.#ports.signals.onTerminate(() => void this.drain())
-          this.#announce(result)
-        }
-        resolve(result)
+        this.#begin(result)
+        this.#whenAnswered(() => resolve(result))
       })
     })
+  }
+
+  /** Told once: when no registrar waits for its first answer any more, or the wait is over. */
+  #whenAnswered(told: () => void): void {
+    const waiting = new Set(this.#registrars.filter(({ cell }) => cell.value === 'registering'))
+    if (waiting.size === 0) return told()
+    const timer = after(this.#ports.clock, FIRST_ANSWER_MS, () => {
+      waiting.clear()
+      told()
+    })
+    for (const registrar of waiting) {
+      const subscription = registrar.cell.changes$.subscribe((state) => {
+        if (state === 'registering') return
+        subscription.unsubscribe()
+        if (!waiting.delete(registrar) || waiting.size > 0) return
+        timer.cancel()
+        told()
+      })
+    }
+  }
+
+  /** Not where it was closed while it began to listen: what is announced then would never be taken back. */
+  #begin(listening: Listening): void {
+    if (this.#waiting !== undefined || this.#isReady) return
+    this.#isReady = true
+    this.#server?.onReadiness?.()
+    this.#signals = this.#ports.signals.onTerminate(() => void this.drain())
+    this.#announce(listening)
+  }
+
+  #adapterOf(protocol: string): ServerAdapter {
+    const adapter = this.#ports.servers.find((one) => one.protocol === protocol)
+    if (adapter === undefined) {
+      throw new ConfigError(
+        'modules',
+        `no module serves ${protocol}; add the module of @seakeep/transport-${protocol} to createRuntime`,
+      )
+    }
+    if (this.#server !== undefined) throw new ConfigError('serve', 'it has a server already; serve() again for another')
+    return adapter
+  }
+
+  #take(protocol: string, server: AttachedServer): void {
+    this.#server = server
+    this.#protocol = protocol
   }
 
   /** Not ready → deregister → spread → finish → close. Resolves when closed; a second call waits for the first. */
@@ -171,6 +227,7 @@ export class ServedInstance implements ServerHost, Stoppable {
     const { clock } = this.#ports
     const untilMs = clock.now() + graceMs
     this.#isReady = false
+    this.#server?.onReadiness?.()
     this.#events.emit({ type: 'drainStarted', atMs: clock.now() })
     this.#deregister(() => {
       const spreadMs = Math.min(this.#spreadMs, untilMs - clock.now())
@@ -208,7 +265,7 @@ export class ServedInstance implements ServerHost, Stoppable {
       id,
       service: name,
       address: { host, port },
-      protocol: this.#protocol,
+      protocol: this.#server?.protocol ?? this.#protocol,
       weight,
       ...(version === undefined ? {} : { version }),
       ...(zone === undefined ? {} : { zone }),
@@ -232,6 +289,13 @@ for (const protocol of ['http', 'grpc']) {
   Object.defineProperty(ServedInstance.prototype, protocol, {
     value(this: ServedInstance, server: unknown): ServedInstance {
       return this.attach(protocol, server)
+    },
+  })
+}
+for (const face of ['middleware', 'fastify']) {
+  Object.defineProperty(ServedInstance.prototype, face, {
+    value(this: ServedInstance): unknown {
+      return this.face('http', face)
     },
   })
 }

@@ -3,17 +3,20 @@ import type { CallSink } from '../call/call-sink.ts'
 import { BARE_POLICY, type ResolvedPolicy } from '../config/policy-options.ts'
 import type { Registry } from '../discovery/registry.ts'
 import { Resolver, type ResolverSettings } from '../discovery/resolver.ts'
-import type { Snapshot } from '../endpoint/endpoint.ts'
-import { createCall } from '../pipeline/create-call.ts'
+import type { Endpoint, Snapshot } from '../endpoint/endpoint.ts'
 import { EndpointPlacement } from '../pipeline/endpoint-placement.ts'
 import type { Route } from '../pipeline/route.ts'
 import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
+import type { Transport } from '../transport/transport.ts'
+import { FirstCalls } from './first-calls.ts'
 
 /** Joins what calls read (the target) to what discovery decides (the resolver): one per service a runtime calls. */
 export class ServiceTarget {
   readonly target: Target
   readonly resolver: Resolver
+  /** Where calls wait while it is not known who is there; undefined from then on. */
+  firstCalls: FirstCalls | undefined = undefined
   readonly #ports: TargetPorts
   #policyFor: (method: string | undefined) => ResolvedPolicy
   #routes: Map<string, Route> | undefined = undefined
@@ -30,7 +33,13 @@ export class ServiceTarget {
     this.#policyFor = policyFor
     this.#ports = ports
     this.target = new Target(service, policyFor(undefined), ports)
-    this.resolver = new Resolver(service, registries, ports, (snapshot) => this.#onSnapshot(snapshot), discovery)
+    const settings = { ...discovery, onDecided: () => this.#onDecided() }
+    this.resolver = new Resolver(service, registries, ports, (snapshot) => this.#onSnapshot(snapshot), settings)
+    if (this.resolver.isUndecided) this.firstCalls = new FirstCalls(ports.clock)
+  }
+
+  get service(): string {
+    return this.target.service
   }
 
   routeFor(method: string | undefined): Route {
@@ -53,7 +62,7 @@ export class ServiceTarget {
       sink.settle({ ending: 'no-endpoint', isAnswered: false, attempts: 0 })
       return () => {}
     }
-    const call = createCall(base, request, options, options.callKey ?? 0, sink)
+    const call = base.createCall(base, request, options, options.callKey ?? 0, sink)
     call.start()
     return (reason) => call.cancel(reason)
   }
@@ -91,10 +100,33 @@ export class ServiceTarget {
     this.target.leaveUnheld()
   }
 
-  close(): void {
+  /** Nobody will call it again. What is under way ends as it would; time decides nothing of it any more. */
+  retire(): void {
+    const { transport, endpoint } = this.#only ?? {}
     this.resolver.close()
+    this.target.stopLoops()
+    this.target.health?.close()
+    this.#copies?.close()
+    if (endpoint !== undefined) transport?.forget?.(endpoint)
+  }
+
+  close(): void {
     this.target.close()
     this.#copies?.close()
+    // Last, as it ends the wait of those who wait for its word: they find it closed.
+    this.resolver.close()
+  }
+
+  #onDecided(): void {
+    const { firstCalls } = this
+    this.firstCalls = undefined
+    firstCalls?.release()
+  }
+
+  /** The endpoint of a target that is an address. */
+  get #only(): { readonly transport: Transport | undefined; readonly endpoint: Endpoint } | undefined {
+    const [endpoint] = this.resolver.cell.value.endpoints
+    return endpoint && { endpoint, transport: this.#ports.transportFor(endpoint.protocol) }
   }
 
   #createCopies(): Target {

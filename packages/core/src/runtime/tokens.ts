@@ -7,11 +7,13 @@ import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Lock } from '../locking/lock.ts'
 import type { Random } from '../random/random.ts'
 import type { LoadMonitor } from '../serving/load-monitor.ts'
+import type { RequestScope } from '../serving/request-scope.ts'
 import type { ServerAdapter } from '../serving/server-adapter.ts'
 import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
+import type { Edge } from './edge.ts'
 import type { ProcessSignals } from './process-signals.ts'
 
 /**
@@ -26,10 +28,12 @@ export interface AdapterPorts {
   readonly clock: Clock
   readonly random: Random
   readonly events: EventSink
+  /** Where inbound requests are found without being handed on. Default: the process's. */
+  readonly requests?: RequestScope | undefined
 }
 
 /**
- * What modules may bind. Transports, registries and servers add up (bind them with `bind`); of every other token the
+ * What modules may bind. Transports, registries, servers and edges add up (bind them with `bind`); of every other token the
  * binding of the last module counts (bind them with `rebind`).
  */
 export interface TokenTable {
@@ -47,6 +51,8 @@ export interface TokenTable {
   readonly policySource: ServiceIdentifier<(ports: AdapterPorts) => PolicySource>
   readonly lock: ServiceIdentifier<(ports: AdapterPorts) => Lock>
   readonly server: ServiceIdentifier<(ports: AdapterPorts) => ServerAdapter>
+  readonly edge: ServiceIdentifier<(ports: AdapterPorts) => Edge>
+  readonly requests: ServiceIdentifier<RequestScope>
 }
 
 export const Tokens: TokenTable = {
@@ -64,4 +70,6 @@ export const Tokens: TokenTable = {
   policySource: token('policy-source'),
   lock: token('lock'),
   server: token('server'),
+  edge: token('edge'),
+  requests: token('requests'),
 }

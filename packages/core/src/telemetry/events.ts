@@ -8,6 +8,7 @@ export type GovernanceEvent =
   | PanicEvent
   | SheddingEvent
   | ShadowEvent
+  | RequestEvent
   | ResolverEvent
   | RegistryEvent
   | AttemptEvent
@@ -51,6 +52,15 @@ export interface ShadowEvent extends OfTarget {
   readonly type: 'shadowRefused'
   /** How many since the last of these events, by reason. */
   readonly counts: { readonly [Reason in RejectionReason]?: number }
+}
+export interface RequestEvent extends OfTarget {
+  /**
+   * Somebody sent what is no request: refused before any handler saw it. Told at the first, and then at most once a
+   * second.
+   */
+  readonly type: 'requestMalformed'
+  /** What was wrong, and how often since the last of these events: `{ HPE_INVALID_METHOD: 3 }`. */
+  readonly faults: Readonly<Record<string, number>>
 }
 export interface ResolverEvent extends OfTarget {
   /**

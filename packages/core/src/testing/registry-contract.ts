@@ -44,7 +44,7 @@ export function registryContract(api: ContractApi, name: string, create: () => P
       const registry = bench.connect()
       const watching = bench.watch(bench.connect())
       const instances = [
-        bench.instance('idle', { weight: 0, address: { host: '::1', port: 0 } }),
+        bench.instance('idle', { weight: 0, address: { host: '::1', port: 1 } }),
         bench.instance('heavy', { weight: 2.5, address: { host: 'orders.example', port: 65_535 } }),
         bench.instance('wordy', {
           zone: 'Zürich 1',

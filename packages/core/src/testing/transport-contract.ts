@@ -268,6 +268,116 @@ export function transportContract(api: ContractApi, name: string, create: () => 
       expect((await before.settled).ending).toBe('ok')
     })
 
+    check('a large message arrives whole', async (bench) => {
+      const text = 'äß'.repeat(200_000)
+      const sent = bench.send({ method: 'POST /large', body: { text } })
+      const far = await bench.arrival()
+      expect((far.request.body as { text: string }).text === text).toBe(true)
+      far.answer(200)
+      expect((await sent.settled).ending).toBe('ok')
+    })
+
+    check('a body in pieces is sent as it comes, and once: what was read of it is not sent again', async (bench) => {
+      const { inPieces } = bench.harness
+      if (inPieces === undefined) return
+      let reads = 0
+      async function* pieces(): AsyncGenerator<Uint8Array> {
+        reads += 1
+        yield new TextEncoder().encode('one ')
+        yield new TextEncoder().encode('two')
+      }
+      const request = inPieces({ method: 'POST /pieces' }, pieces())
+      const sent = bench.send(request)
+      const far = await bench.arrival()
+      expect(far.request.body).toBe('one two')
+      far.answer(503)
+      expect(await sent.settled).toMatchObject({ status: 503, isFinal: true })
+      expect((await bench.send(request).settled).ending).toBe('error')
+      expect(reads).toBe(1)
+      await bench.expectQuiet()
+    })
+
+    check('a body in pieces of which nothing was read can be sent elsewhere', async (bench) => {
+      const { inPieces, nobody } = bench.harness
+      if (inPieces === undefined) return
+      async function* pieces(): AsyncGenerator<Uint8Array> {
+        yield new TextEncoder().encode('whole')
+      }
+      const request = inPieces({ method: 'POST /pieces' }, pieces())
+      const result = await bench.send(request, { endpoint: nobody }).settled
+      expect([result.ending, result.isFinal ?? false]).toEqual(['unreachable', false])
+      const sent = bench.send(request)
+      const far = await bench.arrival()
+      expect(far.request.body).toBe('whole')
+      far.answer(200)
+      expect((await sent.settled).ending).toBe('ok')
+    })
+
+    check('what is no message is an error, and the next call is none the worse', async (bench) => {
+      const { garble } = bench.harness.faults ?? {}
+      if (garble === undefined) return
+      const sent = bench.send({})
+      garble(await bench.arrival())
+      const result = await sent.settled
+      expect(result.ending).toBe('error')
+      expect(result.error).toBeInstanceOf(Error)
+      await bench.expectQuiet()
+      expect(sent.log).toEqual(['settle'])
+    })
+
+    check('a black hole is left at the timeout, and holds nothing up', async (bench) => {
+      const { blackHole } = bench.harness.faults ?? {}
+      if (blackHole === undefined) return
+      const sent = bench.send({}, { endpoint: blackHole })
+      await bench.expectQuiet()
+      sent.cancel('timeout')
+      await bench.expectQuiet()
+      expect(sent.log).toEqual([])
+      const { transport, clock } = bench.harness
+      await new Promise<void>((resolve) => transport.close(clock.now() + 10_000, resolve))
+    })
+
+    check('a connection that has gone silent takes one call, not those that follow its timeout', async (bench) => {
+      const { faults } = bench.harness
+      if (faults?.silence === undefined) return
+      await bench.expectQuiet()
+      faults.silence()
+      const lost = bench.send({})
+      lost.cancel('timeout')
+      await bench.expectQuiet()
+      expect(lost.log).toEqual([])
+    })
+
+    check('a server that restarts breaks off what is under way, and is found again', async (bench) => {
+      const { faults } = bench.harness
+      if (faults?.restart === undefined) return
+      const broken = bench.send({})
+      await bench.arrival()
+      await faults.restart()
+      expect((await broken.settled).ending).toBe('error')
+      await bench.expectQuiet()
+      expect(broken.log).toEqual(['settle'])
+    })
+
+    check(
+      'a server that says goodbye finishes what is under way; what follows goes over another connection',
+      async (bench) => {
+        const { faults } = bench.harness
+        if (faults?.goAway === undefined) return
+        const before = bench.send({})
+        const far = await bench.arrival()
+        faults.goAway()
+        const after = bench.send({})
+        ;(await bench.arrival()).answer(200, 'after')
+        expect((await after.settled).ending).toBe('ok')
+        far.answer(200, 'before')
+        const result = await before.settled
+        expect(result).toMatchObject({ ending: 'ok', status: 200 })
+        await bench.expectQuiet()
+        expect([before.log, after.log]).toEqual([['settle'], ['settle']])
+      },
+    )
+
     check('a close waits for what is under way, and refuses what comes after', async (bench) => {
       const { transport, clock } = bench.harness
       const sent = bench.send({})

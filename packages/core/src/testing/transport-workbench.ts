@@ -18,11 +18,29 @@ export interface TransportHarness {
   readonly maxAnswerBytes: number
   /** The server sees the deadline and the number of the attempt. */
   readonly tellsDeadline: boolean
+  /** What the protocol, or the network under it, can do to a call; the suite shows what it finds. */
+  readonly faults?: TransportFaults
+  /** The same request with a body in pieces that can be read once; absent where there is none. */
+  readonly inPieces?: ((request: CallRequest, pieces: AsyncIterable<Uint8Array>) => CallRequest) | undefined
   /** From here on this handler answers. */
   answerWith(handler: FarHandler): void
   /** The same request, with its answer wanted from the head on. */
   streamed(request: CallRequest): CallRequest
   close(): Promise<void>
+}
+
+/** Each is there where the harness can bring it about. */
+export interface TransportFaults {
+  /** Where connections are made, and nothing is ever answered. */
+  readonly blackHole?: Endpoint
+  /** What is connected goes silent, and neither side is told; new connections work. */
+  silence?(): void
+  /** The server goes, breaking off what is under way, and stands there again. */
+  restart?(): Promise<void>
+  /** The server asks its clients to come back over another connection, once what is under way has ended. */
+  goAway?(): void
+  /** Answers with what is no message of the protocol. */
+  garble?(far: FarSide): void
 }
 
 /** Sends attempts and hands their far sides out in the order of their arrival. */

@@ -16,6 +16,7 @@ beforeAll(() => {
   writeFileSync(join(cwd, 'bad.sim.yaml'), `${scenario}fautls: []\n`)
   writeFileSync(join(cwd, 'throws.sim.mjs'), 'throw new TypeError("no database")')
   writeFileSync(join(cwd, 'graph.yaml'), 'services: [{ name: a, type: grpc }]')
+  writeFileSync(join(cwd, 'package.json'), '{}')
   writeFileSync(join(cwd, 'policies.yaml'), 'version: 1\ntargets: { "*": { timeout: 1s } }')
 })
 afterAll(() => rmSync(cwd, { recursive: true }))
@@ -52,9 +53,13 @@ describe('exit codes', () => {
 
   test.each([
     ['', 'seakeep: runs your service governance'],
-    ['rnu x', 'seakeep: unknown command rnu; one of demo, run, replay, policy, help, version; did you mean run?'],
+    ['rnu x', 'seakeep: unknown command rnu; one of demo, run, replay, merge, '],
     ['good.sim.yaml', 'did you mean seakeep run good.sim.yaml?'],
-    ['shrink good.sim.yaml', 'seakeep: shrink is not available yet in this version'],
+    ['report good.sim.yaml', 'seakeep: report is not available yet in this version'],
+    [
+      'shrink good.sim.yaml',
+      'good.sim.yaml does not fail with seed 1: it has no thresholds; there is nothing to shrink',
+    ],
     ['run', 'seakeep: no scenario is named; seakeep run sims/checkout.sim.ts'],
     ['run good.sim.yaml --sede 3', 'seakeep: unknown option --sede; did you mean --seed?'],
     ['run good.sim.yaml --seed', 'seakeep: --seed needs a value: --seed S'],
@@ -67,14 +72,24 @@ describe('exit codes', () => {
       'seakeep: good.sim.yaml: --seeds: 2 seeds from 9007199254740991 on go beyond 2^53-1',
     ],
     ['run good.sim.yaml --duration 5sec', 'seakeep: --duration: "5sec" is not allowed'],
-    ['run good.sim.yaml --workers 3', 'seakeep: --workers is not available yet in this version'],
-    [
-      'run good.sim.yaml --reporter html',
-      'seakeep: --reporter: html is not available yet in this version; one of pretty, json',
-    ],
+    ['run good.sim.yaml --workers 0', 'seakeep: --workers: 0 is not allowed'],
+    ['run good.sim.yaml --shard 3/2', 'seakeep: --shard: 3/2 is no part; I/N with I from 1 to N'],
+    ['run good.sim.yaml --filter x', 'seakeep: --filter is not available yet in this version'],
     [
       'run good.sim.yaml --reporter prety',
-      'seakeep: --reporter: unknown reporter prety; one of pretty, json; did you mean pretty?',
+      'seakeep: --reporter: unknown reporter prety; one of pretty, json, ndjson, junit, github, html; did you mean pretty?',
+    ],
+    [
+      'run good.sim.yaml --reporter pretty,json,junit',
+      'seakeep: --reporter: json and junit cannot share standard output; --output-dir gives each a file',
+    ],
+    ['report', 'seakeep: no run document is named; seakeep report run.json'],
+    ['report missing.json', 'missing.json does not exist'],
+    ['report good.sim.yaml', 'seakeep: good.sim.yaml is no JSON'],
+    ['report package.json', 'seakeep: package.json is no run document: its schema is not there, not seakeep.run/1'],
+    [
+      'report package.json --reporter pretty',
+      'seakeep: --reporter: unknown reporter pretty; one of html, junit, github, ndjson',
     ],
     ['run good.sim.yaml --set a', 'seakeep: --set: "a" sets nothing; written as path=value'],
     [

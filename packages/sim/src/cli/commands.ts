@@ -3,16 +3,39 @@
  * {@link runCli} as a function.
  */
 import { didYouMean } from '@seakeep/core/spi'
+import { compareCommand } from './compare.ts'
 import { demoCommand } from './demo.ts'
+import { doctorCommand } from './doctor.ts'
 import { codeOfError, describeError, UsageError } from './exit-code.ts'
+import { explainCommand } from './explain.ts'
+import { importCommand } from './import.ts'
+import { initCommand } from './init.ts'
 import type { CliIo, Command } from './io.ts'
+import { mergeCommand } from './merge.ts'
 import { policyCommand } from './policy.ts'
 import { replayCommand } from './replay.ts'
+import { reportCommand } from './report.ts'
 import { runCommand } from './run.ts'
+import { shrinkCommand } from './shrink.ts'
+import { sweepCommand } from './sweep.ts'
 import { ownVersion } from './version.ts'
 
-const COMMANDS: readonly Command[] = [demoCommand, runCommand, replayCommand, policyCommand]
-const NOT_YET = ['shrink', 'explain', 'compare', 'sweep', 'import', 'report', 'init', 'doctor']
+const COMMANDS: readonly Command[] = [
+  demoCommand,
+  runCommand,
+  replayCommand,
+  importCommand,
+  reportCommand,
+  mergeCommand,
+  compareCommand,
+  sweepCommand,
+  shrinkCommand,
+  explainCommand,
+  policyCommand,
+  initCommand,
+  doctorCommand,
+]
+const NOT_YET: readonly string[] = []
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
@@ -59,7 +82,7 @@ function helpText(): string {
     '',
     ...rows.map(([name, about]) => `  ${name.padEnd(width)}  ${about}`),
     '',
-    'Exit codes: 0 ok · 1 a threshold failed · 2 usage, file or scenario · 3 code of the scenario threw ·',
+    'Exit codes: 0 ok · 1 a threshold or a comparison failed · 2 usage, file or scenario · 3 code of the scenario threw ·',
     '            4 non-determinism · 5 invalid experiment · 130 interrupted',
     '',
   ].join('\n')

@@ -6,6 +6,7 @@
  */
 import { isConfigError } from '@seakeep/core'
 import type { RunDocument } from '../recording/run-document.ts'
+import { WorkerError } from '../running/workers/node-worker-pool.ts'
 
 /** The command line itself is wrong. */
 export class UsageError extends Error {
@@ -29,7 +30,8 @@ export function codeOfRun(run: RunDocument): number {
 }
 
 export function codeOfError(error: unknown): number {
-  return error instanceof UsageError || isConfigError(error) ? 2 : 3
+  const isUsers = error instanceof UsageError || isConfigError(error)
+  return isUsers || (error instanceof WorkerError && error.isUsers) ? 2 : 3
 }
 
 /**

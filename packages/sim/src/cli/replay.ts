@@ -5,7 +5,7 @@ import type { Command } from './io.ts'
 import { runFiles } from './run.ts'
 import { RUN_OPTIONS, RUN_OPTIONS_NOT_YET, readRunOptions } from './run-options.ts'
 
-const { seeds: _, bail: __, ...OPTIONS }: OptionTable = RUN_OPTIONS
+const { seeds: _, bail: __, workers: ___, shard: ____, watch: _____, ...OPTIONS }: OptionTable = RUN_OPTIONS
 
 export const replayCommand: Command = {
   name: 'replay',

@@ -7,6 +7,7 @@ export function error(fault: ResolvedFault & { readonly kind: 'error' }, context
   const strike: ServerFault = {
     coin: context.coin,
     ratio: fault.ratio,
+    label: context.label,
     change: { kind: 'error', afterMs: fault.afterMs },
     touch: (instance) => context.touch(instance),
   }

@@ -22,7 +22,13 @@ export function slow(fault: ResolvedFault & { readonly kind: 'slow' }, context: 
       end: () => network.removeFault(target.from, target.to, packets),
     }
   }
-  const strike: ServerFault = { coin, ratio, change, touch: (instance) => context.touch(instance) }
+  const strike: ServerFault = {
+    coin,
+    ratio,
+    change,
+    label: context.label,
+    touch: (instance) => context.touch(instance),
+  }
   const struck = context.instances(target)
   return {
     begin: () => struck.forEach((instance) => void instance.faults.add(strike)),

@@ -14,7 +14,7 @@ import {
   type Clock,
   Deadline,
   mix,
-  PromisedAnswer,
+  promisedAnswer,
 } from '@seakeep/core/spi'
 import type { AppContext, AppHandler } from '../scenario/app-handler.ts'
 import { resolveDistribution } from './distribution-field.ts'
@@ -122,7 +122,7 @@ export class AppRun implements AppContext {
     const inherited = this.#request.inherit(this.#nextKey())
     // As a declared step: too deep a call is not made and counts as success.
     if (exchange.call.depth >= exchange.call.maxDepth) return Promise.resolve(NOT_MADE)
-    const edge = new PromisedAnswer(service, inherited.key, undefined)
+    const edge = promisedAnswer(service, inherited.key, undefined)
     const underWay = this.#underWay
     if (underWay !== undefined) {
       // Ended with the request, it fails quietly, if the handler no longer looks at it.

@@ -1,4 +1,6 @@
 import type { Attempt, AttemptResult, AttemptSink, CancelReason, TimerTask } from '@seakeep/core/spi'
+import type { AttemptSpan } from '../recording/call-span.ts'
+import type { AttemptStory } from '../recording/call-story.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import { Purpose } from './purpose.ts'
 import type { SimCall } from './sim-call.ts'
@@ -48,8 +50,12 @@ export class Exchange implements TimerTask {
   readonly deadlineMs: number
   readonly priority: string | undefined
   readonly instance: Receiver
+  /** Undefined unless stories are kept. */
+  readonly story: AttemptStory | undefined
   /** What it has become at a server that hears of cancels. */
   served: Served | undefined = undefined
+  /** Where a run is recorded in detail: what is written down of it. */
+  span: AttemptSpan | undefined = undefined
   /** The caller's giving up has overtaken it. */
   isCalledOff = false
   readonly #caller: VirtualHost
@@ -69,6 +75,7 @@ export class Exchange implements TimerTask {
     this.#caller = call.host
     this.#callerEpoch = call.host.epoch
     this.#sink = sink
+    this.story = call.story?.attempt(attempt.number, instance.name, call.world.kernel.nowUs)
   }
 
   /** Somebody still waits for the answer. */
@@ -79,6 +86,7 @@ export class Exchange implements TimerTask {
   send(): void {
     const { call, instance } = this
     call.onSend()
+    this.span = call.span?.send(this.number, instance.name, call.world.kernel.nowUs)
     call.world.recorder.facts.add(call.record.hash, Fact.sent, instance.entity, this.key, 0)
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.out, this)
   }
@@ -88,7 +96,10 @@ export class Exchange implements TimerTask {
     if (this.#place === OVER || !this.#isAwaited) return
     this.#isAwaited = false
     const { call, instance } = this
-    call.onAttemptEnd(reason === 'timeout' ? 'timeout' : 'cancelled')
+    const ending = reason === 'timeout' ? 'timeout' : 'cancelled'
+    call.onAttemptEnd(ending)
+    this.span?.end(call.world.kernel.nowUs, ending)
+    this.story?.end(ending, call.world.kernel.nowUs)
     if (!instance.hearsOfCancels) return
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.cancel, new CancelPacket(this))
   }
@@ -103,6 +114,7 @@ export class Exchange implements TimerTask {
 
   /** The server answers: the reply sets out, unless nobody waits for it. */
   answer(reply: Reply): void {
+    this.story?.answered(reply.ending, this.call.world.kernel.nowUs)
     if (!this.#isAwaited) {
       this.#place = OVER
       return
@@ -139,6 +151,7 @@ export class Exchange implements TimerTask {
     }
     if (host.isPaused) return host.hold(this)
     this.#place = AT_SERVER
+    this.story?.arrived(host.kernel.nowUs)
     if (host.isAsync) host.kernel.mark()
     this.instance.receive(this)
   }
@@ -160,6 +173,8 @@ export class Exchange implements TimerTask {
     const { call } = this
     const { ending, status, body, error } = this.#reply
     call.onAttemptEnd(ending)
+    this.span?.end(call.world.kernel.nowUs, ending)
+    this.story?.end(ending, call.world.kernel.nowUs)
     const number = endingNumber(ending)
     call.world.recorder.facts.add(call.record.hash, Fact.settled, this.instance.entity, this.key, number)
     this.#sink.settle({

@@ -8,6 +8,8 @@ export interface ServerFault {
   readonly ratio: number
   /** `slow` lengthens the work, `error` answers instead of it. */
   readonly change: WorkChange | { readonly kind: 'error'; readonly afterMs: number }
+  /** As it was written. */
+  readonly label: string
   /** Called the first time it strikes. */
   touch(instance: string): void
 }

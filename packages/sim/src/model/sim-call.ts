@@ -1,5 +1,7 @@
 import type { CallOutcome, CallRequest, CallSink, StartOptions } from '@seakeep/core/spi'
 import type { CallListener } from '../recording/call-listener.ts'
+import type { AttemptSpan, CallSpan } from '../recording/call-span.ts'
+import type { AttemptStory, CallStory } from '../recording/call-story.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
@@ -27,6 +29,10 @@ export interface Inherited {
   readonly priority: string | undefined
   /** Routing and rate-limit key: of a workload's own calls only. */
   readonly routingKey: string | undefined
+  /** The attempt it is made for, where a run is recorded in detail. */
+  readonly span?: AttemptSpan | undefined
+  /** Where its story belongs, if stories are kept: the attempt it is made for, or its own. */
+  readonly story: AttemptStory | CallStory | undefined
 }
 
 /** What a call inherits that nobody's work led to. */
@@ -39,6 +45,7 @@ export const ROOT: Inherited = {
   attempt: 1,
   priority: undefined,
   routingKey: undefined,
+  story: undefined,
 }
 
 /**
@@ -63,7 +70,11 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly workload: WorkloadRecord | undefined
   /** Offered after the warm-up: counts in the figures. */
   readonly isMeasured: boolean
+  /** Undefined unless stories are kept. */
+  readonly story: CallStory | undefined
   sent = 0
+  /** Where a run is recorded in detail: what is written down of it. */
+  readonly span: CallSpan | undefined
   /** For the owner: its failure does not fail the request it is made for. */
   isOptional = false
   olderCall: OpenCall | undefined = undefined
@@ -97,6 +108,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.edge = host.edges.get(service) ?? firstCall(host, service, recorder.edge(host.caller, service))
     this.record = recorder.service(service)
     this.isMeasured = this.offeredUs >= recorder.warmupUs
+    this.story = inherited.story?.open(host.name, service, method, inherited, this.offeredUs)
     recorder.calls += 1
     this.record.timeline.offer(this.offeredUs)
     workload?.timeline.offer(this.offeredUs)
@@ -105,12 +117,24 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
       if (workload !== undefined) workload.calls.offered += 1
     }
     recorder.facts.add(this.record.hash, Fact.offered, this.record.entity, this.key, 0)
+    this.span = recorder.detail?.open(this, service, method, host.name)
+    if (this.span !== undefined) inherited.span?.calls.push(this.span)
     this.#link()
+  }
+
+  get edgeName(): string {
+    return `${this.host.caller}>${this.service}`
+  }
+
+  get workloadId(): string | undefined {
+    return this.workload?.id
   }
 
   /** An attempt of it is being sent. */
   onSend(): void {
     this.sent += 1
+    const { detail } = this.world.recorder
+    if (detail !== undefined) detail.send(this.edgeName, this.world.kernel.nowUs)
     if (!this.isMeasured) return
     this.edge.attempts += 1
     if (this.sent === 1) this.edge.sent += 1
@@ -124,13 +148,15 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
 
   settle(outcome: CallOutcome): void {
     this.#unlink()
-    this.#book(outcome.ending)
+    this.story?.end(outcome, this.world.kernel.nowUs)
+    this.#book(outcome.ending, outcome.retryStopped)
     this.#owner.onCallEnd(this, outcome)
   }
 
   /** Its caller has crashed: it is over, and nobody is told. */
   abandon(): void {
     this.#unlink()
+    this.story?.abandon(this.world.kernel.nowUs)
     this.#book('cancelled')
   }
 
@@ -138,6 +164,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   closeBooks(endUs: number): void {
     // An answer at the very instant would still be in time.
     const isOverdue = this.judgeUs < endUs
+    if (isOverdue) this.story?.leaveOpen(endUs)
     if (isOverdue) {
       this.record.timeline.end(this.offeredUs, false)
       this.workload?.timeline.end(this.offeredUs, false)
@@ -150,7 +177,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.#tell((one) => one.onOpen(this.offeredUs, endUs, this.judgeUs))
   }
 
-  #book(ending: string): void {
+  #book(ending: string, stopped?: string): void {
     const { recorder, kernel } = this.world
     const now = kernel.nowUs
     const isGood = ending === 'ok' && now <= this.judgeUs
@@ -159,6 +186,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.record.timeline.end(this.offeredUs, isGood)
     this.workload?.timeline.end(this.offeredUs, isGood)
     recorder.facts.add(this.record.hash, Fact.settled, this.record.entity, this.key, endingNumber(ending))
+    recorder.detail?.end(this, now, ending, isGood, stopped)
     if (!this.isMeasured) return
     this.edge.countOutcome(ending)
     this.edge.calls.end(ending, isUnsent, isGood, took)

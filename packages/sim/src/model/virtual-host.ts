@@ -1,4 +1,4 @@
-import type { Random } from '@seakeep/core'
+import type { Random, Runtime } from '@seakeep/core'
 import { hashText, mix, SeededRandom, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
 import { type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
@@ -28,6 +28,8 @@ export class VirtualHost implements HostGate {
   epoch = 0
   isUp = true
   isPaused = false
+  /** What governs its calls in its present life. */
+  runtime: Runtime | undefined = undefined
   /** The newest of the calls it has open, linked through `olderCall`. */
   openCalls: OpenCall | undefined = undefined
   /** What is recorded of its edges, by service: looked up on every call. */

@@ -1,4 +1,5 @@
 import { hashText, type Timer, type TimerTask } from '@seakeep/core/spi'
+import type { AttemptStory } from '../recording/call-story.ts'
 import { Fact } from '../recording/facts.ts'
 import type { ServiceRecord } from '../recording/recorder.ts'
 import type { ServerStats } from '../recording/server-stats.ts'
@@ -86,7 +87,7 @@ export class VirtualInstance implements Receiver, Workplace {
 
   /** Admitted by the inbound policy. */
   onAdmitted(request: Job): void {
-    const error = this.struckByError(request.key)
+    const error = this.struckByError(request.key, request.exchange.story)
     if (error !== undefined) return request.failAfter(error)
     const { service } = this
     if (this.#shared !== undefined) {
@@ -160,11 +161,12 @@ export class VirtualInstance implements Receiver, Workplace {
   }
 
   /** After how long an `error` fault answers what has this key; undefined where none strikes it. */
-  struckByError(key: number): number | undefined {
+  struckByError(key: number, story?: AttemptStory): number | undefined {
     if (this.faults.size === 0) return undefined
     for (const fault of this.faults) {
       if (fault.change.kind !== 'error' || !strikes(fault, key)) continue
       fault.touch(this.name)
+      story?.struck(fault.label, fault.change)
       return fault.change.afterMs
     }
     return undefined

@@ -50,6 +50,7 @@ export function buildDocument(scenario: ResolvedScenario, recorder: Recorder, ru
     timeline: { stepMs: recorder.stepUs / 1000, series: seriesOf(scenario, recorder, run.allTimelines) },
     events$: recorder.log.events,
     eventsDropped: recorder.log.dropped,
+    ...(recorder.detail === undefined ? {} : { detail: recorder.detail.report(run.virtualMs * 1000) }),
   }
 }
 

@@ -4,6 +4,8 @@ import { TraceHash } from '../kernel/trace-hash.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import type { CallListener } from './call-listener.ts'
 import { CallStats } from './call-stats.ts'
+import { DetailRecorder } from './detail-recorder.ts'
+import type { Diary } from './diary.ts'
 import { EdgeStats } from './edge-stats.ts'
 import { EventLog } from './event-log.ts'
 import { FactLog } from './facts.ts'
@@ -40,14 +42,18 @@ export class Recorder {
   readonly services: Map<string, ServiceRecord> = new Map()
   readonly edges: Map<string, EdgeStats> = new Map()
   readonly workloads: Map<string, WorkloadRecord> = new Map()
+  /** Step by step, and the worst calls whole; undefined where nobody asked for it, which then costs nothing. */
+  readonly detail: DetailRecorder | undefined
   calls = 0
+  /** Who keeps the stories of single calls; nobody, unless they are asked for. */
+  diary: Diary | undefined = undefined
   /** Where virtual time ended: the duration, unless the run was interrupted. */
   endUs: number
   readonly #durationUs: number
   /** By subject, a service, an edge `a>b` or a workload: the very list that its record has, so that no call looks it up. */
   readonly #listeners: Map<string, CallListener[]> = new Map()
 
-  constructor(scenario: ResolvedScenario, kernel: Kernel) {
+  constructor(scenario: ResolvedScenario, kernel: Kernel, options: { readonly inDetail?: boolean } = {}) {
     this.warmupUs = Math.round(scenario.warmupMs * 1000)
     this.#durationUs = Math.round(scenario.durationMs * 1000)
     this.endUs = this.#durationUs
@@ -68,6 +74,7 @@ export class Recorder {
       const listeners = this.#listenersOf(`workload:${id}`)
       this.workloads.set(id, { id, calls: new CallStats(), timeline: this.createTimeline(), judgedByMs, listeners })
     }
+    this.detail = options.inDetail === true ? new DetailRecorder(scenario, this.services) : undefined
   }
 
   createTimeline(): Timeline {

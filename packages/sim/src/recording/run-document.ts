@@ -1,3 +1,5 @@
+import type { RunDetail } from './run-detail.ts'
+
 /** The run document (`seakeep.run/1`): everything a run has measured, as `--json` writes it. */
 export interface RunDocument {
   readonly schema: 'seakeep.run/1'
@@ -24,6 +26,8 @@ export interface RunDocument {
   readonly timeline: { readonly stepMs: number; readonly series: Readonly<Record<string, readonly (number | null)[]>> }
   readonly events$: readonly RunEvent[]
   readonly eventsDropped: number
+  /** What pictures are drawn from: only where it was asked for. */
+  readonly detail?: RunDetail
 }
 
 export interface Conservation {

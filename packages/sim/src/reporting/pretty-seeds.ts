@@ -11,7 +11,7 @@ import { measured } from './pretty-thresholds.ts'
 import { type Cell, table } from './table.ts'
 
 export interface SeedsContext {
-  readonly scenario: ResolvedScenario
+  readonly scenario: Pick<ResolvedScenario, 'name' | 'thresholds'>
   readonly replay: (seed: number) => string
   readonly paint: Paint
 }
@@ -47,7 +47,11 @@ export function prettySeeds(runs: readonly RunDocument[], { scenario, replay, pa
   return `${lines.join('\n')}\n`
 }
 
-function thresholdRow(runs: readonly RunDocument[], index: number, scenario: ResolvedScenario): Cell[] {
+function thresholdRow(
+  runs: readonly RunDocument[],
+  index: number,
+  scenario: Pick<ResolvedScenario, 'thresholds'>,
+): Cell[] {
   const reports = runs.flatMap((run) => {
     const report = run.thresholds[index]
     return report === undefined ? [] : [{ seed: run.seed, report }]

@@ -24,7 +24,7 @@ export function thresholdTable(reports: readonly ThresholdReport[], scenario: Re
 /** The figure of a threshold with its unit. */
 export function measured(
   report: Pick<ThresholdReport, 'metric' | 'expression' | 'value'>,
-  scenario: ResolvedScenario,
+  scenario: Pick<ResolvedScenario, 'thresholds'>,
 ): string {
   const { metric, expression, value } = report
   const threshold = scenario.thresholds.find((one) => one.metric === metric && one.expression === expression)

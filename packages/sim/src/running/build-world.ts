@@ -20,6 +20,7 @@ import { ClosedWorkload } from '../workload/closed-workload.ts'
 import { OpenWorkload } from '../workload/open-workload.ts'
 import { judgedByMs } from './judged-by.ts'
 import { announce, beginLife } from './life.ts'
+import { limitReader } from './limit-reader.ts'
 
 /** Builds everything a scenario names and sets it going at t = 0: instances are there and known, then the load begins. */
 export function buildWorld(
@@ -27,9 +28,10 @@ export function buildWorld(
   kernel: Kernel,
   ambience: Ambience,
   parts: Partial<RuntimeParts> = {},
+  options: { readonly inDetail?: boolean } = {},
 ): World {
   const seed = foldSeed(scenario.seed)
-  const recorder = new Recorder(scenario, kernel)
+  const recorder = new Recorder(scenario, kernel, options)
   const registry = new VirtualRegistry(kernel, {
     onExpired: ({ id, service }) =>
       recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'instanceExpired', service, endpoint: id }),
@@ -45,6 +47,7 @@ export function buildWorld(
     ambience,
     parts,
   )
+  if (recorder.detail !== undefined) recorder.detail.readLimits = limitReader(world)
   for (const service of scenario.services) addInstances(world, service, seed)
   scheduleFaults(world, (instance) => restart(world, instance))
   for (const workload of scenario.workloads) startWorkload(world, workload, seed)

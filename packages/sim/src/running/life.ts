@@ -39,6 +39,7 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
     },
     world.parts,
   )
+  host.runtime = runtime
   const inbound = policies?.inboundFor(host.caller)
   const load = inbound?.shed === undefined ? undefined : new VirtualLoad(world.kernel, workers)
   const events = new HostEvents(world, host)

@@ -6,8 +6,9 @@ import type { MicrotaskDrain } from '../kernel/microtask-drain.ts'
 import { determinismGuard } from '../kernel/node-determinism-guard.ts'
 import { createDrain } from '../kernel/node-drain.ts'
 import { buildDocument } from '../recording/build-document.ts'
+import type { Diary } from '../recording/diary.ts'
 import type { Recorder } from '../recording/recorder.ts'
-import type { RunDocument } from '../recording/run-document.ts'
+import type { RunDocument, RunEvent } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { buildWorld } from './build-world.ts'
 import { closeBooks } from './close-books.ts'
@@ -32,6 +33,12 @@ export interface RunScenarioOptions {
   readonly drainSlowly?: boolean | undefined
   /** Writes the timeline of every service. */
   readonly allTimelines?: boolean | undefined
+  /** Records what pictures are drawn from, too: `detail` of the run document. */
+  readonly inDetail?: boolean | undefined
+  /** Hears of faults and transitions as they happen. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
+  /** Keeps the stories of single calls. */
+  readonly diary?: Diary | undefined
 }
 
 /** A run that is over: its document, and what was recorded behind it. */
@@ -60,8 +67,10 @@ async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions)
   const kernel = new Kernel()
   const ambience = new NodeAmbience()
   using _environment = ambience.takeOver()
-  const world = buildWorld(scenario, kernel, ambience, parts)
+  const world = buildWorld(scenario, kernel, ambience, parts, { inDetail: options.inDetail === true })
   const { recorder } = world
+  recorder.log.onEvent = options.onEvent
+  recorder.diary = options.diary
   const thresholds = new WatchedThresholds(scenario, recorder)
   const { durationMs } = scenario
   const ending = await withListenersWatched(kernel, () =>

@@ -6,7 +6,7 @@ import type { ScenarioData } from '../scenario/scenario-data.ts'
 import { type MetricWindow, metricOf } from './metric.ts'
 import { type RunScenarioOptions, runScenario } from './run-scenario.ts'
 
-export interface SimulateOptions extends RunScenarioOptions {
+export interface SimulateOptions extends Omit<RunScenarioOptions, 'diary'> {
   readonly seed?: number
   /** What relative paths in the scenario start from. Default: the working directory. */
   readonly baseDir?: string
@@ -37,6 +37,8 @@ const OPTIONS: Readonly<Record<keyof SimulateOptions, true>> = {
   drainAlways: true,
   drainSlowly: true,
   allTimelines: true,
+  inDetail: true,
+  onEvent: true,
 }
 
 function checked(options: SimulateOptions): SimulateOptions {

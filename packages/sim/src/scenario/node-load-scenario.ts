@@ -7,7 +7,7 @@ import { basename, dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from '@seakeep/core'
 import { type Locate, objectOf } from '@seakeep/core/spi'
-import { isIsotope, readIsotope } from './isotope.ts'
+import { foreignKind, readForeign } from './foreign-topology.ts'
 import { readText, shortened } from './node-files.ts'
 import { parseData } from './parse-data.ts'
 import { type CheckedScenario, resolveScenario, type ScenarioOverrides } from './resolve-scenario.ts'
@@ -46,7 +46,7 @@ export async function loadScenario(path: string, cwd = ''): Promise<LoadedScenar
   }
   const { text } = readText('', absolute, '')
   const { value, locate } = parseData(text, file)
-  return { ...common, ...recognised(value, file), locate }
+  return { ...common, ...recognised(value, file, locate), locate }
 }
 
 /** The scenario of a file, ready to run. */
@@ -91,28 +91,18 @@ function unreadable(error: unknown): string | undefined {
   return place === null ? error.message : `${error.message} (${place[0]})`
 }
 
-function recognised(value: unknown, file: string): Pick<LoadedScenario, 'input' | 'isBare'> {
+function recognised(value: unknown, file: string, locate: Locate): Pick<LoadedScenario, 'input' | 'isBare'> {
   const object = objectOf(value)
   if (object !== undefined && Object.hasOwn(object, 'topology')) return { input: value, isBare: false }
-  if (isIsotope(value)) return { input: { topology: readIsotope(value, file) }, isBare: true }
-  const foreign = foreignKind(value)
-  if (foreign !== undefined) throw new ConfigError(file, `${foreign} are not available yet in this version`)
+  const kind = foreignKind(value)
+  if (kind !== undefined) return { input: { topology: readForeign(kind, value, file, locate) }, isBare: true }
   if (object !== undefined && (Object.hasOwn(object, 'targets') || Object.hasOwn(object, 'policies'))) {
     throw new ConfigError(file, 'is a policy document, not a scenario; give it with --policies')
   }
   const holds = object === undefined ? 'it holds no object' : `its keys are ${Object.keys(object).join(', ') || 'none'}`
-  const expected = 'a scenario has a topology, an isotope service graph a list of services'
-  throw new ConfigError(file, `is neither a scenario nor a service graph; ${expected}; ${holds}`)
+  throw new ConfigError(file, `is neither a scenario nor a service graph; ${EXPECTED}; ${holds}`)
 }
 
-/** Kinds of file that a later version reads. */
-function foreignKind(value: unknown): string | undefined {
-  const object = objectOf(value)
-  const data = Array.isArray(value) ? value : object?.data
-  const first = Array.isArray(data) ? objectOf(data[0]) : undefined
-  if (object !== undefined && Object.hasOwn(object, 'resourceSpans')) return 'OTLP traces'
-  if (first !== undefined && Object.hasOwn(first, 'spans')) return 'Jaeger traces'
-  if (first !== undefined && Object.hasOwn(first, 'parent') && Object.hasOwn(first, 'child'))
-    return 'Jaeger dependencies'
-  return undefined
-}
+const EXPECTED =
+  'a scenario has a topology, an isotope service graph a list of services, OTLP traces have resourceSpans, ' +
+  'Jaeger traces data with spans, and Jaeger dependencies are a list of { parent, child, callCount }'

@@ -4,6 +4,7 @@
 import { ConfigError } from '@seakeep/core'
 import type { Locate } from '@seakeep/core/spi'
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { jsonErrorOffset, lineAndColumn, offsetInJson } from './json-position.ts'
 
 export interface ParsedData {
   readonly value: unknown
@@ -12,19 +13,50 @@ export interface ParsedData {
 
 /** `file` is what the text is called in errors: `x.yaml:3:5: …`. */
 export function parseData(text: string, file: string): ParsedData {
-  // JSON is YAML, but its own parser is a hundred times faster; for a position in it YAML's is asked after all.
+  // JSON is YAML, but its own parser is a hundred times faster.
   const json = parseJson(text)
-  if (json !== undefined) return { value: json.value, locate: (keys) => parseYaml(text, file).locate(keys) }
+  if (json !== undefined) return { value: json.value, locate: (keys) => placeInJson(text, file, keys) }
+  const lines = parseJsonLines(text)
+  if (lines !== undefined) return { value: lines, locate: ([line = '0']) => `${file}:${Number(line) + 1}:1` }
+  if (text.length > LARGE && looksLikeJson(text)) throw notJson(text, file)
   return parseYaml(text, file)
 }
 
 function parseJson(text: string): { readonly value: unknown } | undefined {
-  if (!/^\s*[{[]/.test(text)) return undefined
+  if (!looksLikeJson(text)) return undefined
   try {
     return { value: JSON.parse(text) as unknown }
   } catch {
     return undefined
   }
+}
+
+/** One object a line, as collectors append them to a file. */
+function parseJsonLines(text: string): readonly unknown[] | undefined {
+  const first = text.indexOf('\n')
+  if (first < 0 || !text.startsWith('{') || parseJson(text.slice(0, first)) === undefined) return undefined
+  const lines = text.trimEnd().split('\n').map(parseJson)
+  return lines.every((line) => line !== undefined) ? lines.map(({ value }) => value) : undefined
+}
+
+/** From this length on YAML's parser would need minutes to say what is wrong with JSON. */
+const LARGE = 100_000
+
+function looksLikeJson(text: string): boolean {
+  return /^\s*[{[]/.test(text)
+}
+
+function placeInJson(text: string, file: string, keys: readonly string[]): string {
+  const { line, column } = lineAndColumn(text, offsetInJson(text, keys))
+  return `${file}:${line}:${column}`
+}
+
+function notJson(text: string, file: string): ConfigError {
+  const offset = jsonErrorOffset(text)
+  const { line, column } = lineAndColumn(text, offset)
+  const end =
+    offset >= text.length ? 'it ends too early' : `unexpected ${JSON.stringify(text.slice(offset, offset + 12))}`
+  return new ConfigError('', `${file}:${line}:${column}: not readable as JSON: ${end}`)
 }
 
 function parseYaml(text: string, file: string): ParsedData {

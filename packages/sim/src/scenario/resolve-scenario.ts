@@ -11,6 +11,7 @@ import {
   durationText,
   type Field,
   type Locate,
+  listOf,
   MODULES,
   missing,
   objectOf,
@@ -24,8 +25,8 @@ import {
 } from '@seakeep/core/spi'
 import { CallGraph } from './call-graph.ts'
 import { distributionOr, onlyYet, seed } from './fields.ts'
+import { aboutForeign, FOREIGN_KINDS, foreignKind, readForeign } from './foreign-topology.ts'
 import { BARE_RATE_PER_SECOND, BARE_WARMUP_MS, ImportedTopology } from './imported-topology.ts'
-import { readIsotope } from './isotope.ts'
 import { readText } from './node-files.ts'
 import { parseData } from './parse-data.ts'
 import { resolveFaults } from './resolve-faults.ts'
@@ -75,6 +76,7 @@ const ANYTHING: Field<unknown, ''> = {
 /** Of the parts that depend on each other only the names are checked here; they are resolved one after the other. */
 const SCENARIO = record({
   name: optional(text()),
+  notes: listOf(text()),
   duration: duration({ default: '60s', above: 0 }),
   warmup: optional(duration()),
   seed: seed(),
@@ -134,6 +136,26 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
   }
 }
 
+/**
+ * The scenario in data form with everything in it that it refers to: overrides, an imported topology, the policy
+ * document. Throws a ConfigError where it holds code, which no data says.
+ */
+export function scenarioAsData(input: unknown, options: ResolveOptions = {}): Readonly<Record<string, unknown>> {
+  const { baseDir = '', overrides = {} } = options
+  const at = rootPlace('', options.locate)
+  const { data } = prepare(input, at, baseDir, overrides)
+  const object = { ...(data as object) } as { [key: string]: unknown }
+  object.policies = policiesAsData(object.policies, baseDir)
+  if (object.policies === undefined) delete object.policies
+  object.name ??= options.name
+  for (const [name, service] of Object.entries(objectOf(object.topology) ?? {})) {
+    if (typeof objectOf(service)?.app !== 'function') continue
+    throw at.at('topology').at(name).at('app').error('is code, which cannot be written as data')
+  }
+  if (object.modules !== undefined) throw at.at('modules').error('are code, which cannot be written as data')
+  return JSON.parse(JSON.stringify(object)) as Readonly<Record<string, unknown>>
+}
+
 /** The scenario in data form with the overrides in it, and what its topology was imported from. */
 function prepare(
   input: unknown,
@@ -151,6 +173,7 @@ function prepare(
   if (imported !== undefined) {
     data.topology = imported.topology
     data.workload ??= [imported.workload(ratePerSecond ?? BARE_RATE_PER_SECOND)]
+    if (imported.latency !== undefined) data.network ??= { latency: imported.latency }
   }
   if (ratePerSecond !== undefined && (imported === undefined || object.workload !== undefined)) {
     const instead = 'set the rate of a workload with --set workload.0.poisson.rate=200'
@@ -170,14 +193,18 @@ function prepare(
   return { data: { ...(changed as object), ...Object.fromEntries(given) }, imported }
 }
 
-/** `{ isotope: 'x.yaml' }` is told from a service called isotope by its being a text. */
+/** `{ jaeger: 'x.json' }` is told from a service called jaeger by its being a text. */
 function importedOf(topology: unknown, at: Place, baseDir: string): ImportedTopology | undefined {
   if (topology instanceof ImportedTopology) return topology
   const object = objectOf(topology)
-  if (object === undefined || typeof object.isotope !== 'string') return undefined
-  if (Object.keys(object).length > 1) throw at.error('isotope stands alone: the graph is in its file')
-  const { text, file } = readText(baseDir, object.isotope, at.at('isotope').path)
-  return readIsotope(parseData(text, file).value, file)
+  const kind = FOREIGN_KINDS.find((one) => typeof object?.[one] === 'string')
+  if (object === undefined || kind === undefined) return undefined
+  if (Object.keys(object).length > 1) throw at.error(`${kind} stands alone: the graph is in its file`)
+  const { text, file } = readText(baseDir, String(object[kind]), at.at(kind).path)
+  const { value, locate } = parseData(text, file)
+  const found = foreignKind(value)
+  if (found === undefined || found === kind) return readForeign(kind, value, file, locate)
+  throw at.at(kind).error(`${file} holds ${aboutForeign(found)}; write it as { ${found}: … }`)
 }
 
 function refuseEndlessCircles(

@@ -10,6 +10,11 @@ export function unknownWord(at: Place, problem: string, word: string, known: rea
   return at.error(`${problem}; allowed: ${listed(known)}${didYouMean(word, known)}`)
 }
 
+/** `1 service`, `2 services`. */
+export function counted(count: number, one: string, several: string = `${one}s`): string {
+  return `${count} ${count === 1 ? one : several}`
+}
+
 /** The words one after another, the end of a long list as a number. */
 export function listed(words: readonly string[]): string {
   if (words.length === 0) return 'none'

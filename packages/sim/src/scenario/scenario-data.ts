@@ -10,6 +10,8 @@ import type { AppHandler } from './app-handler.ts'
 export interface ScenarioData {
   /** What the run is called in reports. Default: the file's name. */
   readonly name?: string
+  /** What its readers should know, as an importer leaves it; changes nothing. */
+  readonly notes?: readonly string[]
   /** Length of the run in virtual time. Default 60 s, above 0. */
   readonly duration?: Duration
   /** What is offered before this instant is not measured. Default 0, below `duration`. */
@@ -21,7 +23,7 @@ export interface ScenarioData {
   readonly policies?: string | Readonly<Record<string, unknown>>
   /** Parts of one's own (balancer, limit algorithm, classifier) as inversify modules, for every runtime. Code only. */
   readonly modules?: readonly object[]
-  readonly topology: TopologyData | IsotopeData
+  readonly topology: TopologyData | ForeignTopologyData
   /** Who calls. Required, unless the topology was imported. */
   readonly workload?: readonly WorkloadData[]
   readonly faults?: readonly FaultData[]
@@ -42,6 +44,19 @@ export type TopologyData = Readonly<Record<string, ServiceData>>
 export interface IsotopeData {
   readonly isotope: string
 }
+
+/** Traces of Jaeger, or of OpenTelemetry in JSON, by their file's path, relative to the scenario's file. */
+export interface JaegerData {
+  readonly jaeger: string
+}
+export interface OtlpData {
+  readonly otlp: string
+}
+/** A dependency graph of Jaeger, `[{ parent, child, callCount }]`, by its file's path, relative to the scenario's file. */
+export interface JaegerDependenciesData {
+  readonly jaegerDependencies: string
+}
+export type ForeignTopologyData = IsotopeData | JaegerData | JaegerDependenciesData | OtlpData
 
 /** What a service, or one of its methods, does with a request. */
 export interface OperationData {

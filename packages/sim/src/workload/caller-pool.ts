@@ -7,6 +7,11 @@ import type { World } from '../model/world.ts'
 import type { WorkloadRecord } from '../recording/recorder.ts'
 import type { ResolvedWorkload } from '../scenario/resolved-scenario.ts'
 
+/** `client-17`; of a closed workload, the third call of the second user, `client-2.3`. */
+function callId(caller: string, number: number, user: number | undefined): string {
+  return user === undefined ? `${caller}-${number}` : `${caller}-${user + 1}.${number}`
+}
+
 /** One caller of a workload: a host with a runtime of its own. */
 export interface Caller {
   readonly host: VirtualHost
@@ -27,8 +32,8 @@ export class CallerPool {
     this.#record = record
   }
 
-  /** Makes the call named by `key`. `user` chooses the caller; without one it is drawn uniformly. */
-  call(key: number, owner: CallOwner, user?: number): void {
+  /** Makes the call named by `key`, the `number`-th of its user. `user` chooses the caller; without one it is drawn uniformly. */
+  call(key: number, number: number, owner: CallOwner, user?: number): void {
     const { world, workload } = this
     const callers = this.#callers
     const index = user ?? Math.floor(uniform(key, Purpose.caller) * callers.length)
@@ -45,6 +50,7 @@ export class CallerPool {
       attempt: 1,
       priority,
       routingKey: keyOf?.(key),
+      story: world.recorder.diary?.root(callId(workload.callerName, number, user)),
     }
     const call = new SimCall(world, caller.host, service, method, inherited, owner, this.#record)
     caller.runtime.start(service, call, startOptions(inherited), call)

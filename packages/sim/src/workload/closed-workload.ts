@@ -46,7 +46,7 @@ class User implements TimerTask, CallOwner {
   onTimer(): void {
     this.#number += 1
     this.#calledUs = this.#pool.world.kernel.nowUs
-    this.#pool.call(mix(this.#seed, this.#number), this, this.#index)
+    this.#pool.call(mix(this.#seed, this.#number), this.#number, this, this.#index)
   }
 
   onCallEnd(): void {

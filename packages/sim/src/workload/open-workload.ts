@@ -39,7 +39,7 @@ export class OpenWorkload implements TimerTask, CallOwner {
     this.#number += 1
     this.#atUs += this.#gaps === undefined ? this.#gapUs : this.#nextGapUs(this.#gaps)
     this.#arm()
-    this.#pool.call(mix(this.#seed, number), this)
+    this.#pool.call(mix(this.#seed, number), number + 1, this)
   }
 
   onCallEnd(): void {}

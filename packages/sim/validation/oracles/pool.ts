@@ -1,5 +1,4 @@
-import { availableParallelism } from 'node:os'
-import { Worker } from 'node:worker_threads'
+import { WorkerPool } from '../../src/running/workers/node-worker-pool.ts'
 import type { Oracle, Size } from './oracle.ts'
 
 /** One run, and the oracles that are measured in it. */
@@ -30,25 +29,6 @@ export function jobsFor(oracles: readonly Oracle[], size: Size, seedsOf: (oracle
 
 /** Runs the jobs on every core. What is measured does not depend on how many there are. */
 export async function runJobs(jobs: readonly Job[], onDone: (job: Job, done: JobDone) => void): Promise<void> {
-  let next = 0
-  const lanes = Array.from({ length: Math.min(jobs.length, availableParallelism()) }, async () => {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url))
-    try {
-      for (let job = jobs[next++]; job !== undefined; job = jobs[next++]) onDone(job, await ask(worker, job))
-    } finally {
-      await worker.terminate()
-    }
-  })
-  await Promise.all(lanes)
-}
-
-function ask(worker: Worker, job: Job): Promise<JobDone> {
-  return new Promise((resolve, reject) => {
-    worker.once('error', reject)
-    worker.once('message', (done: JobDone) => {
-      worker.off('error', reject)
-      resolve(done)
-    })
-    worker.postMessage(job)
-  })
+  await using pool = new WorkerPool<Job, JobDone>(new URL('./worker.ts', import.meta.url))
+  await Promise.all(jobs.map(async (job) => onDone(job, await pool.ask(job))))
 }

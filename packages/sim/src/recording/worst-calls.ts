@@ -1,0 +1,81 @@
+/**
+ * Which calls of users are kept whole: of each stretch of the run the two worst, so that there is one wherever one looks;
+ * of each ending the four that took longest; and one ordinary call to compare with. A call that was not good is worse than
+ * any that was, and a longer one worse than a shorter. What is kept does not depend on when the run is looked at, so the
+ * same seed keeps the same calls.
+ */
+import { type CallSpan, Room } from './call-span.ts'
+import type { CallDetail } from './run-detail.ts'
+
+const STRETCHES = 24
+const OF_STRETCH = 2
+const OF_ENDING = 4
+/** Calls and attempts written of one call: a request that fans out over a thousand services is cut. */
+const MOST_SPANS = 160
+
+interface Kept {
+  readonly span: CallSpan
+  readonly key: number
+  readonly workload: string
+  readonly offeredUs: number
+  readonly isGood: boolean
+}
+
+export class WorstCalls {
+  readonly #stretchUs: number
+  readonly #stretches: Kept[][] = []
+  readonly #endings: Map<string, Kept[]> = new Map()
+  #ordinary: Kept | undefined = undefined
+
+  constructor(durationUs: number) {
+    this.#stretchUs = Math.max(1, Math.ceil(durationUs / STRETCHES))
+  }
+
+  /** A call of a user has ended. */
+  offer(one: Kept, ending: string, isMeasured: boolean): void {
+    const stretch = Math.floor(one.offeredUs / this.#stretchUs)
+    this.#stretches[stretch] ??= []
+    insert(this.#stretches[stretch] as Kept[], one, OF_STRETCH)
+    let list = this.#endings.get(ending)
+    if (list === undefined) {
+      list = []
+      this.#endings.set(ending, list)
+    }
+    insert(list, one, OF_ENDING)
+    if (one.isGood && isMeasured) this.#ordinary ??= one
+  }
+
+  /** In the order they were offered. */
+  details(): CallDetail[] {
+    const kept = new Set<Kept>(this.#stretches.flat())
+    for (const list of this.#endings.values()) for (const one of list) kept.add(one)
+    if (this.#ordinary !== undefined) kept.add(this.#ordinary)
+    return [...kept].sort((a, b) => a.offeredUs - b.offeredUs || a.key - b.key).map(detailOf)
+  }
+}
+
+function detailOf({ span, key, workload, offeredUs, isGood }: Kept): CallDetail {
+  const room = new Room(MOST_SPANS)
+  const call = span.detail(offeredUs, room)
+  return {
+    id: (key >>> 0).toString(16).padStart(8, '0'),
+    workload,
+    atMs: offeredUs / 1000,
+    isGood,
+    call,
+    ...(room.refused === 0 ? {} : { cut: room.refused }),
+  }
+}
+
+/** Worst first; among equals the earlier stays. */
+function insert(list: Kept[], one: Kept, most: number): void {
+  let at = list.length
+  while (at > 0 && isWorse(one, list[at - 1] as Kept)) at -= 1
+  if (at >= most) return
+  list.splice(at, 0, one)
+  if (list.length > most) list.pop()
+}
+
+function isWorse(a: Kept, b: Kept): boolean {
+  return a.isGood === b.isGood ? a.span.tookUs > b.span.tookUs : !a.isGood
+}

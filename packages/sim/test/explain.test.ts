@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Diary } from '../src/recording/diary.ts'
+import { runScenario } from '../src/running/run-scenario.ts'
+import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
+import { play, writeFiles } from './real-io.ts'
+import { SIX_FAULTS, SIX_POLICIES } from './six-faults.ts'
+
+let cwd = ''
+beforeAll(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'seakeep-explain-'))
+  writeFiles(cwd, { 'six.sim.yaml': SIX_FAULTS, 'policies.yaml': SIX_POLICIES })
+})
+afterAll(() => rmSync(cwd, { recursive: true }))
+
+test('of six faults the one to blame is named, and what it did to the worst call', { timeout: 60_000 }, async () => {
+  const { code, out } = await play(cwd, 'explain six.sim.yaml --seed 7')
+  expect(code).toBe(0)
+  expect(out).toMatch(/calls were not good; what cost most of their time:\n +[\d,]+ {2}slow payments \+1\.5s 50%\n/)
+  expect(out).toContain('because of slow payments +1.5s 50%, since 0:40: it struck the call and cost 1.5s')
+  expect(out).toMatch(/payments#\d +fault +slow payments \+1\.5s 50%: 1\.5s more work/)
+})
+
+test('a call is explained again by its name, with the change that is asked about', { timeout: 60_000 }, async () => {
+  const worst = await play(cwd, 'explain six.sim.yaml --seed 7 --worst 2 --json -')
+  const [call, other] = JSON.parse(worst.out).calls
+  expect(other.id).not.toBe(call.id)
+  const what = '--set faults.2.slow.add=0ms'
+  const again = await play(cwd, `explain six.sim.yaml --seed 7 --call ${call.id} ${what}`)
+  expect(again.out).toContain(`WHAT IF ${what}, the same seed`)
+  expect(again.out).toMatch(new RegExp(`${call.id} {2}ok after 1\\.\\d+s -> ok after \\d+ms`))
+  expect(again.out).toMatch(/gateway {2}goodput 8\d\.\d% -> (9\d\.\d+|100)%/)
+})
+
+test('a timeout names the policy line that made it', { timeout: 60_000 }, async () => {
+  const impatient = '--base-set policies.targets.*.retry.attemptTimeout=100ms'
+  const { out } = await play(cwd, `explain six.sim.yaml --seed 7 --worst 20 ${impatient} --json -`)
+  const decided = JSON.parse(out).calls.flatMap(
+    (call: { decidedBy: { edge: string; path: string }[] }) => call.decidedBy,
+  )
+  expect(decided).toContainEqual(
+    expect.objectContaining({ edge: 'client>gateway', path: 'retry.attemptTimeout', value: '100ms' }),
+  )
+})
+
+test.each([
+  [
+    'six.sim.yaml --call client-999999',
+    '--call: no call client-999999 has ended in this run; calls are named client-1',
+  ],
+  ['six.sim.yaml --call client-1 --worst 2', '--call and --worst exclude each other'],
+  ['six.sim.yaml --worst 0', '--worst: 0 is not allowed'],
+  ['', 'explain takes one scenario'],
+])('explain %s is a slip', { timeout: 60_000 }, async (line, problem) => {
+  const { code, err } = await play(cwd, `explain ${line}`)
+  expect([code, err]).toEqual([2, expect.stringContaining(problem)])
+})
+
+test('whoever keeps stories changes nothing', { timeout: 60_000 }, async () => {
+  const { default: shop } = await import('./shop.sim.ts')
+  const scenario = resolveScenario(shop)
+  const diary = new Diary({ worst: 5, fromUs: 0 })
+  const [plain, told] = [await runScenario(scenario), await runScenario(scenario, { diary })]
+  expect(told.document.traceHash).toBe(plain.document.traceHash)
+  expect(diary.kept).toHaveLength(5)
+  // Every call of a user that has ended is told once.
+  const offered = Object.values(plain.document.workload).reduce((sum, one) => sum + one.offered - one.inFlight, 0)
+  expect(diary.ended).toBe(offered)
+})

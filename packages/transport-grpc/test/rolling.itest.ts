@@ -1,0 +1,108 @@
+// Six real server processes are restarted one after the other under 500 requests a second. Nobody notices.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRuntime } from '@seakeep/core'
+import { afterEach, expect, it } from 'vitest'
+import { codecOf, grpc } from '../src/index.ts'
+import { GREETER, type Reply } from './greeter.ts'
+import { ToldRegistry } from './told-registry.ts'
+
+const RATE = 500
+const SERVERS = 6
+
+const children: ChildProcess[] = []
+const caches: string[] = []
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const cache of caches.splice(0)) await rm(cache, { recursive: true, force: true })
+})
+
+function told(child: ChildProcess, field: 'isReady' | 'isListening'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.on('message', (message) => {
+      if ((message as Record<string, unknown>)[field] === true) resolve()
+    })
+    child.once('exit', (code) => reject(new Error(`a server ended with ${code}`)))
+  })
+}
+
+it('no request fails while six servers are restarted one by one', { timeout: 180_000 }, async () => {
+  const list = new ToldRegistry()
+  const cache = await mkdtemp(join(tmpdir(), 'seakeep-rolling-'))
+  caches.push(cache)
+  const start = async (): Promise<ChildProcess> => {
+    const env = { ...process.env, NODE_COMPILE_CACHE: cache }
+    const child = fork(new URL('rolling-server.ts', import.meta.url), { execArgv: ['-C', '@seakeep/source'], env })
+    children.push(child)
+    list.follow(child)
+    await told(child, 'isReady')
+    return child
+  }
+  const listen = async (child: ChildProcess): Promise<void> => {
+    const listening = told(child, 'isListening')
+    child.send({ listen: true })
+    await listening
+  }
+  // All are loaded before the first request, so that what is measured is not how long programs take to load.
+  const old: ChildProcess[] = []
+  const next: ChildProcess[] = []
+  old.push(await start())
+  for (const some of [old, next]) while (some.length < SERVERS) some.push(...(await Promise.all([start()])))
+  await Promise.all(old.map(listen))
+
+  const rt = await createRuntime({
+    service: 'shop',
+    policies: {
+      version: 1,
+      targets: {
+        greeter: {
+          timeout: '5s',
+          retry: { maxAttempts: 3, backoff: { initial: '5ms', max: '50ms' } },
+          circuitBreaker: true,
+        },
+      },
+    },
+    modules: [grpc({ codec: codecOf(GREETER as never) }), list.module],
+  })
+  const failures: unknown[] = []
+  const pids = new Set<number>()
+  const call = async (): Promise<void> => {
+    try {
+      const { body } = await rt.client('greeter').call({ method: 'test.Greeter/SayHello', body: { name: 'Ada' } })
+      pids.add((body as Reply).number)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  await call()
+  const calls: Promise<void>[] = []
+  let isOver = false
+  const load = (async () => {
+    const began = performance.now()
+    while (!isOver) {
+      const due = Math.floor(((performance.now() - began) * RATE) / 1000) + 1
+      while (calls.length < due) calls.push(call())
+      await sleep(4)
+    }
+  })()
+  for (let i = 0; i < SERVERS; i++) {
+    await listen(next[i]!)
+    const ended = once(old[i]!, 'exit')
+    old[i]!.kill('SIGTERM')
+    expect((await ended)[0]).toBe(0)
+  }
+  await sleep(300)
+  isOver = true
+  await load
+  await Promise.all(calls)
+  await rt.close()
+  expect(failures).toEqual([])
+  expect(calls.length).toBeGreaterThan(SERVERS * RATE * 0.3)
+  // Each of the twelve has answered somebody.
+  expect(pids.size).toBe(2 * SERVERS)
+})
