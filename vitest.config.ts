@@ -12,6 +12,8 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'unit',
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           include: [
             'packages/*/src/**/*.test.ts',
             'packages/*/test/**/*.test.ts',
@@ -26,6 +28,9 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'integration',
+          // They wait for servers more than they compute.
+          maxWorkers: 4,
+          sequence: { groupOrder: 0 },
           include: [
             'packages/*/{src,test}/**/*.itest.ts',
             'packages/sim/viewer/**/*.itest.ts',
