@@ -14,9 +14,9 @@ describeReal('consul', 'Consul', () => {
   registryContract({ describe, it, expect }, 'the Consul registry', async () => ({
     connect: () => registryAt({ address: agent.address, goodbye: '200ms' }),
     pass: sleep,
-    ttlMs: 1000,
-    seenWithinMs: 1000,
-    expiresWithinMs: 500,
+    ttlMs: 2000,
+    seenWithinMs: 2000,
+    expiresWithinMs: 1500,
     prefix: `run-${++runs}-`,
     close: async () => {},
   }))

@@ -34,7 +34,9 @@ test('of all documents beside scenarios only the known ones have warnings, with 
 })
 
 test('no document that the docs show has a warning', () => {
-  const names = readdirSync(DOCS).filter((name) => name.endsWith('.md') && name !== 'policy-commands.md')
+  // Two pages show what is wrong with one.
+  const shown = ['policy-commands.md', 'choosing-policies.md']
+  const names = readdirSync(DOCS).filter((name) => name.endsWith('.md') && !shown.includes(name))
   const documents = names.flatMap((name) =>
     [...readFileSync(new URL(name, DOCS), 'utf8').matchAll(/```yaml\n(version: 1\n.*?)```/gs)].map(
       ([, text = '']) => [name, text] as const,

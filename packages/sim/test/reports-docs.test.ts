@@ -26,7 +26,8 @@ async function played(block: string): Promise<string> {
       simulate: async (scenario, options) => ({ ...(await runScenario(scenario, options)).document, wallMs: 120 }),
     })
     await runCli(line.split(' '), io)
-    for (const [path, written] of io.files) if (path.endsWith('.json')) writeFileSync(path, written)
+    for (const [path, written] of io.files)
+      if (path.endsWith('.json') && !path.includes('.seakeep')) writeFileSync(path, written)
     text += `$ seakeep ${line}\n${io.printed.err}${io.printed.out}`.replaceAll(`${cwd}/`, '')
   }
   return text

@@ -53,9 +53,8 @@ describe('exit codes', () => {
 
   test.each([
     ['', 'seakeep: runs your service governance'],
-    ['rnu x', 'seakeep: unknown command rnu; one of demo, run, replay, merge, '],
+    ['rnu x', 'seakeep: unknown command rnu; one of demo, run, replay, import, report, merge, '],
     ['good.sim.yaml', 'did you mean seakeep run good.sim.yaml?'],
-    ['report good.sim.yaml', 'seakeep: report is not available yet in this version'],
     [
       'shrink good.sim.yaml',
       'good.sim.yaml does not fail with seed 1: it has no thresholds; there is nothing to shrink',
