@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           // They wait for servers more than they compute.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
           include: [
             'packages/*/{src,test}/**/*.itest.ts',

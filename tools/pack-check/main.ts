@@ -10,6 +10,7 @@ interface Manifest {
   readonly name: string
   readonly private?: boolean
   readonly exports: Record<string, unknown>
+  readonly peerDependencies?: Readonly<Record<string, string>>
 }
 
 const OLDEST_NODE = '22.19.0'
@@ -78,10 +79,15 @@ function install(tarballs: readonly string[]): void {
   )
   const oldest = `npm:node-${process.platform}-${process.arch}@${OLDEST_NODE}`
   const dependencies = Object.fromEntries(tarballs.map((file, at) => [packages[at]?.manifest.name, `file:${file}`]))
+  // What a door needs of others is there for whoever opens it, as an app would have it.
+  const asked = packages.flatMap(({ manifest }) => Object.entries(manifest.peerDependencies ?? {}))
+  const peers = Object.fromEntries(
+    asked.filter(([name]) => !name.startsWith('@seakeep/') && devDependencies[name] === undefined),
+  )
   const manifest = {
     private: true,
     type: 'module',
-    dependencies,
+    dependencies: { ...peers, ...dependencies },
     devDependencies: { ...devDependencies, 'oldest-node': oldest },
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
