@@ -28,8 +28,9 @@ export default defineConfig({
         ...fromSource,
         test: {
           name: 'integration',
-          // They wait for servers more than they compute.
-          maxWorkers: 3,
+          // One at a time: real servers under load are timed. What a busy machine spoils is tried once more.
+          maxWorkers: 1,
+          retry: 1,
           sequence: { groupOrder: 0 },
           include: [
             'packages/*/{src,test}/**/*.itest.ts',
