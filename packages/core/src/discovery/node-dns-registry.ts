@@ -10,7 +10,6 @@
  * instances says the same as a zone that was lost. A server that fails, refuses or is silent has not answered.
  */
 import { type Resolver as NodeResolver, Resolver } from 'node:dns/promises'
-import type { Instance } from '../endpoint/endpoint.ts'
 import { asError } from '../errors/as-error.ts'
 import type { Random } from '../random/random.ts'
 import type { EventSink } from '../telemetry/events.ts'
@@ -18,7 +17,8 @@ import type { Clock, Timer } from '../time/clock.ts'
 import { Bulletin } from './bulletin.ts'
 import type { DnsPlace, ResolvedDnsOptions } from './dns-options.ts'
 import { type DnsRecord, instancesOf } from './dns-records.ts'
-import type { Registry, RegistryAnswer, RegistrySink } from './registry.ts'
+import { ReadOnlyRegistry } from './read-only-registry.ts'
+import type { RegistrySink } from './registry.ts'
 
 interface Question {
   readonly place: DnsPlace
@@ -40,9 +40,8 @@ const NOBODY: ReadonlySet<string> = new Set()
 const NO_RECORDS: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA'])
 const TRIES = 2
 
-export class NodeDnsRegistry implements Registry {
+export class NodeDnsRegistry extends ReadOnlyRegistry {
   readonly name = 'dns'
-  readonly isReadOnly = true
   readonly #options: ResolvedDnsOptions
   readonly #clock: Clock
   readonly #random: Random
@@ -55,6 +54,7 @@ export class NodeDnsRegistry implements Registry {
     options: ResolvedDnsOptions,
     { clock, random, events }: { readonly clock: Clock; readonly random: Random; readonly events: EventSink },
   ) {
+    super()
     this.#options = options
     this.#clock = clock
     this.#random = random
@@ -80,20 +80,6 @@ export class NodeDnsRegistry implements Registry {
   refresh(service: string): void {
     const place = this.#placeOf(service)
     if (place !== undefined) this.#askSoon(this.#questionOf(place))
-  }
-
-  // The zone is for its author to write: there is nothing to do, and nothing to fail.
-
-  register(_instance: Instance, _ttlMs: number, done: RegistryAnswer): void {
-    done()
-  }
-
-  heartbeat(_instance: Instance, _ttlMs: number, done: RegistryAnswer): void {
-    done()
-  }
-
-  deregister(_instance: Instance, done: RegistryAnswer): void {
-    done()
   }
 
   close(): void {

@@ -16,7 +16,8 @@ import type { EventSink } from '../telemetry/events.ts'
 import type { Clock, Timer } from '../time/clock.ts'
 import { Bulletin } from './bulletin.ts'
 import { WRITTEN_SERVICES } from './instance-fields.ts'
-import type { Registry, RegistryAnswer, RegistrySink } from './registry.ts'
+import { ReadOnlyRegistry } from './read-only-registry.ts'
+import type { RegistrySink } from './registry.ts'
 
 export interface FileRegistrySettings {
   readonly path: string
@@ -31,9 +32,8 @@ const SETTLE_MS = 50
 
 type Services = ReadonlyMap<string, readonly Instance[]>
 
-export class NodeFileRegistry implements Registry {
+export class NodeFileRegistry extends ReadOnlyRegistry {
   readonly name = 'file'
-  readonly isReadOnly = true
   readonly #path: string
   readonly #settings: FileRegistrySettings
   readonly #clock: Clock
@@ -57,6 +57,7 @@ export class NodeFileRegistry implements Registry {
     settings: FileRegistrySettings,
     { clock, events }: { readonly clock: Clock; readonly events: EventSink },
   ) {
+    super()
     this.#path = resolve(settings.path)
     this.#settings = settings
     this.#clock = clock
@@ -71,20 +72,6 @@ export class NodeFileRegistry implements Registry {
     if (this.#services !== undefined) this.#tell(service, this.#services)
     else if (this.#failure !== undefined) this.#bulletin.error(service, this.#failure)
     return this.#bulletin.follow(service, sink)
-  }
-
-  // What is announced is for the file's author to write: there is nothing to do, and nothing to fail.
-
-  register(_instance: Instance, _ttlMs: number, done: RegistryAnswer): void {
-    done()
-  }
-
-  heartbeat(_instance: Instance, _ttlMs: number, done: RegistryAnswer): void {
-    done()
-  }
-
-  deregister(_instance: Instance, done: RegistryAnswer): void {
-    done()
   }
 
   close(): void {

@@ -17,7 +17,7 @@ export interface ResolvedExplainOptions {
 }
 
 /** The description from which validation, defaults and schema follow. */
-export const EXPLAIN_OPTIONS: RecordField<ResolvedExplainOptions> = record(
+const EXPLAIN_OPTIONS: RecordField<ResolvedExplainOptions> = record(
   {
     ratio: ratio({ default: 0.01, about: 'The share of calls that is explained' }),
     keep: integer({ default: 1000, min: 1, max: 1_000_000, about: 'How many of them are kept' }),

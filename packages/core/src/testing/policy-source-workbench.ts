@@ -6,6 +6,7 @@ import type {
   PolicyText,
   PushedPolicies,
 } from '../config/policy-source.ts'
+import { comesTrue } from './patience.ts'
 
 /** A source of policy documents to be held to the contract, in whatever time it lives. Each harness has a place of its own. */
 export interface PolicySourceHarness {
@@ -104,14 +105,10 @@ export class PolicySourceWorkbench {
   }
 
   /** Waits until `condition` holds, at most as long as a change may take (and `moreMs`). Whether it did. */
-  async sees(condition: () => boolean, moreMs: number = 0): Promise<boolean> {
+  sees(condition: () => boolean, moreMs: number = 0): Promise<boolean> {
     const { seenWithinMs } = this.harness
-    const stepMs = Math.max(1, seenWithinMs / 40)
-    for (let passedMs = 0; passedMs <= seenWithinMs + moreMs; passedMs += stepMs) {
-      if (condition()) return true
-      await this.harness.pass(stepMs)
-    }
-    return condition()
+    const pass = (ms: number): Promise<void> => this.harness.pass(ms)
+    return comesTrue(condition, { pass, withinMs: seenWithinMs + moreMs, stepMs: Math.max(1, seenWithinMs / 40) })
   }
 
   /** Waits as long as a change may take: then what was not told will not be. */

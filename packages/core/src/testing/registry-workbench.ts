@@ -1,5 +1,6 @@
 import type { Registry, RegistryAnswer, RegistryError, RegistrySink } from '../discovery/registry.ts'
 import type { Instance } from '../endpoint/endpoint.ts'
+import { comesTrue } from './patience.ts'
 
 /** A registry to be held to the contract, in whatever time it lives. */
 export interface RegistryHarness {
@@ -132,14 +133,10 @@ export class RegistryWorkbench {
   }
 
   /** Waits until `condition` holds, at most as long as the registry may take (and `moreMs`). Whether it did. */
-  async sees(condition: () => boolean, moreMs: number = 0): Promise<boolean> {
+  sees(condition: () => boolean, moreMs: number = 0): Promise<boolean> {
     const { seenWithinMs } = this.harness
-    const stepMs = Math.max(1, seenWithinMs / 20)
-    for (let passedMs = 0; passedMs <= seenWithinMs + moreMs; passedMs += stepMs) {
-      if (condition()) return true
-      await this.harness.pass(stepMs)
-    }
-    return condition()
+    const pass = (ms: number): Promise<void> => this.harness.pass(ms)
+    return comesTrue(condition, { pass, withinMs: seenWithinMs + moreMs, stepMs: Math.max(1, seenWithinMs / 20) })
   }
 
   /** Waits as long as a change may take: then what was not told will not be. */

@@ -35,7 +35,6 @@ const COMMANDS: readonly Command[] = [
   initCommand,
   doctorCommand,
 ]
-const NOT_YET: readonly string[] = []
 
 /** Resolves to the exit code; everything a command throws is told and counted here. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
@@ -62,7 +61,6 @@ async function dispatch([name, ...args]: readonly string[], io: CliIo): Promise<
   }
   const command = COMMANDS.find((one) => one.name === name)
   if (command !== undefined) return await command.run(args, io)
-  if (NOT_YET.includes(name)) throw new UsageError(`${name} is not available yet in this version`)
   const names = [...COMMANDS.map((one) => one.name), 'help', 'version']
   const hint = /\.(sim\.)?(ts|js|mjs|ya?ml|json)$/.test(name)
     ? `; did you mean seakeep run ${name}?`
