@@ -105,7 +105,7 @@ export class Resolver {
       this.#restoreWhereAllFail()
       this.#due.poke(this.#restoreAtMs)
     }
-    this.#onDecided = onDecided
+    if (this.isUndecided) this.#onDecided = onDecided
   }
 
   get cell(): StateCell<Snapshot> {

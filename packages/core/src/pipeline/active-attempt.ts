@@ -15,7 +15,7 @@ import type { Timed, TimeoutQueue } from '../time/timeout-queue.ts'
 import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { isPushback, judge, tellAttempt } from './judge.ts'
-import type { Route } from './route.ts'
+import { type Route, timeoutsOf } from './route.ts'
 import { type CarriedAttempt, SentAttempt } from './sent-attempt.ts'
 import { type AttemptInLine, WaitingAttempt } from './waiting-attempt.ts'
 
@@ -280,16 +280,17 @@ export abstract class ActiveAttempt
 
   /** What its policy gives it ends in the order it was begun; an instant that its caller names, at any time. */
   #arm(dueMs: number): void {
-    const { clock, timeouts } = this.route
+    const timeouts = timeoutsOf(this.route)
     const isInherited = dueMs === this.call.options.deadlineMs
-    this.#timer = !isInherited && timeouts.tryAdd(this) ? timeouts : clock.schedule(dueMs, this)
+    this.#timer = !isInherited && timeouts.tryAdd(this) ? timeouts : this.route.clock.schedule(dueMs, this)
   }
 
   #disarm(): void {
     const timer = this.#timer
     if (timer === undefined) return
     this.#timer = undefined
-    if (timer === this.route.timeouts) this.route.timeouts.remove(this)
+    const { timeouts } = this.route
+    if (timer === timeouts) timeouts.remove(this)
     else (timer as Timer).cancel()
   }
 

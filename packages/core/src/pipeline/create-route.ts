@@ -13,7 +13,6 @@ import { createRetryBudget } from '../retrying/create-retry-budget.ts'
 import { Hedging } from '../retrying/hedging.ts'
 import { Mirror } from '../routing/mirror.ts'
 import { VersionRouter } from '../routing/version-router.ts'
-import { TimeoutQueue } from '../time/timeout-queue.ts'
 import { callFactories } from './create-call.ts'
 import type { Placement, Route } from './route.ts'
 import type { TargetPorts } from './target-ports.ts'
@@ -106,7 +105,7 @@ export function createRoute(
     ...callFactories(policy),
     timeoutMs: policy.timeoutMs,
     attemptTimeoutMs: retry?.attemptTimeoutMs,
-    timeouts: new TimeoutQueue(clock),
+    timeouts: undefined,
     maxAttempts: retry?.maxAttempts ?? 1,
     backoff: retry === undefined ? undefined : createBackoff(retry.backoff),
     budget,

@@ -6,7 +6,7 @@ import { asError } from '../errors/as-error.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { CallRecord } from './call-record.ts'
 import type { EndpointRow } from './endpoint-row.ts'
-import type { Placement, PlacementWish, Route } from './route.ts'
+import { type Placement, type PlacementWish, type Route, timeoutsOf } from './route.ts'
 
 /**
  * A route for one call that is explained: the same parts, each behind a face that writes down what it answers. So calls
@@ -72,7 +72,7 @@ export function explainedRoute(route: Route, record: CallRecord): Route {
     placement: new ExplainedPlacement(route.placement, record, clock.now.bind(clock)),
   }
   // A call reads of a route's parts what stands above; the parts themselves are more.
-  return { ...route, ...(faces as unknown as Partial<Route>) }
+  return { ...route, timeouts: timeoutsOf(route), ...(faces as unknown as Partial<Route>) }
 }
 
 function explainedBreaker(breaker: CircuitBreaker, record: CallRecord): CircuitBreaker {

@@ -16,7 +16,7 @@ import type { Mirror } from '../routing/mirror.ts'
 import type { VersionRouter } from '../routing/version-router.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
-import type { TimeoutQueue } from '../time/timeout-queue.ts'
+import { TimeoutQueue } from '../time/timeout-queue.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import type { StartedCall } from './started-call.ts'
@@ -51,8 +51,8 @@ export interface Route {
 
   readonly timeoutMs: number | undefined
   readonly attemptTimeoutMs: number | undefined
-  /** Where its attempts wait for the end of what the policy gives them. */
-  readonly timeouts: TimeoutQueue
+  /** Where its attempts wait for the end of what the policy gives them; made for the first that has one. */
+  timeouts: TimeoutQueue | undefined
   /** Attempts in all; 1 where the policy does not retry. */
   readonly maxAttempts: number
   readonly backoff: Backoff | undefined
@@ -105,4 +105,9 @@ export interface Placement {
   readonly present: readonly EndpointRow[]
   /** Tells the passive health of a row how an attempt ended. */
   onVerdict(row: EndpointRow, verdict: 'success' | 'failure', nowMs: number): void
+}
+
+export function timeoutsOf(route: Route): TimeoutQueue {
+  route.timeouts ??= new TimeoutQueue(route.clock)
+  return route.timeouts
 }

@@ -107,7 +107,7 @@ export class Target implements RowMaker {
     for (const route of this.#former) {
       if (routes.includes(route)) continue
       const { breaker, limiter, timeouts } = route
-      timeouts.close()
+      timeouts?.close()
       if (breaker !== undefined && !held.has(breaker)) this.dropBreaker(breaker)
       if (limiter !== undefined && !held.has(limiter)) limiter.close()
     }
@@ -138,7 +138,7 @@ export class Target implements RowMaker {
     this.#breakers.close()
     this.#limits.close()
     this.#sharing?.close()
-    for (const { timeouts } of [this.#base, ...(this.#routes?.values() ?? [])]) timeouts.close()
+    for (const { timeouts } of [this.#base, ...(this.#routes?.values() ?? [])]) timeouts?.close()
   }
 
   close(): void {

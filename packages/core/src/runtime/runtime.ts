@@ -54,10 +54,11 @@ export class Runtime implements EdgeHost, AsyncDisposable {
   readonly #events: EventStream
   readonly #targetPorts: TargetPorts
   readonly #targets = new Map<string, ServiceTarget>()
-  readonly #hosts: HostTargets = new HostTargets((host, registry) => this.#create(host, [registry]))
-  readonly #known: KnownServices
-  readonly #edges = new Map<string, unknown>()
-  readonly #served = new Set<ServedInstance>()
+  /** These four are made when they are needed first: most runtimes call services, and serve one or none. */
+  #hosts: HostTargets | undefined = undefined
+  #known: KnownServices | undefined = undefined
+  #edges: Map<string, unknown> | undefined = undefined
+  #served: Set<ServedInstance> | undefined = undefined
   readonly #policies: PolicyTable
   readonly #discovery: ResolverSettings
   readonly #lifecycle: Lifecycle
@@ -95,7 +96,6 @@ export class Runtime implements EdgeHost, AsyncDisposable {
     this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
     this.#discovery = { options: parts.discovery, snapshots: ports.snapshots }
     this.#explaining = parts.explain && new Explaining(identity.service, parts.explain, ports.random)
-    this.#known = new KnownServices(ports.registries, ports.clock)
     this.#lifecycle = new Lifecycle(ports.clock)
     // Stopped last: targets give their lists to be kept when they are closed.
     if (ports.snapshots !== undefined) {
@@ -124,14 +124,16 @@ export class Runtime implements EdgeHost, AsyncDisposable {
 
   /** The same for an address: its host is governed by the policy of the targets that match `address.service`. */
   startAt(address: Instance, request: CallRequest, options: StartOptions, sink: CallSink): Cancel {
+    this.#hosts ??= new HostTargets((host, registry) => this.#create(host, [registry]))
     return this.#start(this.#hosts.get(address), request, options, sink)
   }
 
   /** Whether a registry knows the name: then it is a service, and no host of the network. */
   knows(name: string, told: (isKnown: boolean) => void): void {
     // Registries say nothing any more, and whatever it is will be refused.
-    if (this.#isClosing) told(true)
-    else this.#known.ask(name, told)
+    if (this.#isClosing) return told(true)
+    this.#known ??= new KnownServices(this.#ports.registries, this.#ports.clock)
+    this.#known.ask(name, told)
   }
 
   get clock(): Clock {
@@ -237,7 +239,7 @@ export class Runtime implements EdgeHost, AsyncDisposable {
       this.#guard(() => (targets.has(target.service) ? target.update(policy) : target.adopt(policy)))
     }
     const inbound = new Set<string>()
-    for (const served of this.#served) {
+    for (const served of this.#served ?? []) {
       this.#guard(() => void (served.applyPolicies(document) && inbound.add(served.service)))
     }
     this.#policies.useStandard(document?.standard)
@@ -315,6 +317,7 @@ export class Runtime implements EdgeHost, AsyncDisposable {
       this.#document,
       this.#targetPorts.createLimit,
     )
+    this.#served ??= new Set()
     this.#served.add(served)
     this.#lifecycle.add(served)
     return served
@@ -349,15 +352,16 @@ export class Runtime implements EdgeHost, AsyncDisposable {
 
   /** A service, or a host that was called by its address. */
   #targetOf(name: string): ServiceTarget {
-    return this.#targets.get(name) ?? this.#hosts.named(name) ?? this.#open(name)
+    return this.#targets.get(name) ?? this.#hosts?.named(name) ?? this.#open(name)
   }
 
   #allTargets(): ServiceTarget[] {
-    return [...this.#targets.values(), ...this.#hosts.values()]
+    return [...this.#targets.values(), ...(this.#hosts?.values() ?? [])]
   }
 
   /** A member that comes with a package. The same one each time: it may be passed about. */
   protected edge(name: string): unknown {
+    this.#edges ??= new Map()
     let member = this.#edges.get(name)
     if (member === undefined) {
       const edge: Edge | undefined = this.#ports.edges?.findLast((one) => one.name === name)

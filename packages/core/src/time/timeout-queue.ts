@@ -15,56 +15,51 @@ export interface Timed extends Linked<Timed> {
  *
  * Times are as exact as the clock's: nobody can be due before the timer is.
  */
-export class TimeoutQueue implements TimerTask {
+export class TimeoutQueue extends LinkedList<Timed> implements TimerTask {
   /** While somebody waits, the queue itself holds the process. */
   readonly isBackground = true
   readonly #clock: Clock
-  readonly #waiting: LinkedList<Timed> = new LinkedList()
   #timer: Timer | undefined = undefined
   #isClosed = false
 
   constructor(clock: Clock) {
+    super()
     this.#clock = clock
-  }
-
-  get size(): number {
-    return this.#waiting.size
   }
 
   /** False, and nothing is done, where it would be due before somebody who came earlier: it needs a timer of its own. */
   tryAdd(item: Timed): boolean {
-    const { last } = this.#waiting
+    const { last } = this
     if (last === undefined) this.#clock.hold?.()
     else if (item.dueMs < last.dueMs) return false
-    this.#waiting.append(item)
+    this.append(item)
     this.#timer ??= this.#clock.schedule(item.dueMs, this)
     return true
   }
 
   /** `item` has to be in the queue. */
-  remove(item: Timed): void {
-    this.#waiting.remove(item)
-    if (this.#waiting.last === undefined) this.#onEmpty()
+  override remove(item: Timed): void {
+    super.remove(item)
+    if (this.last === undefined) this.#onEmpty()
   }
 
   /** Those who wait still get their time; after them no timer is left. */
   close(): void {
     this.#isClosed = true
-    if (this.#waiting.size === 0) this.#disarm()
+    if (this.size === 0) this.#disarm()
   }
 
   /** One that throws stops none of the others: they are due in the clock's next round. */
   onTimer(): void {
     this.#timer = undefined
     const nowMs = this.#clock.now()
-    const waiting = this.#waiting
     try {
-      for (let { first } = waiting; first !== undefined && first.dueMs <= nowMs; first = waiting.first) {
+      for (let { first } = this; first !== undefined && first.dueMs <= nowMs; first = this.first) {
         this.remove(first)
         first.onTimeout()
       }
     } finally {
-      const { first } = waiting
+      const { first } = this
       if (first !== undefined) this.#timer ??= this.#clock.schedule(first.dueMs, this)
     }
   }
