@@ -2,12 +2,17 @@ import { hashText, mix } from '@seakeep/core/spi'
 import type { VirtualInstance } from '../model/virtual-instance.ts'
 import type { World } from '../model/world.ts'
 import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
+import { bandwidth } from './bandwidth.ts'
 import { crash } from './crash.ts'
+import { duplicate } from './duplicate.ts'
 import { error } from './error.ts'
 import { FaultContext, type Striking } from './fault-context.ts'
 import { hold } from './hold.ts'
+import { loss } from './loss.ts'
+import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { registryDown } from './registry-down.ts'
+import { reset } from './reset.ts'
 import { slow } from './slow.ts'
 
 /** Sets the scenario's faults on the kernel's time. A fault without an end lasts to the end of the run. */
@@ -61,5 +66,15 @@ function strikingOf(fault: ResolvedFault, context: FaultContext): Striking {
       return hold(fault, context)
     case 'registryDown':
       return registryDown(context)
+    case 'partition':
+      return partition(fault, context)
+    case 'loss':
+      return loss(fault, context)
+    case 'duplicate':
+      return duplicate(fault, context)
+    case 'bandwidth':
+      return bandwidth(fault, context)
+    case 'reset':
+      return reset(fault, context)
   }
 }

@@ -1,6 +1,7 @@
 import type { PacketFault } from '../model/network.ts'
 import { type ServerFault, strikes, type WorkChange } from '../model/server-faults.ts'
 import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
+import { affectedBy, edgeOf } from './affected.ts'
 import type { FaultContext, Striking } from './fault-context.ts'
 
 /** Lengthens the work of instances, or the way of packets on one direction of an edge. */
@@ -8,19 +9,18 @@ export function slow(fault: ResolvedFault & { readonly kind: 'slow' }, context: 
   const { target, ratio } = fault
   const { coin } = context
   const change = changeOf(fault.change)
-  if (target.kind === 'edge') {
+  if (target.kind === 'edge' || target.kind === 'link') {
     const packets: PacketFault = {
-      delayMs(delayMs, key) {
-        if (!strikes({ ratio, coin }, key)) return delayMs
-        context.touch(`${target.from}>${target.to}`)
+      label: context.label,
+      concerns: affectedBy(target).concerns,
+      delayMs(delayMs, passage) {
+        if (!strikes({ ratio, coin }, passage.key)) return delayMs
+        context.touch(edgeOf(passage))
         return changed(delayMs, change)
       },
     }
     const { network } = context.world
-    return {
-      begin: () => network.addFault(target.from, target.to, packets),
-      end: () => network.removeFault(target.from, target.to, packets),
-    }
+    return { begin: () => network.addFault(packets), end: () => network.removeFault(packets) }
   }
   const strike: ServerFault = {
     coin,

@@ -1,7 +1,9 @@
-import type { Attempt, AttemptResult, AttemptSink, CancelReason, TimerTask } from '@seakeep/core/spi'
+import { type Attempt, type AttemptResult, type AttemptSink, type CancelReason, mix } from '@seakeep/core/spi'
 import type { AttemptSpan } from '../recording/call-span.ts'
 import type { AttemptStory } from '../recording/call-story.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
+import type { ResolvedOperation } from '../scenario/resolved-scenario.ts'
+import type { Packet } from './network.ts'
 import { Purpose } from './purpose.ts'
 import type { SimCall } from './sim-call.ts'
 import type { VirtualHost } from './virtual-host.ts'
@@ -32,6 +34,8 @@ export interface Receiver {
   /** True where it wants to be told of callers who give up. */
   readonly hearsOfCancels: boolean
   receive(exchange: Exchange): void
+  /** What it does with a method, which says how long the messages are. */
+  operation(method: string | undefined): ResolvedOperation | undefined
 }
 
 /** A request that is being served, as far as its caller's giving up concerns it. */
@@ -42,8 +46,11 @@ export interface Served {
 /**
  * One attempt on the simulated wire, as its caller sees it: there, at the server, back. Whoever gives up leaves the
  * server's half to itself: what was sent is worked on all the same, unless the server wants to be told.
+ *
+ * A message that is lost leaves it where it is, until its caller gives up. A request that arrives twice is served twice, each
+ * time under a key of its own, and the first answer counts; the copy is an exchange of which nobody knows but the first one.
  */
-export class Exchange implements TimerTask {
+export class Exchange implements Packet {
   readonly call: SimCall
   readonly key: number
   readonly number: number
@@ -64,8 +71,17 @@ export class Exchange implements TimerTask {
   #place = ON_ITS_WAY
   #isAwaited = true
   #reply: Reply = OK
+  #copy: Exchange | undefined = undefined
+  /** Of a copy: what it was copied from. */
+  readonly #original: Exchange | undefined
 
-  constructor(call: SimCall, attempt: Attempt, instance: Receiver, sink: AttemptSink<AttemptResult>) {
+  constructor(
+    call: SimCall,
+    attempt: Pick<Attempt, 'key' | 'number' | 'deadlineMs' | 'priority'>,
+    instance: Receiver,
+    sink: AttemptSink<AttemptResult>,
+    original?: Exchange,
+  ) {
     this.call = call
     this.key = attempt.key
     this.number = attempt.number
@@ -75,12 +91,14 @@ export class Exchange implements TimerTask {
     this.#caller = call.host
     this.#callerEpoch = call.host.epoch
     this.#sink = sink
-    this.story = call.story?.attempt(attempt.number, instance.name, call.world.kernel.nowUs)
+    this.#original = original
+    this.story =
+      original !== undefined ? undefined : call.story?.attempt(attempt.number, instance.name, call.world.kernel.nowUs)
   }
 
   /** Somebody still waits for the answer. */
   get isAwaited(): boolean {
-    return this.#isAwaited
+    return (this.#original ?? this).#isAwaited
   }
 
   send(): void {
@@ -88,7 +106,7 @@ export class Exchange implements TimerTask {
     call.onSend()
     this.span = call.span?.send(this.number, instance.name, call.world.kernel.nowUs)
     call.world.recorder.facts.add(call.record.hash, Fact.sent, instance.entity, this.key, 0)
-    call.world.network.send(call.host.caller, call.service, this.key, Purpose.out, this)
+    call.world.network.send(call.host, instance.host, this.key, Purpose.out, this)
   }
 
   /** The caller has given up. */
@@ -101,33 +119,34 @@ export class Exchange implements TimerTask {
     this.span?.end(call.world.kernel.nowUs, ending)
     this.story?.end(ending, call.world.kernel.nowUs)
     if (!instance.hearsOfCancels) return
-    call.world.network.send(call.host.caller, call.service, this.key, Purpose.cancel, new CancelPacket(this))
+    call.world.network.send(call.host, instance.host, this.key, Purpose.cancel, new CancelPacket(this))
   }
 
   /** The server hears that its caller has given up, perhaps before it has the request itself. */
   onCancelArrived(): void {
     const { host } = this.instance
     if (host.isAsync) host.kernel.mark()
-    if (this.#place === ON_ITS_WAY) this.isCalledOff = true
-    else this.served?.callOff()
+    this.#callOff()
+    const copy = this.#copy
+    if (copy !== undefined) copy.#callOff()
   }
 
   /** The server answers: the reply sets out, unless nobody waits for it. */
   answer(reply: Reply): void {
     this.story?.answered(reply.ending, this.call.world.kernel.nowUs)
-    if (!this.#isAwaited) {
+    if (!this.isAwaited) {
       this.#place = OVER
       return
     }
     this.#place = COMING_BACK
     this.#reply = reply
-    this.call.world.network.send(this.call.service, this.call.host.caller, this.key, Purpose.back, this)
+    this.call.world.network.send(this.instance.host, this.call.host, this.key, Purpose.back, this)
   }
 
   /** The server has crashed under it: a reset sets out. */
   reset(): void {
     if (this.#place === ON_ITS_WAY || this.#place === AT_SERVER) {
-      this.answer({ ending: 'error', status: 502, error: RESET })
+      this.answer(RESET_REPLY)
     }
   }
 
@@ -141,12 +160,48 @@ export class Exchange implements TimerTask {
     if (this.#place === COMING_BACK) this.#comeBack()
   }
 
+  // ---- Packet ----
+
+  onLost(by: string | undefined): void {
+    this.#mishap('lost', by)
+  }
+
+  onReset(by: string, delayUs: number): void {
+    this.#mishap('reset', by)
+    this.#place = COMING_BACK
+    this.#reply = RESET_REPLY
+    this.call.world.kernel.after(delayUs, this)
+  }
+
+  copy(): Exchange {
+    const key = mix(this.key, Purpose.copy)
+    const { number, deadlineMs, priority } = this
+    this.#copy = new Exchange(this.call, { key, number, deadlineMs, priority }, this.instance, this.#sink, this)
+    return this.#copy
+  }
+
+  /** Refusals and errors are short. */
+  bytes(purpose: number): number {
+    const { call, instance } = this
+    const operation = instance.operation(call.method)
+    if (purpose === Purpose.out) return call.sizes?.requestBytes ?? operation?.requestBytes ?? 0
+    return this.#reply.ending === 'ok' ? (call.sizes?.responseBytes ?? operation?.responseBytes ?? 0) : 0
+  }
+
+  #mishap(how: 'lost' | 'reset', by: string | undefined): void {
+    const { call, instance, story } = this
+    const what = this.#place === COMING_BACK ? 'answer' : 'request'
+    const outcome = (what === 'request' ? 1 : 2) + (how === 'lost' ? 0 : 2)
+    call.world.recorder.facts.add(call.record.hash, Fact.lost, instance.entity, this.key, outcome)
+    if (story !== undefined) story.mishap = { what, how, by, atUs: call.world.kernel.nowUs }
+  }
+
   #arrive(): void {
     const { host } = this.instance
     if (!host.isUp) {
       this.#place = COMING_BACK
       this.#reply = UNREACHABLE
-      if (this.#isAwaited) host.kernel.after(this.call.world.network.delayUs(this.key), this)
+      if (this.isAwaited) this.call.world.network.send(host, this.call.host, this.key, Purpose.reset, this)
       return
     }
     if (host.isPaused) return host.hold(this)
@@ -158,20 +213,25 @@ export class Exchange implements TimerTask {
 
   #comeBack(): void {
     const caller = this.#caller
-    if (caller.epoch !== this.#callerEpoch || !this.#isAwaited) {
+    if (caller.epoch !== this.#callerEpoch || !this.isAwaited) {
       this.#place = OVER
       return
     }
     if (caller.isPaused) return caller.hold(this)
     this.#place = OVER
-    this.#isAwaited = false
+    const first = this.#original ?? this
+    first.#isAwaited = false
     if (caller.isAsync) caller.kernel.mark()
-    this.#settle()
+    first.#settle(this.#reply)
   }
 
-  #settle(): void {
+  #callOff(): void {
+    if (this.#place === ON_ITS_WAY) this.isCalledOff = true
+    else this.served?.callOff()
+  }
+
+  #settle({ ending, status, body, error }: Reply): void {
     const { call } = this
-    const { ending, status, body, error } = this.#reply
     call.onAttemptEnd(ending)
     this.span?.end(call.world.kernel.nowUs, ending)
     this.story?.end(ending, call.world.kernel.nowUs)
@@ -188,7 +248,7 @@ export class Exchange implements TimerTask {
 }
 
 /** A caller's giving up, on its way. */
-class CancelPacket implements TimerTask {
+class CancelPacket implements Packet {
   readonly #exchange: Exchange
 
   constructor(exchange: Exchange) {
@@ -208,3 +268,4 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 export const NOBODY_LISTENS: Error = new Error('connection refused')
 const UNREACHABLE: Reply = { ending: 'unreachable', status: 0, error: NOBODY_LISTENS }
 const RESET = new Error('connection reset')
+const RESET_REPLY: Reply = { ending: 'error', status: 502, error: RESET }

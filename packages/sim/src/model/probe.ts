@@ -1,5 +1,5 @@
-import { hashText, type TimerTask } from '@seakeep/core/spi'
-import type { Network } from './network.ts'
+import { hashText } from '@seakeep/core/spi'
+import type { Network, Packet } from './network.ts'
 import { Purpose } from './purpose.ts'
 import type { VirtualHost } from './virtual-host.ts'
 
@@ -27,12 +27,11 @@ const OVER = 3
  * A connection is made by the host and not by the process on it, so that it is there also while that stands still; a path
  * is answered by the process.
  */
-export class Probe implements TimerTask {
+export class Probe implements Packet {
   readonly #network: Network
   readonly #asker: VirtualHost
   readonly #askerEpoch: number
   readonly #probed: Probed
-  readonly #service: string
   readonly #kind: 'connection' | 'path'
   readonly #key: number
   readonly #told: (answer: ProbeAnswer) => void
@@ -42,7 +41,6 @@ export class Probe implements TimerTask {
   constructor(
     network: Network,
     asker: VirtualHost,
-    service: string,
     probed: Probed,
     kind: 'connection' | 'path',
     told: (answer: ProbeAnswer) => void,
@@ -50,7 +48,6 @@ export class Probe implements TimerTask {
     this.#network = network
     this.#asker = asker
     this.#askerEpoch = asker.epoch
-    this.#service = service
     this.#probed = probed
     this.#kind = kind
     this.#told = told
@@ -59,12 +56,20 @@ export class Probe implements TimerTask {
   }
 
   send(): void {
-    this.#network.send(this.#asker.caller, this.#service, this.#key, Purpose.out, this)
+    this.#network.send(this.#asker, this.#probed.host, this.#key, Purpose.out, this)
   }
 
   /** Nothing is told any more. */
   cancel(): void {
     this.#place = OVER
+  }
+
+  /** As a host that refuses: a connection that is reset is none. Lost, it is noticed by a timeout alone. */
+  onReset(_by: string, delayUs: number): void {
+    if (this.#place === OVER) return
+    this.#place = COMING_BACK
+    this.#answer = 'refused'
+    this.#asker.kernel.after(delayUs, this)
   }
 
   onTimer(): void {
@@ -87,7 +92,7 @@ export class Probe implements TimerTask {
   #reply(answer: ProbeAnswer): void {
     this.#place = COMING_BACK
     this.#answer = answer
-    this.#network.send(this.#service, this.#asker.caller, this.#key, Purpose.back, this)
+    this.#network.send(this.#probed.host, this.#asker, this.#key, Purpose.back, this)
   }
 
   #comeBack(): void {

@@ -4,6 +4,7 @@ const MODEL: number = Draw.model
 
 type Purposes =
   | ('out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'cancel' | 'key' | 'note' | 'noteRead')
+  | ('loss' | 'duplicate' | 'copy')
   | ('fault' | 'step' | 'wait')
 
 /** What a keyed draw of the model is for. The numbers are part of every trace hash: append only. */
@@ -23,6 +24,10 @@ export const Purpose: Record<Purposes, number> = {
   /** The way of a note to the shared board, and from there to a reader. */
   note: MODEL + 9,
   noteRead: MODEL + 10,
+  /** Whether the network loses a packet, or doubles a request, and what names the copy. */
+  loss: MODEL + 32,
+  duplicate: MODEL + 33,
+  copy: MODEL + 34,
   /** Whether a fault strikes; each fault has a coin of its own. */
   fault: MODEL + 1024,
   /** From here on one number a step. */

@@ -281,6 +281,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     const inherited = this.inherit(key)
     const call = new SimCall(world, host, step.service, step.method, inherited, this)
     call.isOptional = step.optional
+    call.sizes = step.sizes
     if (service.onCancel !== 'abort') {
       life.runtime.start(step.service, call, startOptions(inherited), call)
       return

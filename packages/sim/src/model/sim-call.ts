@@ -5,6 +5,7 @@ import type { AttemptStory, CallStory } from '../recording/call-story.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
+import type { MessageSizes } from '../scenario/resolved-scenario.ts'
 import type { OpenCall } from './open-call.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
@@ -77,6 +78,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly span: CallSpan | undefined
   /** For the owner: its failure does not fail the request it is made for. */
   isOptional = false
+  /** Where its step says how long its messages are. */
+  sizes: MessageSizes | undefined = undefined
   olderCall: OpenCall | undefined = undefined
   newerCall: OpenCall | undefined = undefined
   readonly #owner: CallOwner

@@ -71,7 +71,7 @@ export class VirtualTransport implements Transport {
   }
 
   #probe(instance: VirtualInstance, kind: 'connection' | 'path', told: (answer: ProbeAnswer) => void): Cancel {
-    const probe = new Probe(this.#world.network, this.#host, instance.service.name, instance, kind, told)
+    const probe = new Probe(this.#world.network, this.#host, instance, kind, told)
     probe.send()
     return () => probe.cancel()
   }

@@ -94,6 +94,14 @@ export interface Strike {
   readonly change: WorkChange | { readonly kind: 'error'; readonly afterMs: number }
 }
 
+/** What the network did to a message of the attempt; `by` is undefined where no fault was to blame. */
+export interface Mishap {
+  readonly what: 'request' | 'answer'
+  readonly how: 'lost' | 'reset'
+  readonly by: string | undefined
+  readonly atUs: number
+}
+
 /** One attempt. Instants below 0 have not come. */
 export class AttemptStory {
   readonly number: number
@@ -108,6 +116,7 @@ export class AttemptStory {
   endedUs = -1
   ending = 'open'
   readonly strikes: Strike[] = []
+  mishap: Mishap | undefined = undefined
   /** Made while it was worked on, in the order they were made. */
   readonly calls: CallStory[] = []
   readonly #call: CallStory

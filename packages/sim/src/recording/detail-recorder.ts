@@ -3,6 +3,7 @@
  * sets no timers: a step is closed by the first thing that happens after it, so that a run goes the same way, and has the
  * same trace and the same number of events, with and without it.
  */
+import { endText } from '../scenario/link-ends.ts'
 import type { ResolvedFault, ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { CallSpan } from './call-span.ts'
 import type { EdgeDetail, FaultDetail, LimitDetail, RunDetail, ServiceDetail, WorkloadDetail } from './run-detail.ts'
@@ -313,6 +314,8 @@ function faultDetail(fault: ResolvedFault, { services }: ResolvedScenario): Faul
       return { ...common, services: [target.service], instance: `${target.service}#${target.number}` }
     case 'edge':
       return { ...common, services: [target.to], edge: `${target.from}>${target.to}` }
+    case 'link':
+      return { ...common, services: [], edge: `${endText(target.from)}>${endText(target.to)}` }
     case 'zone':
       return { ...common, services: services.filter(({ zones }) => zones.includes(target.zone)).map((one) => one.name) }
   }

@@ -3,8 +3,8 @@ import type { Kernel } from '../kernel/kernel.ts'
 import { TraceHash } from '../kernel/trace-hash.ts'
 
 /**
- * The facts of a run, hashed as they happen: what was offered, sent, arrived, begun, answered, settled and refused, and
- * what changed state. Not timers, samples or anything only a recorder sees; so a trace hash says that two runs *did* the
+ * The facts of a run, hashed as they happen: what was offered, sent, lost, arrived, begun, answered, settled and refused,
+ * and what changed state. Not timers, samples or anything only a recorder sees; so a trace hash says that two runs *did* the
  * same, however they were run.
  */
 export const Fact = {
@@ -17,6 +17,7 @@ export const Fact = {
   refused: 7,
   transition: 8,
   fault: 9,
+  lost: 16,
 } as const
 
 /** Endings as small integers, for hashing. The order is part of every trace hash: append only. */

@@ -3,6 +3,7 @@ import { scheduleFaults } from '../faults/schedule-faults.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ambience } from '../model/ambience.ts'
 import { Network } from '../model/network.ts'
+import { Uplinks } from '../model/uplinks.ts'
 import { VirtualBoard } from '../model/virtual-board.ts'
 import { VirtualHost } from '../model/virtual-host.ts'
 import { VirtualInstance } from '../model/virtual-instance.ts'
@@ -36,7 +37,8 @@ export function buildWorld(
     onExpired: ({ id, service }) =>
       recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'instanceExpired', service, endpoint: id }),
   })
-  const network = new Network(kernel, scenario.network.latency)
+  const uplinks = new Uplinks(scenario.faults.some(({ kind }) => kind === 'partition'))
+  const network = new Network(kernel, scenario.network.latency, scenario.network, uplinks)
   const world = new World(
     scenario,
     kernel,

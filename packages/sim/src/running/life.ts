@@ -23,7 +23,8 @@ import { Fact } from '../recording/facts.ts'
 export function beginLife(world: World, host: VirtualHost, workers: number = Number.POSITIVE_INFINITY): Life {
   const random = host.createRandom()
   const { policies } = world.scenario
-  const board = world.board.portFor(host)
+  const { uplinks } = world.network
+  const board = uplinks.board(host, world.board.portFor(host))
   const runtime = assembleRuntime(
     { service: host.caller, zone: host.zone, policies },
     {
@@ -31,7 +32,7 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
       random,
       events: new HostEvents(world, host),
       transports: [new VirtualTransport(world, host)],
-      registries: [world.registry.portFor(host)],
+      registries: [uplinks.registry(host, world.registry.portFor(host))],
       board,
       servers: [],
       load: NO_LOAD,
@@ -74,7 +75,8 @@ export function announce(world: World, { host, life, version: { version, weight,
     ...(host.zone === undefined ? {} : { zone: host.zone }),
   }
   const ports = { clock: host.clock, random: life.random, events: new HostEvents(world, host) }
-  new Registrar(instance, world.registry.portFor(host), ports).start()
+  const registry = world.network.uplinks.registry(host, world.registry.portFor(host))
+  new Registrar(instance, registry, ports).start()
 }
 
 /** Which events are transitions: hashed as facts and kept in the run's list. */

@@ -26,6 +26,11 @@ export class CallGraph {
     return [...new Set([...this.#services.keys(), ...this.#workloads.map(({ callerName }) => callerName)])]
   }
 
+  /** Of services and of callers. */
+  get zones(): readonly string[] {
+    return [...new Set([...this.#services.values(), ...this.#workloads].flatMap(({ zones }) => zones))]
+  }
+
   isService(name: string): boolean {
     return this.#services.has(name)
   }

@@ -1,5 +1,6 @@
 /** The faults: `at(t)` gives the verbs, each returning the data form. */
 import type { Duration } from '@seakeep/core'
+import type { BandwidthData, DuplicateData, LossFaultData, PartitionData, ResetData } from './network-data.ts'
 import type {
   CrashData,
   ErrorData,
@@ -10,7 +11,10 @@ import type {
   SlowData,
 } from './scenario-data.ts'
 
-/** What can go wrong at an instant. A target is a service, an instance `orders#3`, a zone `zone:a` or an edge `a>b`. */
+/**
+ * What can go wrong at an instant. A target is a service, an instance `orders#3`, a zone `zone:a`, or one direction of a way:
+ * an edge `a>b`, or `zone:a>zone:b`, `zone:a>*`.
+ */
 export interface FaultsAt {
   /** Lengthens the target's work, or on an edge the delay of packets. */
   slow(target: string, options: SlowData): FaultData
@@ -24,10 +28,20 @@ export interface FaultsAt {
   hold(target: `${string}>${string}`, options?: HoldData): FaultData
   /** The registry does not answer. */
   registryDown(options?: RegistryDownData): FaultData
+  /** Messages are lost in both directions of an edge, or between the target and all others, the registry among them. */
+  partition(target: string, options?: PartitionData): FaultData
+  /** Messages are lost, each by itself or in bursts; only a timeout notices. */
+  loss(target: string, options?: LossFaultData): FaultData
+  /** Requests arrive twice; both are worked on. */
+  duplicate(target: string, options?: DuplicateData): FaultData
+  /** Messages go one after the other through what is left of the bandwidth. */
+  bandwidth(target: string, options: BandwidthData): FaultData
+  /** Connections are reset, which the caller hears one way-delay later. */
+  reset(target: string, options?: ResetData): FaultData
 }
 
 /** Kinds that later versions have: written down as data, so that they are refused by name like any other form. */
-const LATER = ['partition', 'loss', 'clockSkew', 'drain', 'deploy', 'surge']
+const LATER = ['clockSkew', 'drain', 'deploy', 'surge']
 
 export function at(instant: Duration): FaultsAt {
   const later = LATER.map((kind) => [
@@ -42,5 +56,10 @@ export function at(instant: Duration): FaultsAt {
     pause: (target, options) => ({ at: instant, pause: { target, ...options } }),
     hold: (target, options) => ({ at: instant, hold: { target, ...options } }),
     registryDown: (options) => ({ at: instant, registryDown: { ...options } }),
+    partition: (target, options) => ({ at: instant, partition: { target, ...options } }),
+    loss: (target, options) => ({ at: instant, loss: { target, ...options } }),
+    duplicate: (target, options) => ({ at: instant, duplicate: { target, ...options } }),
+    bandwidth: (target, options) => ({ at: instant, bandwidth: { target, ...options } }),
+    reset: (target, options) => ({ at: instant, reset: { target, ...options } }),
   }
 }

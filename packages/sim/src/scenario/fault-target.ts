@@ -1,6 +1,10 @@
-/** Whom a fault strikes: a service, an instance `orders#3` (from 1), a zone `zone:a` or an edge `a>b`. */
+/**
+ * Whom a fault strikes: a service, an instance `orders#3` (from 1), a zone `zone:a`, or one direction of a way: an edge `a>b`,
+ * or `zone:a>zone:b`, `zone:a>*`.
+ */
 import { didYouMean, type Place, printed } from '@seakeep/core/spi'
 import type { CallGraph } from './call-graph.ts'
+import { linkEnds } from './link-ends.ts'
 import type { FaultTarget, ResolvedService } from './resolved-scenario.ts'
 import { listed, unknownWord } from './said.ts'
 
@@ -14,6 +18,7 @@ const ZONE = 'zone:'
 export function resolveFaultTarget(text: string, at: Place, { services, graph }: Known): FaultTarget {
   if (text.includes('>')) {
     const [from = '', to = ''] = splitAt(text, '>')
+    if ([from, to].some((end) => isWide(end, graph))) return { kind: 'link', ...linkEnds(text, at, graph) }
     checkEdge(text, from, to, at, graph, 'either way')
     return { kind: 'edge', from, to }
   }
@@ -28,6 +33,11 @@ export function resolveFaultTarget(text: string, at: Place, { services, graph }:
   const names = services.map(({ name }) => name)
   const expected = 'a service, an instance as orders#3, a zone as zone:a, or an edge as a>b'
   throw at.error(`${printed(text)} is not in the topology; ${expected}${didYouMean(text, names)}`)
+}
+
+/** Is it an end that stands for more than one name? */
+function isWide(end: string, graph: CallGraph): boolean {
+  return !graph.parties.includes(end) && (end === '*' || end.startsWith(ZONE))
 }
 
 /** `orders#3`: instances are counted from 1. */

@@ -1,4 +1,4 @@
-/** The kinds of field that scenarios have beyond those of policies: seeds, kinds told by their key, what is not there yet. */
+/** The kinds of field that scenarios have beyond those of policies: seeds, kinds told by their key. */
 import { type Field, missing, notAllowed, objectOf, optional, type Place, scalar } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import { distribution } from '../model/distribution-field.ts'
@@ -26,18 +26,6 @@ export function seed(): Field<number, ''> {
 export function readSeed(input: unknown): number | undefined {
   const value = typeof input === 'string' && /^0x[0-9a-f]+$/i.test(input) ? Number(input) : input
   return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) + 0 : undefined
-}
-
-/** A field of which this version knows one value only; those a later one will take are refused as such. */
-export function onlyYet<const Value>(value: Value, isLater: (input: unknown) => boolean): Field<Value, ''> {
-  return scalar({
-    suffix: '',
-    expected: `it must be ${String(value)}`,
-    read: (input) => (input === value ? value : undefined),
-    hint: (input) => (isLater(input) ? ` (${String(input)} is not available yet in this version)` : ''),
-    default: value,
-    schema: { const: value },
-  })
 }
 
 /** The one kind that an object of one key names, with what is given for it; `aside` are keys that stand beside it. */

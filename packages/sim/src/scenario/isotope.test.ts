@@ -40,6 +40,26 @@ services:
     expect(graph.warnings).toEqual(['g.yaml: keys not used: size (sizes count only where the network has a bandwidth)'])
   })
 
+  test('sizes count where the network has a bandwidth: of requests by call, of answers by service', () => {
+    const yaml = `
+defaults: { requestSize: 2 KB, responseSize: 100 }
+services:
+- { name: web, type: http, script: [{ call: api }, { call: { service: api, size: 1 KB } }] }
+- { name: api, responseSize: 10k }
+`
+    const { topology, warnings } = readIsotope(parseData(yaml, 'g.yaml').value, 'g.yaml', true)
+    expect(topology).toEqual({
+      web: {
+        replicas: 1,
+        requestBytes: 2048,
+        responseBytes: 100,
+        steps: [{ call: 'api' }, { call: 'api', requestBytes: 1024 }],
+      },
+      api: { replicas: 1, requestBytes: 2048, responseBytes: 10_240 },
+    })
+    expect(warnings).toEqual(['g.yaml: keys not used: type'])
+  })
+
   test('without a mark, load enters where nobody calls', () => {
     const graph = read(
       'services: [{ name: a, script: [{ call: c }] }, { name: b, script: [{ call: c }] }, { name: c }]',

@@ -16,9 +16,9 @@ export function isIsotope(data: unknown): boolean {
   return isFields(data) && Array.isArray(data.services)
 }
 
-/** `file` is what the graph is called in errors and warnings. */
-export function readIsotope(data: unknown, file: string): ImportedTopology {
-  return new IsotopeReader(file).read(data)
+/** `file` is what the graph is called in errors and warnings; `countsSizes` says that the network has a bandwidth. */
+export function readIsotope(data: unknown, file: string, countsSizes = false): ImportedTopology {
+  return new IsotopeReader(file, countsSizes).read(data)
 }
 
 class IsotopeReader {
@@ -27,9 +27,11 @@ class IsotopeReader {
   readonly #unused = new Set<string>()
   /** From isotope's name to ours. */
   readonly #names = new Map<string, string>()
+  readonly #countsSizes: boolean
 
-  constructor(file: string) {
+  constructor(file: string, countsSizes: boolean) {
     this.#file = file
+    this.#countsSizes = countsSizes
   }
 
   read(data: unknown): ImportedTopology {
@@ -39,18 +41,20 @@ class IsotopeReader {
     const services = data.services.map((one, i) => this.#fields(one, `services.${i}`))
     const renamed = this.#readNames(services)
     const defaults = data.defaults === undefined ? {} : this.#fields(data.defaults, 'defaults')
-    this.#readSize(defaults.requestSize, 'defaults.requestSize')
-    this.#note(defaults, ['numReplicas', 'errorRate', 'script'])
+    const requestBytes = this.#readSize(defaults.requestSize, 'defaults.requestSize')
+    this.#note(defaults, ['numReplicas', 'errorRate', 'script', ...this.#sizeKeys('requestSize', 'responseSize')])
 
     const topology: Record<string, ServiceData> = {}
     const called = new Set<string>()
     const marked: string[] = []
     services.forEach((fields, i) => {
       const path = `services.${i}`
-      this.#note(fields, ['name', 'isEntrypoint', 'numReplicas', 'errorRate', 'script'])
-      this.#readSize(fields.responseSize ?? defaults.responseSize, `${path}.responseSize`)
+      const sizeKey = this.#sizeKeys('responseSize')
+      this.#note(fields, ['name', 'isEntrypoint', 'numReplicas', 'errorRate', 'script', ...sizeKey])
+      const responseBytes = this.#readSize(fields.responseSize ?? defaults.responseSize, `${path}.responseSize`)
       const name = this.#names.get(String(fields.name)) ?? ''
-      topology[name] = this.#readService({ ...defaults, ...fields }, path, called)
+      const sizes = this.#countsSizes ? written({ requestBytes, responseBytes }) : {}
+      topology[name] = { ...this.#readService({ ...defaults, ...fields }, path, called), ...sizes }
       if (this.#flag(fields.isEntrypoint, `${path}.isEntrypoint`)) marked.push(name)
     })
 
@@ -122,9 +126,9 @@ class IsotopeReader {
 
   #readCall(call: unknown, path: string, called: Set<string>): StepData {
     const fields = typeof call === 'string' ? { service: call } : this.#fields(call, path)
-    this.#note(fields, ['service', 'probability'])
-    this.#readSize(fields.size, `${path}.size`)
-    this.#readSize(fields.payloadSize, `${path}.payloadSize`)
+    this.#note(fields, ['service', 'probability', ...this.#sizeKeys('size', 'payloadSize')])
+    const size = this.#readSize(fields.size, `${path}.size`)
+    const requestBytes = size ?? this.#readSize(fields.payloadSize, `${path}.payloadSize`)
     const service = fields.service
     const name = typeof service === 'string' ? this.#names.get(service) : undefined
     if (name === undefined) {
@@ -137,13 +141,22 @@ class IsotopeReader {
     if (typeof percent !== 'number' || !Number.isInteger(percent) || percent < 0 || percent > 100) {
       throw this.#error(`${path}.probability`, `${show(percent)} is no whole percentage from 0 to 100`)
     }
-    return percent === 0 || percent === 100 ? { call: name } : { call: name, probability: percent / 100 }
+    const probability = percent === 0 || percent === 100 ? undefined : percent / 100
+    const sizes = this.#countsSizes ? written({ requestBytes }) : {}
+    return { call: name, ...(probability === undefined ? {} : { probability }), ...sizes }
   }
 
-  #readSize(size: unknown, path: string): void {
-    if (size !== undefined && byteSize(size) === undefined) {
+  #readSize(size: unknown, path: string): number | undefined {
+    const bytes = byteSize(size)
+    if (size !== undefined && bytes === undefined) {
       throw this.#error(path, `${show(size)} is no size: bytes, or '1 KB', '16k', '2MiB'`)
     }
+    return bytes
+  }
+
+  /** Keys that have a meaning where sizes count. */
+  #sizeKeys(...keys: readonly string[]): readonly string[] {
+    return this.#countsSizes ? keys : []
   }
 
   #flag(value: unknown, path: string): boolean {
@@ -170,6 +183,13 @@ class IsotopeReader {
   #error(path: string, problem: string): ConfigError {
     return new ConfigError(`${this.#file}: ${path}`, problem)
   }
+}
+
+type Sizes = { requestBytes?: number | undefined; responseBytes?: number | undefined }
+
+/** Only what is there. */
+function written(sizes: Sizes): { requestBytes?: number; responseBytes?: number } {
+  return Object.fromEntries(Object.entries(sizes).filter(([, size]) => size !== undefined))
 }
 
 function isFields(value: unknown): value is Fields {

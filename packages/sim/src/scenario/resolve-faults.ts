@@ -13,8 +13,13 @@ import {
 } from '@seakeep/core/spi'
 import type { CallGraph } from './call-graph.ts'
 import { resolveFaultTarget } from './fault-target.ts'
+import { readBandwidth } from './faults/bandwidth.ts'
+import { readDuplicate } from './faults/duplicate.ts'
+import { readLoss } from './faults/loss.ts'
+import { readPartition } from './faults/partition.ts'
+import { readReset } from './faults/reset.ts'
 import { kindOf } from './fields.ts'
-import type { FaultTarget, ResolvedFault, ResolvedService } from './resolved-scenario.ts'
+import type { FaultTarget, ResolvedFault, ResolvedService, WayTarget } from './resolved-scenario.ts'
 
 interface Known {
   readonly services: readonly ResolvedService[]
@@ -23,9 +28,12 @@ interface Known {
   warn(warning: string): void
 }
 
-const KINDS = ['slow', 'error', 'crash', 'pause', 'hold', 'registryDown'] as const
+const KINDS = [
+  ...(['slow', 'error', 'crash', 'pause', 'hold', 'registryDown'] as const),
+  ...(['partition', 'loss', 'duplicate', 'bandwidth', 'reset'] as const),
+]
 type Kind = (typeof KINDS)[number]
-const NOT_YET = ['partition', 'loss', 'clockSkew', 'drain', 'deploy', 'surge']
+const NOT_YET = ['clockSkew', 'drain', 'deploy', 'surge']
 
 const target = text()
 const lasting = { for: optional(duration()) }
@@ -101,17 +109,31 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
     case 'hold': {
       const { target, forMs } = FIELDS.hold.resolve(given, at)
       const edge = targetOf(target)
-      if (edge.kind !== 'edge') throw at.at('target').error(`hold strikes an edge, a>b; ${target} is ${describe(edge)}`)
+      if (!isWay(edge)) throw at.at('target').error(`hold strikes an edge, a>b; ${target} is ${describe(edge)}`)
       return { kind, target: edge, untilMs: until(forMs), label: `hold ${target}` }
     }
+    case 'partition':
+      return readPartition(given, at, { atMs, ...known })
+    case 'loss':
+      return readLoss(given, at, { atMs, ...known })
+    case 'duplicate':
+      return readDuplicate(given, at, { atMs, ...known })
+    case 'bandwidth':
+      return readBandwidth(given, at, { atMs, ...known })
+    case 'reset':
+      return readReset(given, at, { atMs, ...known })
     case 'registryDown':
       return { kind, untilMs: until(FIELDS.registryDown.resolve(given, at).forMs), label: 'registry down' }
   }
 }
 
+function isWay(target: FaultTarget): target is WayTarget {
+  return target.kind === 'edge' || target.kind === 'link'
+}
+
 /** What happens to processes cannot happen to an edge. */
 function instances(target: FaultTarget, kind: Kind, at: Place): FaultTarget {
-  if (target.kind !== 'edge') return target
+  if (!isWay(target)) return target
   throw at
     .at('target')
     .error(`${kind} strikes a service, an instance or a zone, not an edge; slow and hold strike edges`)

@@ -22,7 +22,8 @@ import {
 } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import { distribution } from '../model/distribution-field.ts'
-import type { ResolvedOperation, ResolvedStep } from './resolved-scenario.ts'
+import { bytes } from './byte-fields.ts'
+import type { MessageSizes, ResolvedOperation, ResolvedStep } from './resolved-scenario.ts'
 import { unknownWord } from './said.ts'
 import type { OperationData, StepData } from './scenario-data.ts'
 
@@ -35,7 +36,11 @@ export type OperationFields = {
   readonly calls: Field<readonly CallTarget[] | undefined, ''>
   readonly steps: Field<readonly ResolvedStep[] | undefined, ''>
   readonly errorRate: Field<number | undefined, ''>
+  readonly requestBytes: Field<number | undefined, ''>
+  readonly responseBytes: Field<number | undefined, ''>
 }
+
+const SIZES = { requestBytes: optional(bytes()), responseBytes: optional(bytes()) }
 
 export function operationFields(names: readonly string[]): OperationFields {
   const target = callTarget(names)
@@ -44,6 +49,7 @@ export function operationFields(names: readonly string[]): OperationFields {
     calls: optional(listOf(target)),
     steps: optional(listOf(stepField(target))),
     errorRate: optional(ratio()),
+    ...SIZES,
   } satisfies FieldsOf<OperationData>
 }
 
@@ -70,6 +76,12 @@ export function isNothing({ work, calls, steps, errorRate }: WrittenOperation): 
   return work === undefined && !calls?.length && !steps?.length && (errorRate ?? 0) === 0
 }
 
+/** Of a service with real code, which says how long its messages are and nothing else; undefined where it says nothing. */
+export function sizesAlone({ requestBytes, responseBytes }: MessageSizes): ResolvedOperation | undefined {
+  if (requestBytes === undefined && responseBytes === undefined) return undefined
+  return { steps: [], errorRate: 0, requestBytes, responseBytes }
+}
+
 /** By method, `''` for the service's own; `over` is laid over `own`, method by method. */
 export function operationsOf(
   own: WrittenOperation & { readonly methods: WrittenMethods },
@@ -85,20 +97,32 @@ export function operationsOf(
 function laid(own: WrittenOperation = NOTHING, over: WrittenOperation = NOTHING): WrittenOperation {
   const { steps } = over
   const errorRate = over.errorRate ?? own.errorRate
-  if (steps !== undefined) return { steps, errorRate, work: undefined, calls: undefined }
+  const requestBytes = over.requestBytes ?? own.requestBytes
+  const responseBytes = over.responseBytes ?? own.responseBytes
+  const rest = { errorRate, requestBytes, responseBytes }
+  if (steps !== undefined) return { steps, ...rest, work: undefined, calls: undefined }
   const isShort = over.work !== undefined || over.calls !== undefined
   const work = over.work ?? own.work
-  return { work, calls: over.calls ?? own.calls, steps: isShort ? undefined : own.steps, errorRate }
+  return { work, calls: over.calls ?? own.calls, steps: isShort ? undefined : own.steps, ...rest }
 }
 
-const NOTHING: WrittenOperation = { work: undefined, calls: undefined, steps: undefined, errorRate: undefined }
+const NOTHING: WrittenOperation = {
+  work: undefined,
+  calls: undefined,
+  steps: undefined,
+  errorRate: undefined,
+  requestBytes: undefined,
+  responseBytes: undefined,
+}
 
-function resolved({ work, calls = [], steps, errorRate = 0 }: WrittenOperation): ResolvedOperation {
-  if (steps !== undefined) return { steps: steps.filter(isSomething), errorRate }
+function resolved({ work, calls = [], steps, errorRate = 0, ...sizes }: WrittenOperation): ResolvedOperation {
+  if (steps !== undefined) return { steps: steps.filter(isSomething), errorRate, ...sizes }
   const first: ResolvedStep[] = work === undefined ? [] : [{ kind: 'work', work }]
-  const then = calls.map((call): ResolvedStep => ({ kind: 'call', ...call, probability: 1, optional: false }))
-  return { steps: [...first, ...then], errorRate }
+  const then = calls.map((call): ResolvedStep => ({ kind: 'call', ...call, ...PLAIN }))
+  return { steps: [...first, ...then], errorRate, ...sizes }
 }
+
+const PLAIN = { probability: 1, optional: false, sizes: undefined } as const
 
 /** An empty list of parallel steps is nothing to wait for. */
 function isSomething(step: ResolvedStep): boolean {
@@ -124,8 +148,13 @@ function stepField(target: Field<CallTarget, ''>): Field<ResolvedStep, ''> {
   const one = byKey({
     work: record({ work: distribution }, { finish: ({ work }): ResolvedStep => ({ kind: 'work', work }) }),
     call: record(
-      { call: target, probability: ratio({ default: 1 }), optional: bool({ default: false }) },
-      { finish: ({ call, ...rest }): ResolvedStep => ({ kind: 'call', ...call, ...rest }) },
+      { call: target, probability: ratio({ default: 1 }), optional: bool({ default: false }), ...SIZES },
+      {
+        finish: ({ call, requestBytes, responseBytes, ...rest }): ResolvedStep => {
+          const isSaid = requestBytes !== undefined || responseBytes !== undefined
+          return { kind: 'call', ...call, ...rest, sizes: isSaid ? { requestBytes, responseBytes } : undefined }
+        },
+      },
     ),
   })
   const expected = 'a step, { work } or { call }, or a list of steps that run in parallel'

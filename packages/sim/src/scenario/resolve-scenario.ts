@@ -18,18 +18,19 @@ import {
   optional,
   type Place,
   printed,
-  ratioOf,
   record,
   rootPlace,
   text,
 } from '@seakeep/core/spi'
 import { CallGraph } from './call-graph.ts'
-import { distributionOr, onlyYet, seed } from './fields.ts'
+import { seed } from './fields.ts'
 import { aboutForeign, FOREIGN_KINDS, foreignKind, readForeign } from './foreign-topology.ts'
 import { BARE_RATE_PER_SECOND, BARE_WARMUP_MS, ImportedTopology } from './imported-topology.ts'
+import { networkWarnings } from './network-warnings.ts'
 import { readText } from './node-files.ts'
 import { parseData } from './parse-data.ts'
 import { resolveFaults } from './resolve-faults.ts'
+import { NETWORK, resolveNetwork } from './resolve-network.ts'
 import { policiesAsData, resolvePolicies, unknownServices } from './resolve-policies.ts'
 import { resolveServices } from './resolve-services.ts'
 import { resolveThresholds } from './resolve-thresholds.ts'
@@ -80,10 +81,7 @@ const SCENARIO = record({
   duration: duration({ default: '60s', above: 0 }),
   warmup: optional(duration()),
   seed: seed(),
-  network: record(
-    { latency: distributionOr('0.5ms'), loss: onlyYet(0, (input) => ratioOf(input) !== undefined) },
-    { notYet: ['bandwidth'] },
-  ),
+  network: NETWORK,
   policies: ANYTHING,
   topology: ANYTHING,
   workload: ANYTHING,
@@ -115,17 +113,19 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
   for (const { call, method, named } of graph.unnamedMethods()) {
     warn(`${call} is called, which has no entry in methods; its service's own work answers${didYouMean(method, named)}`)
   }
+  const network = resolveNetwork(own.network, at.at('network'), graph)
   const faults = resolveFaults(own.faults, at.at('faults'), { services, graph, durationMs, warn })
   const known = { services, workloads, faults, graph, durationMs, warn }
   const thresholds = resolveThresholds(own.thresholds, at.at('thresholds'), known)
   const { policies, keys } = resolvePolicies(own.policies, at.at('policies'), baseDir)
   for (const warning of unknownServices(keys, graph.parties)) warn(warning)
+  for (const warning of networkWarnings({ network, faults, services, workloads, policies })) warn(warning)
   return {
     name: own.name ?? options.name ?? 'scenario',
     durationMs,
     warmupMs,
     seed: own.seed,
-    network: { latency: own.network.latency },
+    network,
     policies,
     services,
     workloads,
@@ -167,8 +167,9 @@ function prepare(
   if (object === undefined) throw at.error(`${printed(input)} is no scenario; an object with topology and workload`)
   if (object.topology === undefined)
     throw missing(at.at('topology'), 'the services, as { gateway: { replicas: 2, calls: [orders] } }')
-  const imported = importedOf(object.topology, at.at('topology'), baseDir)
-  const { ratePerSecond } = overrides
+  const { ratePerSecond, settings = [] } = overrides
+  const isNarrow = saysBandwidth(object) || settings.some(({ keys }) => keys.includes('bandwidth'))
+  const imported = importedOf(object.topology, at.at('topology'), baseDir, isNarrow)
   const data: { [key: string]: unknown } = { ...object }
   if (imported !== undefined) {
     data.topology = imported.topology
@@ -181,7 +182,7 @@ function prepare(
   }
   if (overrides.policies !== undefined) data.policies = overrides.policies ?? undefined
   let changed: unknown = data
-  for (const setting of overrides.settings ?? []) {
+  for (const setting of settings) {
     if (setting.keys[0] === 'policies' && setting.keys.length > 1) {
       const policies = policiesAsData((changed as { readonly policies?: unknown }).policies, baseDir)
       changed = { ...(changed as object), policies }
@@ -194,7 +195,7 @@ function prepare(
 }
 
 /** `{ jaeger: 'x.json' }` is told from a service called jaeger by its being a text. */
-function importedOf(topology: unknown, at: Place, baseDir: string): ImportedTopology | undefined {
+function importedOf(topology: unknown, at: Place, baseDir: string, countsSizes: boolean): ImportedTopology | undefined {
   if (topology instanceof ImportedTopology) return topology
   const object = objectOf(topology)
   const kind = FOREIGN_KINDS.find((one) => typeof object?.[one] === 'string')
@@ -203,8 +204,15 @@ function importedOf(topology: unknown, at: Place, baseDir: string): ImportedTopo
   const { text, file } = readText(baseDir, String(object[kind]), at.at(kind).path)
   const { value, locate } = parseData(text, file)
   const found = foreignKind(value)
-  if (found === undefined || found === kind) return readForeign(kind, value, file, locate)
+  if (found === undefined || found === kind) return readForeign(kind, value, file, locate, countsSizes)
   throw at.at(kind).error(`${file} holds ${aboutForeign(found)}; write it as { ${found}: … }`)
+}
+
+/** Is there a bandwidth anywhere, for which the sizes of an imported graph count? */
+function saysBandwidth({ network, faults }: { readonly [key: string]: unknown }): boolean {
+  const ways = [network, ...Object.values(objectOf(objectOf(network)?.between) ?? {})]
+  const struck = Array.isArray(faults) ? faults : []
+  return [...ways, ...struck].some((one) => objectOf(one)?.bandwidth !== undefined)
 }
 
 function refuseEndlessCircles(

@@ -26,10 +26,11 @@ import {
   methodsField,
   operationFields,
   operationsOf,
+  sizesAlone,
   type WrittenMethods,
   type WrittenOperation,
 } from './resolve-operations.ts'
-import type { ResolvedOperation, ResolvedService, ResolvedVersion } from './resolved-scenario.ts'
+import type { MessageSizes, ResolvedOperation, ResolvedService, ResolvedVersion } from './resolved-scenario.ts'
 import type { ServiceData, VersionData } from './scenario-data.ts'
 
 /** The services of the topology `input`, in its order. */
@@ -86,7 +87,7 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
           holdWorkerDuringCalls: given.holdWorkerDuringCalls,
           onCancel: given.onCancel,
           zones,
-          operations: app === undefined ? operationsOf(given) : NO_OPERATIONS,
+          operations: app === undefined ? operationsOf(given) : operationsOfApp(given),
           weight,
           failover,
           versions,
@@ -98,7 +99,12 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
   )
 }
 
-const NO_OPERATIONS: ReadonlyMap<string, ResolvedOperation> = new Map()
+/** Its code does it all; how long its messages are is said beside it. */
+function operationsOfApp(own: MessageSizes, over: MessageSizes = own): ReadonlyMap<string, ResolvedOperation> {
+  const requestBytes = over.requestBytes ?? own.requestBytes
+  const operation = sizesAlone({ requestBytes, responseBytes: over.responseBytes ?? own.responseBytes })
+  return new Map(operation === undefined ? [] : [['', operation]])
+}
 
 type WrittenOperations = WrittenOperation & { readonly methods: WrittenMethods }
 type WrittenVersion = WrittenOperations & {
@@ -126,7 +132,7 @@ function versionsOf(given: WrittenService, at: Place): readonly ResolvedVersion[
     return {
       version,
       replicas: own.replicas,
-      operations: given.app === undefined ? operationsOf(given, own) : NO_OPERATIONS,
+      operations: given.app === undefined ? operationsOf(given, own) : operationsOfApp(given, own),
       weight: own.weight ?? given.weight,
       failover: own.failover ?? given.failover,
     }

@@ -12,7 +12,7 @@ export interface ResolvedScenario {
   readonly durationMs: number
   readonly warmupMs: number
   readonly seed: number
-  readonly network: { readonly latency: Distribution }
+  readonly network: ResolvedNetwork
   /** Undefined: one bare attempt, round-robin. */
   readonly policies: PolicyDocument | undefined
   /** Container modules with parts of the user's own. */
@@ -21,6 +21,47 @@ export interface ResolvedScenario {
   readonly workloads: readonly ResolvedWorkload[]
   readonly faults: readonly ResolvedFault[]
   readonly thresholds: readonly ResolvedThreshold[]
+}
+
+export interface ResolvedNetwork {
+  readonly latency: Distribution
+  readonly loss: ResolvedLoss
+  /** Share of the requests that arrive twice. */
+  readonly duplicate: number
+  /** Of each direction of each edge; undefined for no limit. */
+  readonly bytesPerSecond: number | undefined
+  /** What is said of some ways only, the most specific first; what one leaves out the next one says. */
+  readonly links: readonly ResolvedLink[]
+}
+
+/** Messages that are lost. */
+export interface ResolvedLoss {
+  readonly ratio: number
+  /** How many are lost in a row, on average; undefined where each is lost by itself. */
+  readonly burst: number | undefined
+}
+
+/** One direction between two ends. */
+export interface ResolvedLink {
+  readonly from: LinkEnd
+  readonly to: LinkEnd
+  readonly latency: Distribution | undefined
+  readonly loss: ResolvedLoss | undefined
+  readonly duplicate: number | undefined
+  /** Shared by all that goes this way. */
+  readonly bytesPerSecond: number | undefined
+}
+
+/** Who is at one end of a way: a service or callers by their name, a zone, or anybody. */
+export type LinkEnd =
+  | { readonly kind: 'party'; readonly name: string }
+  | { readonly kind: 'zone'; readonly zone: string }
+  | { readonly kind: 'anywhere' }
+
+/** How long messages are; undefined where it is not said. */
+export interface MessageSizes {
+  readonly requestBytes?: number | undefined
+  readonly responseBytes?: number | undefined
 }
 
 export interface ResolvedService {
@@ -60,7 +101,7 @@ export interface ResolvedVersion {
   readonly failover: number
 }
 
-export interface ResolvedOperation {
+export interface ResolvedOperation extends MessageSizes {
   readonly steps: readonly ResolvedStep[]
   /** Share of requests that are answered with an error after their steps. */
   readonly errorRate: number
@@ -75,6 +116,8 @@ export type ResolvedStep =
       readonly probability: number
       /** Its failure does not fail the request. */
       readonly optional: boolean
+      /** Instead of what the called operation says of its messages; undefined where the step says nothing. */
+      readonly sizes?: MessageSizes | undefined
     }
   | { readonly kind: 'parallel'; readonly steps: readonly ResolvedStep[] }
 
@@ -110,6 +153,11 @@ export type FaultTarget =
   | { readonly kind: 'instance'; readonly service: string; readonly number: number }
   | { readonly kind: 'zone'; readonly zone: string }
   | { readonly kind: 'edge'; readonly from: string; readonly to: string }
+  /** As an edge, with a zone or anybody at one end or both. */
+  | { readonly kind: 'link'; readonly from: LinkEnd; readonly to: LinkEnd }
+
+/** A target that is one direction of a way. */
+export type WayTarget = FaultTarget & { readonly kind: 'edge' | 'link' }
 
 interface FaultBase {
   readonly atMs: number
@@ -129,8 +177,19 @@ export type ResolvedFault = FaultBase &
     | { readonly kind: 'error'; readonly target: FaultTarget; readonly ratio: number; readonly afterMs: number }
     | { readonly kind: 'crash'; readonly target: FaultTarget; readonly restartAfterMs: number | undefined }
     | { readonly kind: 'pause'; readonly target: FaultTarget }
-    | { readonly kind: 'hold'; readonly target: FaultTarget & { readonly kind: 'edge' } }
+    | { readonly kind: 'hold'; readonly target: WayTarget }
     | { readonly kind: 'registryDown' }
+    | {
+        readonly kind: 'partition'
+        readonly target: FaultTarget
+        readonly direction: 'both' | 'to' | 'from'
+        /** Whether those inside reach the registry no more; false on ways. */
+        readonly cutsRegistry: boolean
+      }
+    | { readonly kind: 'loss'; readonly target: FaultTarget; readonly loss: ResolvedLoss }
+    | { readonly kind: 'duplicate'; readonly target: FaultTarget; readonly ratio: number }
+    | { readonly kind: 'reset'; readonly target: FaultTarget; readonly ratio: number }
+    | { readonly kind: 'bandwidth'; readonly target: FaultTarget; readonly bytesPerSecond: number }
   )
 
 export type MetricName =

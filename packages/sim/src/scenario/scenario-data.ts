@@ -6,6 +6,15 @@
 import type { Duration, Ratio } from '@seakeep/core'
 import type { DistributionData } from '../model/distributions.ts'
 import type { AppHandler } from './app-handler.ts'
+import type { Bytes } from './byte-fields.ts'
+import type {
+  BandwidthData,
+  DuplicateData,
+  LossFaultData,
+  NetworkData,
+  PartitionData,
+  ResetData,
+} from './network-data.ts'
 
 export interface ScenarioData {
   /** What the run is called in reports. Default: the file's name. */
@@ -29,13 +38,6 @@ export interface ScenarioData {
   readonly faults?: readonly FaultData[]
   /** By metric, as `gateway.goodput`; a run in which one does not hold has failed. */
   readonly thresholds?: Readonly<Record<string, ThresholdExpression | readonly ThresholdExpression[]>>
-}
-
-export interface NetworkData {
-  /** Delay of a message, each way. Default 0.5 ms. */
-  readonly latency?: DistributionData
-  /** Share of messages lost. Only 0 in this version. */
-  readonly loss?: 0
 }
 
 export type TopologyData = Readonly<Record<string, ServiceData>>
@@ -68,6 +70,10 @@ export interface OperationData {
   readonly steps?: readonly StepData[]
   /** Share of requests answered with an error after their steps. Default 0. */
   readonly errorRate?: Ratio
+  /** Length of the requests. Counts where the network has a bandwidth. Default 0. */
+  readonly requestBytes?: Bytes
+  /** Length of the answers, errors and refusals excepted. Counts where the network has a bandwidth. Default 0. */
+  readonly responseBytes?: Bytes
 }
 
 export type StepData = WorkStepData | CallStepData | readonly StepData[]
@@ -81,6 +87,10 @@ export interface CallStepData {
   readonly probability?: Ratio
   /** True: its failure does not fail the request. Default false. */
   readonly optional?: boolean
+  /** Length of the request. Default what the operation that is called says. */
+  readonly requestBytes?: Bytes
+  /** Length of its answer. Default what the operation that is called says. */
+  readonly responseBytes?: Bytes
 }
 
 export interface ServiceData extends OperationData {
@@ -219,7 +229,10 @@ export type PauseData = LastingData
 export type HoldData = LastingData
 export type RegistryDownData = LastingData
 
-/** A fault strikes a service, an instance `orders#3` (from 1), a zone `zone:a` or an edge `a>b`. */
+/**
+ * A fault strikes a service, an instance `orders#3` (from 1), a zone `zone:a`, or one direction of a way: an edge `a>b`, or
+ * `zone:a>zone:b`, `zone:a>*`.
+ */
 interface TargetData {
   readonly target: string
 }
@@ -230,6 +243,11 @@ export type FaultData = { readonly at: Duration } & (
   | { readonly pause: TargetData & PauseData }
   | { readonly hold: TargetData & HoldData }
   | { readonly registryDown: RegistryDownData }
+  | { readonly partition: TargetData & PartitionData }
+  | { readonly loss: TargetData & LossFaultData }
+  | { readonly duplicate: TargetData & DuplicateData }
+  | { readonly bandwidth: TargetData & BandwidthData }
+  | { readonly reset: TargetData & ResetData }
 )
 
 type Aggregate = 'ratio' | `p(${number})` | 'avg' | 'max' | 'value' | 'count' | 'rate' | 'time'

@@ -50,11 +50,6 @@ describe('what cannot be used names its place, what stands there and what may', 
     ],
     ['no duration', { ...WHOLE, duration: 0 }, 'duration: 0 is not allowed;…'],
     ['a negative seed', { ...WHOLE, seed: -1 }, 'seed: -1 is not allowed;…'],
-    [
-      'loss',
-      { ...WHOLE, network: { loss: 0.1 } },
-      'network.loss: 0.1 is not allowed; it must be 0 (0.1 is not available yet in this version)',
-    ],
     ['no policies file', { ...WHOLE, policies: 'none.yaml' }, 'policies: the file none.yaml does not exist'],
     [
       'policies of a wrong kind',
@@ -229,12 +224,12 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'an unknown fault',
       withFault({ slw: { target: 'web' } }),
-      'faults.0.slw: unknown key; allowed: slow, error, crash, pause, hold, registryDown; did you mean slow?',
+      'faults.0.slw: unknown key; allowed: slow, error, crash, pause, hold, registryDown, partition, loss, duplicate, bandwidth, reset; did you mean slow?',
     ],
     [
       'a later fault',
       withFault({ deploy: {} }),
-      'faults.0.deploy: not available yet in this version; allowed: slow, error, crash, pause, hold, registryDown',
+      'faults.0.deploy: not available yet in this version; allowed: slow, error, crash, pause, hold, registryDown, partition, loss, duplicate, bandwidth, reset',
     ],
     ['no instant', { ...WHOLE, faults: [{ crash: { target: 'web' } }] }, 'faults.0.at: missing;…'],
     [

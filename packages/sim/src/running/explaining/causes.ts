@@ -32,6 +32,8 @@ export function causesOf(story: CallStory, context: CauseContext): readonly Caus
 /** What a refusal without a fault of its own weighs: a call that is refused costs no time. */
 const REFUSAL_MS = 1000
 
+const DELAYING: ReadonlySet<ResolvedFault['kind']> = new Set(['slow', 'hold', 'bandwidth'] as const)
+
 class Weighing {
   readonly #context: CauseContext
   readonly #endUs: number
@@ -74,6 +76,9 @@ class Weighing {
       else this.#add(fault, Math.min(tookMs, change.kind === 'add' ? change.addMs : tookMs), true)
     }
     this.#ways(story, attempt, endUs)
+    const { mishap } = attempt
+    const thief = mishap?.by === undefined ? undefined : this.#labelled(mishap.by, sentUs, endUs)
+    if (thief !== undefined) this.#add(thief, Math.max(tookMs, REFUSAL_MS), true)
     for (const fault of this.#context.faults) {
       if (!this.#context.reach.isInstance(fault, endpoint)) continue
       const overlapMs = (Math.min(endUs, fault.untilMs * 1000) - Math.max(sentUs, fault.atMs * 1000)) / 1000
@@ -94,18 +99,18 @@ class Weighing {
     for (const call of attempt.calls) this.call(call)
   }
 
-  /** Packets that were slow or kept back. */
+  /** Packets that were slow, kept back or in line; of those that were lost the attempt itself tells. */
   #ways(story: CallStory, attempt: AttemptStory, endUs: number): void {
-    const from = story.caller.split('#')[0]?.split('/').at(-1) ?? ''
+    const { caller } = story
+    const { reach } = this.#context
     const there = (attempt.arrivedUs < 0 ? endUs : attempt.arrivedUs) - attempt.sentUs
     const back = attempt.answeredUs < 0 ? 0 : endUs - attempt.answeredUs
     for (const fault of this.#context.faults) {
-      if (!('target' in fault) || fault.target.kind !== 'edge') continue
+      if (!('target' in fault) || !DELAYING.has(fault.kind)) continue
       const { target } = fault
       const isAt = (us: number): boolean => fault.atMs * 1000 <= us && us <= fault.untilMs * 1000
-      if (target.from === from && target.to === story.service && isAt(attempt.sentUs))
-        this.#add(fault, there / 1000, true)
-      const isBack = target.from === story.service && target.to === from
+      if (reach.isWay(target, caller, attempt.endpoint) && isAt(attempt.sentUs)) this.#add(fault, there / 1000, true)
+      const isBack = reach.isWay(target, attempt.endpoint, caller)
       if (isBack && attempt.answeredUs >= 0 && isAt(attempt.answeredUs)) this.#add(fault, back / 1000, true)
     }
   }

@@ -101,6 +101,12 @@ class Telling {
       const said = `${answer} after ${ms(answeredUs - begunUs)} of work${late}`
       this.#add(answeredUs, depth + 1, endpoint, 'answer', said, answer !== 'ok' || isLate)
     }
+    const { mishap } = attempt
+    if (mishap !== undefined) {
+      const by = mishap.by === undefined ? '' : `: ${mishap.by}`
+      const said = mishap.how === 'lost' ? `${mishap.what} lost on its way${by}` : `connection reset${by}`
+      this.#add(mishap.atUs, depth + 1, endpoint, mishap.by === undefined ? 'network' : 'fault', said, true)
+    }
     if (attempt.ending !== 'ok' && endedUs >= 0) {
       this.#add(
         endedUs,

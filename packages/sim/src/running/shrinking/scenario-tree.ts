@@ -31,6 +31,7 @@ export function withoutServices(data: Tree, gone: ReadonlySet<string>): Tree {
     ...data,
     topology: Object.fromEntries(topology),
     workload: workloadsOf(data).flatMap((workload) => withoutTargets(workload, gone)),
+    ...(objectOf(data.network)?.between !== undefined && { network: withoutWays(data.network as Tree, speaks) }),
     faults: faultsOf(data).filter((fault) => {
       const target = objectOf(fault[kindIn(fault)])?.target
       return typeof target !== 'string' || !speaks(target)
@@ -40,6 +41,11 @@ export function withoutServices(data: Tree, gone: ReadonlySet<string>): Tree {
     ),
     ...(objectOf(data.policies) && { policies: withoutTargetsOf(data.policies as Tree, gone) }),
   }
+}
+
+function withoutWays(network: Tree, speaks: (text: string) => boolean): Tree {
+  const between = Object.entries(objectOf(network.between) ?? {}).filter(([way]) => !speaks(way))
+  return { ...network, between: Object.fromEntries(between) }
 }
 
 /** Names in `payments`, `payments#2`, `orders>payments`, `payments/POST /charges`. */
