@@ -37,6 +37,7 @@ export {
 } from './scenario/define-scenario.ts'
 export { closedLoop, constantArrivalRate, poisson } from './scenario/define-workload.ts'
 export { FailedAnswer, fail } from './scenario/fail.ts'
+export type { LinkData, NetworkData } from './scenario/network-data.ts'
 export type {
   CallStepData,
   ClosedLoopData,

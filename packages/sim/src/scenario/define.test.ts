@@ -13,7 +13,13 @@ const CODE = defineScenario({
   duration: '10m',
   warmup: '30s',
   seed: 1,
-  network: { latency: lognormal({ p50: '0.5ms', p99: '2ms' }), loss: 0 },
+  network: {
+    latency: lognormal({ p50: '0.5ms', p99: '2ms' }),
+    loss: { ratio: '0.1%', burst: 5 },
+    duplicate: 0,
+    bandwidth: '1GB/s',
+    between: { 'zone:a>zone:b': { latency: '3ms', loss: 0.01, bandwidth: 1e8 } },
+  },
   topology: {
     gateway: service({ replicas: 4, calls: ['orders'] }),
     orders: service({
@@ -26,6 +32,8 @@ const CODE = defineScenario({
       replicas: 6,
       work: lognormal({ p50: '20ms', p99: '180ms' }),
       errorRate: 0.001,
+      requestBytes: '2KB',
+      responseBytes: 4096,
       zones: ['a', 'b'],
     }),
     mail: service({
@@ -49,6 +57,11 @@ const CODE = defineScenario({
     at('5m').pause('zone:a', { for: '1s' }),
     at('5m').hold('orders>payments', { for: '1s' }),
     at('6m').registryDown({ for: '1m' }),
+    at('7m').partition('zone:a', { for: '5s', direction: 'to', registry: false }),
+    at('7m').loss('zone:a>zone:b', { ratio: '10%', burst: 5, for: '5s' }),
+    at('7m').duplicate('payments', { ratio: 0.5 }),
+    at('7m').bandwidth('payments#2', { to: '10MB/s', for: '5s' }),
+    at('7m').reset('orders>payments', { ratio: 0.1 }),
   ],
   thresholds: {
     'gateway.goodput': ['ratio>=0.99'],
@@ -62,7 +75,12 @@ name: payment brownout
 duration: 10m
 warmup: 30s
 seed: 1
-network: { latency: { lognormal: { p50: 0.5ms, p99: 2ms } }, loss: 0 }
+network:
+  latency: { lognormal: { p50: 0.5ms, p99: 2ms } }
+  loss: { ratio: 0.1%, burst: 5 }
+  duplicate: 0
+  bandwidth: 1GB/s
+  between: { zone:a>zone:b: { latency: 3ms, loss: 0.01, bandwidth: 100000000 } }
 topology:
   gateway: { replicas: 4, calls: [orders] }
   orders:
@@ -70,7 +88,13 @@ topology:
     concurrency: 64
     queue: 256
     steps: [{ work: 2ms }, [{ call: payments }, { call: mail, probability: 0.1, optional: true }]]
-  payments: { replicas: 6, work: { lognormal: { p50: 20ms, p99: 180ms } }, errorRate: 0.001, zones: [a, b] }
+  payments:
+    replicas: 6
+    work: { lognormal: { p50: 20ms, p99: 180ms } }
+    errorRate: 0.001
+    requestBytes: 2KB
+    responseBytes: 4096
+    zones: [a, b]
   mail:
     concurrency: 2
     work: { exponential: { mean: 5ms } }
@@ -89,6 +113,11 @@ faults:
   - { at: 5m, pause: { target: zone:a, for: 1s } }
   - { at: 5m, hold: { target: orders>payments, for: 1s } }
   - { at: 6m, registryDown: { for: 1m } }
+  - { at: 7m, partition: { target: zone:a, for: 5s, direction: to, registry: false } }
+  - { at: 7m, loss: { target: zone:a>zone:b, ratio: 10%, burst: 5, for: 5s } }
+  - { at: 7m, duplicate: { target: payments, ratio: 0.5 } }
+  - { at: 7m, bandwidth: { target: payments#2, to: 10MB/s, for: 5s } }
+  - { at: 7m, reset: { target: orders>payments, ratio: 0.1 } }
 thresholds: { gateway.goodput: [ratio>=0.99], gateway.latency: [p(99)<1500ms], gateway.recovery: [time<30s] }
 `
 
@@ -117,7 +146,9 @@ test('a typo does not compile', () => {
   const slow = at('1s').slow('a', { add: '1s', factor: 2 })
   // @ts-expect-error: an edge is held, not a service
   const hold = at('1s').hold('a')
-  expect([unit, field, aggregate, slow, hold]).toHaveLength(5)
+  // @ts-expect-error: bits are no bytes
+  const narrow = at('1s').bandwidth('a', { to: '10Mbit/s' })
+  expect([unit, field, aggregate, slow, hold, narrow]).toHaveLength(6)
   expectTypeOf<'p(99.9) < 1.5s within 2s'>().toExtend<ThresholdExpression>()
 })
 

@@ -13,7 +13,7 @@ interface Format {
   /** As sentences call what such a file holds. */
   readonly about: string
   holds(data: unknown): boolean
-  read(data: unknown, fields: ForeignFields, countsSizes: boolean): ImportedTopology
+  read(data: unknown, fields: ForeignFields): ImportedTopology
 }
 
 /** The keys under which a topology names a file of another tool, as `{ jaeger: 'traces.json' }`. */
@@ -23,7 +23,7 @@ const FORMATS: Readonly<Record<ForeignKind, Format>> = {
   isotope: {
     about: 'an isotope service graph',
     holds: isIsotope,
-    read: (data, { file }, countsSizes) => readIsotope(data, file, countsSizes),
+    read: (data, { file }) => readIsotope(data, file),
   },
   otlp: { about: 'OTLP traces', holds: isOtlpTraces, read: traces(readOtlpTraces) },
   jaeger: { about: 'Jaeger traces', holds: isJaegerTraces, read: traces(readJaegerTraces) },
@@ -45,18 +45,14 @@ export function aboutForeign(kind: ForeignKind): string {
   return FORMATS[kind].about
 }
 
-/**
- * `file` is what it is called in errors and warnings; `countsSizes` says that the network has a bandwidth. Throws a
- * ConfigError that names the path in it.
- */
+/** `file` is what it is called in errors and warnings. Throws a ConfigError that names the path in it. */
 export function readForeign(
   kind: ForeignKind,
   data: unknown,
   file: string,
   locate: Locate | undefined,
-  countsSizes = false,
 ): ImportedTopology {
-  return FORMATS[kind].read(data, new ForeignFields(file, locate), countsSizes)
+  return FORMATS[kind].read(data, new ForeignFields(file, locate))
 }
 
 function traces(read: (data: unknown, fields: ForeignFields) => TraceFile): Format['read'] {

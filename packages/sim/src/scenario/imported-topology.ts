@@ -22,6 +22,8 @@ export interface ImportedExtras {
   readonly latency?: DistributionData
   /** Where calls go in circles. */
   readonly maxDepth?: number
+  /** The same with the lengths of messages, where the file tells them: for a network that has a bandwidth. */
+  readonly sized?: (() => ImportedTopology) | undefined
 }
 
 export class ImportedTopology {
@@ -34,6 +36,7 @@ export class ImportedTopology {
   readonly remarks: ReadonlyMap<string, string>
   readonly latency: DistributionData | undefined
   readonly maxDepth: number | undefined
+  readonly #sized: (() => ImportedTopology) | undefined
 
   constructor(
     topology: TopologyData,
@@ -49,6 +52,12 @@ export class ImportedTopology {
     this.remarks = extras.remarks ?? new Map()
     this.latency = extras.latency
     this.maxDepth = extras.maxDepth
+    this.#sized = extras.sized
+  }
+
+  /** With the lengths of messages, which count where the network has a bandwidth. */
+  withSizes(): ImportedTopology {
+    return this.#sized?.() ?? this
   }
 
   /** Independent arrivals over all entries by their share. */

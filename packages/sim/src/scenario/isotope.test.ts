@@ -3,6 +3,8 @@ import { ConfigError } from '@seakeep/core'
 import { describe, expect, test } from 'vitest'
 import { readIsotope } from './isotope.ts'
 import { parseData } from './parse-data.ts'
+import { resolveScenario } from './resolve-scenario.ts'
+import { parseSetting } from './set-path.ts'
 
 const read = (yaml: string) => readIsotope(parseData(yaml, 'g.yaml').value, 'g.yaml')
 
@@ -47,7 +49,7 @@ services:
 - { name: web, type: http, script: [{ call: api }, { call: { service: api, size: 1 KB } }] }
 - { name: api, responseSize: 10k }
 `
-    const { topology, warnings } = readIsotope(parseData(yaml, 'g.yaml').value, 'g.yaml', true)
+    const { topology, warnings } = read(yaml).withSizes()
     expect(topology).toEqual({
       web: {
         replicas: 1,
@@ -159,5 +161,28 @@ describe('the graphs of the Istio performance team', () => {
     const graph = read(readFileSync(new URL(`${name}.yaml`, folder), 'utf8'))
     expect(Object.keys(graph.topology)).toHaveLength(services)
     expect(graph.entries.map(({ service }) => service)).toEqual(entries)
+  })
+})
+
+describe('in a scenario', () => {
+  const graph = (): object =>
+    read(`
+defaults: { requestSize: 1 KB }
+services: [{ name: web, script: [{ call: api }] }, { name: api, responseSize: 2 KB }]
+`)
+  const sizesOf = (more: object, set?: string) => {
+    const settings = set === undefined ? [] : [parseSetting(set)]
+    const { services, warnings } = resolveScenario({ topology: graph(), ...more }, { overrides: { settings } })
+    const { requestBytes, responseBytes } = services[1]?.operations.get('') ?? {}
+    return { requestBytes, responseBytes, warnings: warnings.length }
+  }
+
+  test('sizes are read where anything says a bandwidth, and told not to be used where nothing does', () => {
+    const sized = { requestBytes: 1024, responseBytes: 2048, warnings: 0 }
+    expect(sizesOf({})).toEqual({ requestBytes: undefined, responseBytes: undefined, warnings: 1 })
+    expect(sizesOf({ network: { bandwidth: '1MB/s' } })).toEqual(sized)
+    expect(sizesOf({ network: { between: { 'web>api': { bandwidth: 1000 } } } })).toEqual(sized)
+    expect(sizesOf({ faults: [{ at: 0, bandwidth: { target: 'api', to: 1000 } }] })).toEqual(sized)
+    expect(sizesOf({}, 'network.bandwidth=1MB/s')).toEqual(sized)
   })
 })

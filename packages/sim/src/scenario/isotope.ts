@@ -16,9 +16,9 @@ export function isIsotope(data: unknown): boolean {
   return isFields(data) && Array.isArray(data.services)
 }
 
-/** `file` is what the graph is called in errors and warnings; `countsSizes` says that the network has a bandwidth. */
-export function readIsotope(data: unknown, file: string, countsSizes = false): ImportedTopology {
-  return new IsotopeReader(file, countsSizes).read(data)
+/** `file` is what the graph is called in errors and warnings. */
+export function readIsotope(data: unknown, file: string): ImportedTopology {
+  return new IsotopeReader(file, false).read(data)
 }
 
 class IsotopeReader {
@@ -66,7 +66,8 @@ class IsotopeReader {
       )
     }
     const shares = entries.map((service) => ({ service, share: 1 }))
-    return new ImportedTopology(topology, shares, [...renamed, ...this.#unusedKeys()])
+    const sized = this.#countsSizes ? undefined : () => new IsotopeReader(this.#file, true).read(data)
+    return new ImportedTopology(topology, shares, [...renamed, ...this.#unusedKeys()], { sized })
   }
 
   #readNames(services: readonly Fields[]): string[] {

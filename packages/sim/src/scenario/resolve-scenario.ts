@@ -169,7 +169,8 @@ function prepare(
     throw missing(at.at('topology'), 'the services, as { gateway: { replicas: 2, calls: [orders] } }')
   const { ratePerSecond, settings = [] } = overrides
   const isNarrow = saysBandwidth(object) || settings.some(({ keys }) => keys.includes('bandwidth'))
-  const imported = importedOf(object.topology, at.at('topology'), baseDir, isNarrow)
+  const found = importedOf(object.topology, at.at('topology'), baseDir)
+  const imported = isNarrow ? found?.withSizes() : found
   const data: { [key: string]: unknown } = { ...object }
   if (imported !== undefined) {
     data.topology = imported.topology
@@ -195,7 +196,7 @@ function prepare(
 }
 
 /** `{ jaeger: 'x.json' }` is told from a service called jaeger by its being a text. */
-function importedOf(topology: unknown, at: Place, baseDir: string, countsSizes: boolean): ImportedTopology | undefined {
+function importedOf(topology: unknown, at: Place, baseDir: string): ImportedTopology | undefined {
   if (topology instanceof ImportedTopology) return topology
   const object = objectOf(topology)
   const kind = FOREIGN_KINDS.find((one) => typeof object?.[one] === 'string')
@@ -204,7 +205,7 @@ function importedOf(topology: unknown, at: Place, baseDir: string, countsSizes: 
   const { text, file } = readText(baseDir, String(object[kind]), at.at(kind).path)
   const { value, locate } = parseData(text, file)
   const found = foreignKind(value)
-  if (found === undefined || found === kind) return readForeign(kind, value, file, locate, countsSizes)
+  if (found === undefined || found === kind) return readForeign(kind, value, file, locate)
   throw at.at(kind).error(`${file} holds ${aboutForeign(found)}; write it as { ${found}: … }`)
 }
 
