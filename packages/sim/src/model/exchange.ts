@@ -87,7 +87,7 @@ export class Exchange implements TimerTask {
     const { call, instance } = this
     call.onSend()
     this.span = call.span?.send(this.number, instance.name, call.world.kernel.nowUs)
-    call.world.recorder.facts.add(call.record.hash, Fact.sent, instance.entity, this.key, 0)
+    call.world.recorder.facts.add(call.edge.facts, Fact.sent, instance.entity, this.key, 0)
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.out, this)
   }
 
@@ -176,7 +176,7 @@ export class Exchange implements TimerTask {
     this.span?.end(call.world.kernel.nowUs, ending)
     this.story?.end(ending, call.world.kernel.nowUs)
     const number = endingNumber(ending)
-    call.world.recorder.facts.add(call.record.hash, Fact.settled, this.instance.entity, this.key, number)
+    call.world.recorder.facts.add(call.edge.facts, Fact.settled, this.instance.entity, this.key, number)
     this.#sink.settle({
       ending,
       value: ending === 'unreachable' || error !== undefined ? undefined : { status, headers: NO_HEADERS, body },

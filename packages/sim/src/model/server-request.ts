@@ -32,6 +32,8 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
   inLine: Job['inLine'] = undefined
   previous: Job | undefined = undefined
   next: Job | undefined = undefined
+  cameBefore: Job | undefined = undefined
+  cameAfter: Job | undefined = undefined
   joinedUs = 0
   hasWorker = false
   /** Its place in the inbound admission, where there is one. */

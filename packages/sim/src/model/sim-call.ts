@@ -4,7 +4,7 @@ import type { AttemptSpan, CallSpan } from '../recording/call-span.ts'
 import type { AttemptStory, CallStory } from '../recording/call-story.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
-import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
+import type { WorkloadStats } from '../recording/workload-stats.ts'
 import type { OpenCall } from './open-call.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
@@ -65,11 +65,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly routingKey: string | undefined
   readonly offeredUs: number
   readonly edge: EdgeStats
-  readonly record: ServiceRecord
   /** The workload whose user made it; undefined for calls between services. */
-  readonly workload: WorkloadRecord | undefined
-  /** Offered after the warm-up: counts in the figures. */
-  readonly isMeasured: boolean
+  readonly workload: WorkloadStats | undefined
   /** Undefined unless stories are kept. */
   readonly story: CallStory | undefined
   sent = 0
@@ -88,7 +85,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     method: string | undefined,
     inherited: Inherited,
     owner: CallOwner,
-    workload?: WorkloadRecord,
+    workload?: WorkloadStats,
     body?: unknown,
   ) {
     this.world = world
@@ -106,20 +103,17 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     const { recorder } = world
     this.offeredUs = world.kernel.nowUs
     this.edge = host.edges.get(service) ?? firstCall(host, service, recorder.edge(host.caller, service))
-    this.record = recorder.service(service)
-    this.isMeasured = this.offeredUs >= recorder.warmupUs
     this.story = inherited.story?.open(host.name, service, method, inherited, this.offeredUs)
     recorder.calls += 1
-    this.record.timeline.offer(this.offeredUs)
-    workload?.timeline.offer(this.offeredUs)
-    if (this.isMeasured) {
-      this.edge.calls.offered += 1
-      if (workload !== undefined) workload.calls.offered += 1
-    }
-    recorder.facts.add(this.record.hash, Fact.offered, this.record.entity, this.key, 0)
+    recorder.facts.add(this.edge.facts, Fact.offered, this.edge.entity, this.key, 0)
     this.span = recorder.detail?.open(this, service, method, host.name)
     if (this.span !== undefined) inherited.span?.calls.push(this.span)
     this.#link()
+  }
+
+  /** Offered after the warm-up: counts in the figures. */
+  get isMeasured(): boolean {
+    return this.offeredUs >= this.world.recorder.warmupUs
   }
 
   get edgeName(): string {
@@ -135,13 +129,10 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.sent += 1
     const { detail } = this.world.recorder
     if (detail !== undefined) detail.send(this.edgeName, this.world.kernel.nowUs)
-    if (!this.isMeasured) return
-    this.edge.attempts += 1
-    if (this.sent === 1) this.edge.sent += 1
   }
 
   onAttemptEnd(ending: string): void {
-    if (this.isMeasured) this.edge.countAttemptOutcome(ending)
+    this.edge.endAttempt(this.offeredUs, ending)
   }
 
   commit(): void {}
@@ -165,15 +156,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     // An answer at the very instant would still be in time.
     const isOverdue = this.judgeUs < endUs
     if (isOverdue) this.story?.leaveOpen(endUs)
-    if (isOverdue) {
-      this.record.timeline.end(this.offeredUs, false)
-      this.workload?.timeline.end(this.offeredUs, false)
-    }
-    if (!this.isMeasured) return
-    if (isOverdue) {
-      this.edge.calls.overdue += 1
-      if (this.workload !== undefined) this.workload.calls.overdue += 1
-    }
+    this.edge.leaveOpen(this.offeredUs, isOverdue, this.sent)
+    this.workload?.leaveOpen(this.offeredUs, isOverdue, this.sent)
     this.#tell((one) => one.onOpen(this.offeredUs, endUs, this.judgeUs))
   }
 
@@ -181,23 +165,17 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     const { recorder, kernel } = this.world
     const now = kernel.nowUs
     const isGood = ending === 'ok' && now <= this.judgeUs
-    const isUnsent = this.sent === 0
-    const took = now - this.offeredUs
-    this.record.timeline.end(this.offeredUs, isGood)
-    this.workload?.timeline.end(this.offeredUs, isGood)
-    recorder.facts.add(this.record.hash, Fact.settled, this.record.entity, this.key, endingNumber(ending))
+    recorder.facts.add(this.edge.facts, Fact.settled, this.edge.entity, this.key, endingNumber(ending))
     recorder.detail?.end(this, now, ending, isGood, stopped)
-    if (!this.isMeasured) return
-    this.edge.countOutcome(ending)
-    this.edge.calls.end(ending, isUnsent, isGood, took)
-    this.workload?.calls.end(ending, isUnsent, isGood, took)
-    this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, isUnsent))
+    this.edge.end(this.offeredUs, now, ending, isGood, this.sent)
+    this.workload?.end(this.offeredUs, now, ending, isGood, this.sent)
+    this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, this.sent === 0))
   }
 
-  /** Tells who follows the service, the edge or the workload. */
+  /** Tells who follows the service, the edge or the workload, of calls that were offered after the warm-up. */
   #tell(tell: (one: CallListener) => void): void {
-    this.record.listeners.forEach(tell)
-    this.edge.listeners.forEach(tell)
+    if (!this.isMeasured) return
+    if (this.edge.isFollowed) this.edge.tell(tell)
     this.workload?.listeners.forEach(tell)
   }
 

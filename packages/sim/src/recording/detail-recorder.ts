@@ -5,6 +5,7 @@
  */
 import type { ResolvedFault, ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { CallSpan } from './call-span.ts'
+import type { Ledger } from './ledger.ts'
 import type { EdgeDetail, FaultDetail, LimitDetail, RunDetail, ServiceDetail, WorkloadDetail } from './run-detail.ts'
 import type { ServerStats } from './server-stats.ts'
 import { StepLatencies } from './step-latencies.ts'
@@ -52,12 +53,14 @@ export class DetailRecorder {
   readonly #edges: Map<string, EdgeSeries> = new Map()
   readonly #workloads: Map<string, WorkloadSeries> = new Map()
   readonly #limits: Map<string, LimitSeries> = new Map()
+  readonly #ledger: Ledger
   readonly #presence: Map<string, Presence> = new Map()
   readonly #worst: WorstCalls
   #step = 0
   #nextUs: number
 
-  constructor(scenario: ResolvedScenario, services: ReadonlyMap<string, Recorded>) {
+  constructor(scenario: ResolvedScenario, services: ReadonlyMap<string, Recorded>, ledger: Ledger) {
+    this.#ledger = ledger
     this.#scenario = scenario
     this.#services = services
     this.stepMs = detailStepMs(scenario.durationMs, scenario.services.length)
@@ -126,6 +129,7 @@ export class DetailRecorder {
 
   #close(nowUs: number): void {
     const step = this.#step
+    this.#ledger.settle()
     for (const [name, presence] of this.#presence) presence.close(step, nowUs, this.#services.get(name)!)
     this.readLimits((edge, limit, inFlight, queued) => {
       let series = this.#limits.get(edge)
