@@ -1,5 +1,4 @@
 import type { Attempt, AttemptResult, AttemptSink, CancelReason, TimerTask } from '@seakeep/core/spi'
-import type { AttemptSpan } from '../recording/call-span.ts'
 import type { AttemptStory } from '../recording/call-story.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import { Purpose } from './purpose.ts'
@@ -54,8 +53,6 @@ export class Exchange implements TimerTask {
   readonly story: AttemptStory | undefined
   /** What it has become at a server that hears of cancels. */
   served: Served | undefined = undefined
-  /** Where a run is recorded in detail: what is written down of it. */
-  span: AttemptSpan | undefined = undefined
   /** The caller's giving up has overtaken it. */
   isCalledOff = false
   readonly #caller: VirtualHost
@@ -86,7 +83,6 @@ export class Exchange implements TimerTask {
   send(): void {
     const { call, instance } = this
     call.onSend()
-    this.span = call.span?.send(this.number, instance.name, call.world.kernel.nowUs)
     call.world.recorder.facts.add(call.edge.facts, Fact.sent, instance.entity, this.key, 0)
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.out, this)
   }
@@ -98,7 +94,6 @@ export class Exchange implements TimerTask {
     const { call, instance } = this
     const ending = reason === 'timeout' ? 'timeout' : 'cancelled'
     call.onAttemptEnd(ending)
-    this.span?.end(call.world.kernel.nowUs, ending)
     this.story?.end(ending, call.world.kernel.nowUs)
     if (!instance.hearsOfCancels) return
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.cancel, new CancelPacket(this))
@@ -173,7 +168,6 @@ export class Exchange implements TimerTask {
     const { call } = this
     const { ending, status, body, error } = this.#reply
     call.onAttemptEnd(ending)
-    this.span?.end(call.world.kernel.nowUs, ending)
     this.story?.end(ending, call.world.kernel.nowUs)
     const number = endingNumber(ending)
     call.world.recorder.facts.add(call.edge.facts, Fact.settled, this.instance.entity, this.key, number)

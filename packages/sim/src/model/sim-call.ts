@@ -1,6 +1,5 @@
 import type { CallOutcome, CallRequest, CallSink, StartOptions } from '@seakeep/core/spi'
 import type { CallListener } from '../recording/call-listener.ts'
-import type { AttemptSpan, CallSpan } from '../recording/call-span.ts'
 import type { AttemptStory, CallStory } from '../recording/call-story.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
@@ -29,8 +28,6 @@ export interface Inherited {
   readonly priority: string | undefined
   /** Routing and rate-limit key: of a workload's own calls only. */
   readonly routingKey: string | undefined
-  /** The attempt it is made for, where a run is recorded in detail. */
-  readonly span?: AttemptSpan | undefined
   /** Where its story belongs, if stories are kept: the attempt it is made for, or its own. */
   readonly story: AttemptStory | CallStory | undefined
 }
@@ -70,8 +67,6 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   /** Undefined unless stories are kept. */
   readonly story: CallStory | undefined
   sent = 0
-  /** Where a run is recorded in detail: what is written down of it. */
-  readonly span: CallSpan | undefined
   /** For the owner: its failure does not fail the request it is made for. */
   isOptional = false
   olderCall: OpenCall | undefined = undefined
@@ -106,8 +101,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.story = inherited.story?.open(host.name, service, method, inherited, this.offeredUs)
     recorder.calls += 1
     recorder.facts.add(this.edge.facts, Fact.offered, this.edge.entity, this.key, 0)
-    this.span = recorder.detail?.open(this, service, method, host.name)
-    if (this.span !== undefined) inherited.span?.calls.push(this.span)
+    recorder.detail?.open(this)
     this.#link()
   }
 
@@ -140,7 +134,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   settle(outcome: CallOutcome): void {
     this.#unlink()
     this.story?.end(outcome, this.world.kernel.nowUs)
-    this.#book(outcome.ending, outcome.retryStopped)
+    this.#book(outcome.ending)
     this.#owner.onCallEnd(this, outcome)
   }
 
@@ -161,12 +155,12 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.#tell((one) => one.onOpen(this.offeredUs, endUs, this.judgeUs))
   }
 
-  #book(ending: string, stopped?: string): void {
+  #book(ending: string): void {
     const { recorder, kernel } = this.world
     const now = kernel.nowUs
     const isGood = ending === 'ok' && now <= this.judgeUs
     recorder.facts.add(this.edge.facts, Fact.settled, this.edge.entity, this.key, endingNumber(ending))
-    recorder.detail?.end(this, now, ending, isGood, stopped)
+    recorder.detail?.end(this, now, ending, isGood)
     this.edge.end(this.offeredUs, now, ending, isGood, this.sent)
     this.workload?.end(this.offeredUs, now, ending, isGood, this.sent)
     this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, this.sent === 0))

@@ -2,6 +2,7 @@ import { hashText } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import type { CallListener } from './call-listener.ts'
+import { CallStory } from './call-story.ts'
 import { DetailRecorder } from './detail-recorder.ts'
 import type { Diary } from './diary.ts'
 import { EdgeStats } from './edge-stats.ts'
@@ -67,6 +68,17 @@ export class Recorder {
       this.workloads.set(id, new WorkloadStats(id, this.ledger, this.createTimeline(), this.warmupUs, listeners))
     }
     this.detail = options.inDetail === true ? new DetailRecorder(scenario, this.services, this.ledger) : undefined
+  }
+
+  /** Somebody wants to know of single calls all that was done for them. */
+  get keepsStories(): boolean {
+    return this.diary !== undefined || this.detail !== undefined
+  }
+
+  /** The story of a user's call; undefined where nobody wants it. */
+  openStory(id: string): CallStory | undefined {
+    const reader = this.diary?.wants(id) === true ? this.diary : undefined
+    return reader === undefined && this.detail === undefined ? undefined : new CallStory(id, reader)
   }
 
   createTimeline(): Timeline {

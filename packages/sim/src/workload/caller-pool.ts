@@ -50,7 +50,9 @@ export class CallerPool {
       attempt: 1,
       priority,
       routingKey: keyOf?.(key),
-      story: world.recorder.diary?.root(callId(workload.callerName, number, user)),
+      story: world.recorder.keepsStories
+        ? world.recorder.openStory(callId(workload.callerName, number, user))
+        : undefined,
     }
     const call = new SimCall(world, caller.host, service, method, inherited, owner, this.#record)
     caller.runtime.start(service, call, startOptions(inherited), call)
