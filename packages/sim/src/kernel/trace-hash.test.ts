@@ -19,6 +19,21 @@ describe('TraceHash', () => {
     ).toMatchInlineSnapshot(`"7f50257027a0e699"`)
   })
 
+  it('is the same for facts that lie in an array', () => {
+    const facts = [
+      [0, 1, 0xdeadbeef | 0, 7, 0],
+      [1500, 2, 0xdeadbeef | 0, -7, 13],
+      [2 ** 40 + 3, 9, 1, 0xffffffff | 0, 2],
+    ] as const
+    const entries = new Float64Array(
+      facts.flatMap(([at, kind, entity, call, outcome]) => [at, kind * 256 + outcome, entity, call]),
+    )
+    const hash = new TraceHash()
+    hash.addAll(entries, new Uint32Array([0, 4, 8]), 0, 1)
+    hash.addAll(entries, new Uint32Array([0, 4, 8]), 1, 3)
+    expect(hash.digest()).toBe(hashOf(facts).digest())
+  })
+
   it('tells apart facts in another order and facts that differ in one number', () => {
     const base = [
       [10, 1, 5, 6, 0],

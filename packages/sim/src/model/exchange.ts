@@ -1,5 +1,4 @@
 import { type Attempt, type AttemptResult, type AttemptSink, type CancelReason, mix } from '@seakeep/core/spi'
-import type { AttemptSpan } from '../recording/call-span.ts'
 import type { AttemptStory } from '../recording/call-story.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import type { ResolvedOperation } from '../scenario/resolved-scenario.ts'
@@ -61,8 +60,6 @@ export class Exchange implements Packet {
   readonly story: AttemptStory | undefined
   /** What it has become at a server that hears of cancels. */
   served: Served | undefined = undefined
-  /** Where a run is recorded in detail: what is written down of it. */
-  span: AttemptSpan | undefined = undefined
   /** The caller's giving up has overtaken it. */
   isCalledOff = false
   readonly #caller: VirtualHost
@@ -104,8 +101,7 @@ export class Exchange implements Packet {
   send(): void {
     const { call, instance } = this
     call.onSend()
-    this.span = call.span?.send(this.number, instance.name, call.world.kernel.nowUs)
-    call.world.recorder.facts.add(call.record.hash, Fact.sent, instance.entity, this.key, 0)
+    call.world.recorder.facts.add(call.edge.facts, Fact.sent, instance.entity, this.key, 0)
     call.world.network.send(call.host, instance.host, this.key, Purpose.out, this)
   }
 
@@ -116,7 +112,6 @@ export class Exchange implements Packet {
     const { call, instance } = this
     const ending = reason === 'timeout' ? 'timeout' : 'cancelled'
     call.onAttemptEnd(ending)
-    this.span?.end(call.world.kernel.nowUs, ending)
     this.story?.end(ending, call.world.kernel.nowUs)
     if (!instance.hearsOfCancels) return
     call.world.network.send(call.host, instance.host, this.key, Purpose.cancel, new CancelPacket(this))
@@ -192,7 +187,7 @@ export class Exchange implements Packet {
     const { call, instance, story } = this
     const what = this.#place === COMING_BACK ? 'answer' : 'request'
     const outcome = (what === 'request' ? 1 : 2) + (how === 'lost' ? 0 : 2)
-    call.world.recorder.facts.add(call.record.hash, Fact.lost, instance.entity, this.key, outcome)
+    call.world.recorder.facts.add(call.edge.facts, Fact.lost, instance.entity, this.key, outcome)
     if (story !== undefined) story.mishap = { what, how, by, atUs: call.world.kernel.nowUs }
   }
 
@@ -233,10 +228,9 @@ export class Exchange implements Packet {
   #settle({ ending, status, body, error }: Reply): void {
     const { call } = this
     call.onAttemptEnd(ending)
-    this.span?.end(call.world.kernel.nowUs, ending)
     this.story?.end(ending, call.world.kernel.nowUs)
     const number = endingNumber(ending)
-    call.world.recorder.facts.add(call.record.hash, Fact.settled, this.instance.entity, this.key, number)
+    call.world.recorder.facts.add(call.edge.facts, Fact.settled, this.instance.entity, this.key, number)
     this.#sink.settle({
       ending,
       value: ending === 'unreachable' || error !== undefined ? undefined : { status, headers: NO_HEADERS, body },

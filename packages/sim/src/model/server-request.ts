@@ -32,6 +32,8 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
   inLine: Job['inLine'] = undefined
   previous: Job | undefined = undefined
   next: Job | undefined = undefined
+  cameBefore: Job | undefined = undefined
+  cameAfter: Job | undefined = undefined
   joinedUs = 0
   hasWorker = false
   /** Its place in the inbound admission, where there is one. */
@@ -60,7 +62,6 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     this.exchange = exchange
     this.key = exchange.key
     this.arrivedUs = instance.world.kernel.nowUs
-    if (exchange.span !== undefined) exchange.span.arrivedUs = this.arrivedUs
     this.#epoch = instance.host.epoch
     this.#operation = instance.operation(exchange.call.method)
   }
@@ -108,7 +109,6 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     this.#state = WORKING
     this.begunUs = instance.world.kernel.nowUs
     instance.stats.begin(this.begunUs, this.arrivedUs)
-    if (this.exchange.span !== undefined) this.exchange.span.begunUs = this.begunUs
     this.exchange.story?.begun(this.begunUs)
     instance.fact(Fact.begun, this, 0)
     if (instance.faults.size > 0) this.#meetFaults()
@@ -183,7 +183,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
 
   /** What a call made while handling this request inherits; `key` names the place it is made at. */
   inherit(key: number): Inherited {
-    const { call, deadlineMs, number, priority, span } = this.exchange
+    const { call, deadlineMs, number, priority } = this.exchange
     return {
       key,
       judgeUs: call.judgeUs,
@@ -193,7 +193,6 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       attempt: number,
       priority,
       routingKey: undefined,
-      span,
       story: this.exchange.story,
     }
   }
@@ -317,7 +316,6 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     if (this.inLine !== undefined) instance.leaveLine(this)
     instance.onLeft(this)
     instance.stats.leave(instance.world.kernel.nowUs, this.arrivedUs, this.begunUs, how)
-    if (this.exchange.span !== undefined) this.exchange.span.leftUs = instance.world.kernel.nowUs
     this.place?.leave()
   }
 

@@ -1,10 +1,9 @@
 import type { CallOutcome, CallRequest, CallSink, StartOptions } from '@seakeep/core/spi'
 import type { CallListener } from '../recording/call-listener.ts'
-import type { AttemptSpan, CallSpan } from '../recording/call-span.ts'
 import type { AttemptStory, CallStory } from '../recording/call-story.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
-import type { ServiceRecord, WorkloadRecord } from '../recording/recorder.ts'
+import type { WorkloadStats } from '../recording/workload-stats.ts'
 import type { MessageSizes } from '../scenario/resolved-scenario.ts'
 import type { OpenCall } from './open-call.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -30,8 +29,6 @@ export interface Inherited {
   readonly priority: string | undefined
   /** Routing and rate-limit key: of a workload's own calls only. */
   readonly routingKey: string | undefined
-  /** The attempt it is made for, where a run is recorded in detail. */
-  readonly span?: AttemptSpan | undefined
   /** Where its story belongs, if stories are kept: the attempt it is made for, or its own. */
   readonly story: AttemptStory | CallStory | undefined
 }
@@ -66,16 +63,11 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly routingKey: string | undefined
   readonly offeredUs: number
   readonly edge: EdgeStats
-  readonly record: ServiceRecord
   /** The workload whose user made it; undefined for calls between services. */
-  readonly workload: WorkloadRecord | undefined
-  /** Offered after the warm-up: counts in the figures. */
-  readonly isMeasured: boolean
+  readonly workload: WorkloadStats | undefined
   /** Undefined unless stories are kept. */
   readonly story: CallStory | undefined
   sent = 0
-  /** Where a run is recorded in detail: what is written down of it. */
-  readonly span: CallSpan | undefined
   /** For the owner: its failure does not fail the request it is made for. */
   isOptional = false
   /** Where its step says how long its messages are. */
@@ -91,7 +83,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     method: string | undefined,
     inherited: Inherited,
     owner: CallOwner,
-    workload?: WorkloadRecord,
+    workload?: WorkloadStats,
     body?: unknown,
   ) {
     this.world = world
@@ -109,20 +101,16 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     const { recorder } = world
     this.offeredUs = world.kernel.nowUs
     this.edge = host.edges.get(service) ?? firstCall(host, service, recorder.edge(host.caller, service))
-    this.record = recorder.service(service)
-    this.isMeasured = this.offeredUs >= recorder.warmupUs
     this.story = inherited.story?.open(host.name, service, method, inherited, this.offeredUs)
     recorder.calls += 1
-    this.record.timeline.offer(this.offeredUs)
-    workload?.timeline.offer(this.offeredUs)
-    if (this.isMeasured) {
-      this.edge.calls.offered += 1
-      if (workload !== undefined) workload.calls.offered += 1
-    }
-    recorder.facts.add(this.record.hash, Fact.offered, this.record.entity, this.key, 0)
-    this.span = recorder.detail?.open(this, service, method, host.name)
-    if (this.span !== undefined) inherited.span?.calls.push(this.span)
+    recorder.facts.add(this.edge.facts, Fact.offered, this.edge.entity, this.key, 0)
+    recorder.detail?.open(this)
     this.#link()
+  }
+
+  /** Offered after the warm-up: counts in the figures. */
+  get isMeasured(): boolean {
+    return this.offeredUs >= this.world.recorder.warmupUs
   }
 
   get edgeName(): string {
@@ -138,13 +126,10 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.sent += 1
     const { detail } = this.world.recorder
     if (detail !== undefined) detail.send(this.edgeName, this.world.kernel.nowUs)
-    if (!this.isMeasured) return
-    this.edge.attempts += 1
-    if (this.sent === 1) this.edge.sent += 1
   }
 
   onAttemptEnd(ending: string): void {
-    if (this.isMeasured) this.edge.countAttemptOutcome(ending)
+    this.edge.endAttempt(this.offeredUs, ending)
   }
 
   commit(): void {}
@@ -152,7 +137,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   settle(outcome: CallOutcome): void {
     this.#unlink()
     this.story?.end(outcome, this.world.kernel.nowUs)
-    this.#book(outcome.ending, outcome.retryStopped)
+    this.#book(outcome.ending)
     this.#owner.onCallEnd(this, outcome)
   }
 
@@ -168,39 +153,26 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     // An answer at the very instant would still be in time.
     const isOverdue = this.judgeUs < endUs
     if (isOverdue) this.story?.leaveOpen(endUs)
-    if (isOverdue) {
-      this.record.timeline.end(this.offeredUs, false)
-      this.workload?.timeline.end(this.offeredUs, false)
-    }
-    if (!this.isMeasured) return
-    if (isOverdue) {
-      this.edge.calls.overdue += 1
-      if (this.workload !== undefined) this.workload.calls.overdue += 1
-    }
+    this.edge.leaveOpen(this.offeredUs, isOverdue, this.sent)
+    this.workload?.leaveOpen(this.offeredUs, isOverdue, this.sent)
     this.#tell((one) => one.onOpen(this.offeredUs, endUs, this.judgeUs))
   }
 
-  #book(ending: string, stopped?: string): void {
+  #book(ending: string): void {
     const { recorder, kernel } = this.world
     const now = kernel.nowUs
     const isGood = ending === 'ok' && now <= this.judgeUs
-    const isUnsent = this.sent === 0
-    const took = now - this.offeredUs
-    this.record.timeline.end(this.offeredUs, isGood)
-    this.workload?.timeline.end(this.offeredUs, isGood)
-    recorder.facts.add(this.record.hash, Fact.settled, this.record.entity, this.key, endingNumber(ending))
-    recorder.detail?.end(this, now, ending, isGood, stopped)
-    if (!this.isMeasured) return
-    this.edge.countOutcome(ending)
-    this.edge.calls.end(ending, isUnsent, isGood, took)
-    this.workload?.calls.end(ending, isUnsent, isGood, took)
-    this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, isUnsent))
+    recorder.facts.add(this.edge.facts, Fact.settled, this.edge.entity, this.key, endingNumber(ending))
+    recorder.detail?.end(this, now, ending, isGood)
+    this.edge.end(this.offeredUs, now, ending, isGood, this.sent)
+    this.workload?.end(this.offeredUs, now, ending, isGood, this.sent)
+    this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, this.sent === 0))
   }
 
-  /** Tells who follows the service, the edge or the workload. */
+  /** Tells who follows the service, the edge or the workload, of calls that were offered after the warm-up. */
   #tell(tell: (one: CallListener) => void): void {
-    this.record.listeners.forEach(tell)
-    this.edge.listeners.forEach(tell)
+    if (!this.isMeasured) return
+    if (this.edge.isFollowed) this.edge.tell(tell)
     this.workload?.listeners.forEach(tell)
   }
 

@@ -1,7 +1,6 @@
 import { hashText, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { AttemptStory } from '../recording/call-story.ts'
 import { Fact } from '../recording/facts.ts'
-import type { ServiceRecord } from '../recording/recorder.ts'
 import type { ServerStats } from '../recording/server-stats.ts'
 import type { ResolvedOperation, ResolvedService, ResolvedVersion } from '../scenario/resolved-scenario.ts'
 import type { Exchange, Receiver } from './exchange.ts'
@@ -27,14 +26,17 @@ export class VirtualInstance implements Receiver, Workplace {
   readonly service: ResolvedService
   readonly version: ResolvedVersion
   readonly stats: ServerStats
-  readonly record: ServiceRecord
+  /** Its service's account of facts. */
+  readonly facts: number
   readonly faults: Set<ServerFault> = new Set()
   readonly hearsOfCancels: boolean
   life: Life
   /** Leaves: serves what it has, and tells whoever asks that it wants no more. */
   isDraining = false
-  /** Everybody present: in the line or at work, in the order they came. */
-  readonly present: Set<Job> = new Set()
+  /** Who came first and last of all that are present, in the line or at work, linked in the order they came. */
+  #firstPresent: Job | undefined = undefined
+  #lastPresent: Job | undefined = undefined
+  readonly #onlyOperation: ResolvedOperation | undefined
   #busy = 0
   /** Begun and not gone, those included who are without a worker during their calls. */
   #begun = 0
@@ -59,8 +61,9 @@ export class VirtualInstance implements Receiver, Workplace {
     this.entity = hashText(host.name)
     this.host = host
     this.life = life
-    this.record = world.recorder.service(service.name)
+    this.facts = world.recorder.service(service.name).facts.account
     this.stats = world.recorder.instance(service.name, host.name, service.concurrency)
+    this.#onlyOperation = version.operations.size === 1 ? version.operations.get('') : undefined
     this.hearsOfCancels = service.onCancel !== 'finish'
     this.#line = createLine(service.discipline)
     const isShared = service.discipline === 'processor-sharing'
@@ -70,7 +73,7 @@ export class VirtualInstance implements Receiver, Workplace {
   /** A request has arrived: inbound admission, then a fault's answer, then the line. */
   receive(exchange: Exchange): void {
     const request = new ServerRequest(this, exchange)
-    this.present.add(request)
+    this.#enter(request)
     this.stats.arrive(this.world.kernel.nowUs)
     this.fact(Fact.arrived, request, 0)
     if (this.hearsOfCancels) {
@@ -129,13 +132,16 @@ export class VirtualInstance implements Receiver, Workplace {
   /** The process is gone: whoever was present is told by a reset, and nothing is left of its line. */
   crash(): void {
     const now = this.world.kernel.nowUs
-    const lost = [...this.present]
-    this.present.clear()
+    const lost = [...this.present()]
+    this.#firstPresent = undefined
+    this.#lastPresent = undefined
     this.#line = createLine(this.service.discipline)
     this.#begun = 0
     this.#shared?.clear()
     this.#setBusy(0)
     for (const request of lost) {
+      request.cameBefore = undefined
+      request.cameAfter = undefined
       this.stats.leave(now, request.arrivedUs, request.begunUs, 'errors')
       request.exchange.reset()
     }
@@ -147,17 +153,36 @@ export class VirtualInstance implements Receiver, Workplace {
   }
 
   operation(method: string | undefined): ResolvedOperation | undefined {
+    if (this.#onlyOperation !== undefined) return this.#onlyOperation
     const { operations } = this.version
     return (method === undefined ? undefined : operations.get(method)) ?? operations.get('')
   }
 
   fact(kind: number, request: Job, outcome: number): void {
-    this.world.recorder.facts.add(this.record.hash, kind, this.entity, request.key, outcome)
+    this.world.recorder.facts.add(this.facts, kind, this.entity, request.key, outcome)
   }
 
   onLeft(job: Job): void {
-    this.present.delete(job)
+    const { cameBefore, cameAfter } = job
+    // Of a life that is over: it is in no list any more.
+    if (cameBefore === undefined && job !== this.#firstPresent) return
+    if (cameBefore === undefined) this.#firstPresent = cameAfter
+    else cameBefore.cameAfter = cameAfter
+    if (cameAfter === undefined) this.#lastPresent = cameBefore
+    else cameAfter.cameBefore = cameBefore
     if (job.begunUs >= 0) this.#begun -= 1
+  }
+
+  /** Everybody in the line or at work, in the order they came. */
+  *present(): Iterable<Job> {
+    for (let job = this.#firstPresent; job !== undefined; job = job.cameAfter) yield job
+  }
+
+  #enter(job: Job): void {
+    job.cameBefore = this.#lastPresent
+    if (job.cameBefore === undefined) this.#firstPresent = job
+    else job.cameBefore.cameAfter = job
+    this.#lastPresent = job
   }
 
   /** After how long an `error` fault answers what has this key; undefined where none strikes it. */
@@ -206,7 +231,7 @@ export class VirtualInstance implements Receiver, Workplace {
       workers = Math.min(busy, this.service.concurrency)
     }
     const { nowUs } = this.world.kernel
-    this.stats.busy.set(nowUs, workers)
+    this.stats.setBusy(nowUs, workers)
     this.life.load?.setBusy(nowUs, workers)
   }
 }

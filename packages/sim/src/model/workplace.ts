@@ -29,6 +29,9 @@ export interface Job {
   inLine: { leave(job: Job): void } | undefined
   previous: Job | undefined
   next: Job | undefined
+  /** Its neighbours among all that are present. */
+  cameBefore: Job | undefined
+  cameAfter: Job | undefined
   /** Written by lines that look at how long one has waited. */
   joinedUs: number
   /** A worker has taken it: for the first time, or after its calls. */

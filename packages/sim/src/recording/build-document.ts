@@ -1,9 +1,10 @@
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { CallStats, latencyReport } from './call-stats.ts'
 import { Histogram } from './histogram.ts'
-import type { Recorder, ServiceRecord, WorkloadRecord } from './recorder.ts'
+import type { Recorder, ServiceRecord } from './recorder.ts'
 import type { EdgeReport, RunDocument, ServiceReport, ThresholdReport, WorkloadReport } from './run-document.ts'
 import type { ServerStats } from './server-stats.ts'
+import type { WorkloadStats } from './workload-stats.ts'
 
 /** Services whose timeline is written: the busiest, beside those that thresholds name. */
 const MAX_TIMELINES = 50
@@ -96,7 +97,7 @@ function serviceReport(
   const utilizations = servers.map(([, stats]) => utilization(stats, endUs, measuredUs))
   const { mean, p99 } = latencyReport(queueing)
   return {
-    traceHash: record.hash.digest(),
+    traceHash: record.facts.digest(),
     ...calls.report(),
     latencyMs: latencyReport(calls.latency),
     failedLatencyMs: latencyReport(calls.failedLatency),
@@ -131,7 +132,7 @@ function meanOf(utilizations: readonly (number | null)[]): number | null {
   return utilizations.length === 0 ? null : sum / utilizations.length
 }
 
-function workloadReport(record: WorkloadRecord): WorkloadReport {
+function workloadReport(record: WorkloadStats): WorkloadReport {
   const { calls, judgedByMs } = record
   const deadlineMs = Number.isFinite(judgedByMs) ? judgedByMs : null
   return { ...calls.report(), deadlineMs, latencyMs: latencyReport(calls.latency) }

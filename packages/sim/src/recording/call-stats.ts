@@ -24,13 +24,13 @@ export class CallStats {
     if (ending === 'ok') {
       this.succeeded += 1
       if (isGood) this.good += 1
-      this.latency.record(tookUs)
+      this.latency.recordDouble(tookUs)
     } else {
       if (ending === 'cancelled') this.cancelled += 1
       else if (isUnsent && !FAILURES.has(ending)) this.rejected += 1
       else {
         this.failed += 1
-        this.failedLatency.record(tookUs)
+        this.failedLatency.recordDouble(tookUs)
       }
     }
   }

@@ -77,6 +77,10 @@ export class CallStory {
     this.#close('open', nowUs)
   }
 
+  get tookUs(): number {
+    return this.endedUs - this.offeredUs
+  }
+
   get isGood(): boolean {
     return this.ending === 'ok' && this.endedUs <= this.judgeUs
   }

@@ -5,7 +5,8 @@
  */
 import { endText } from '../scenario/link-ends.ts'
 import type { ResolvedFault, ResolvedScenario } from '../scenario/resolved-scenario.ts'
-import { CallSpan } from './call-span.ts'
+import type { CallStory } from './call-story.ts'
+import type { Ledger } from './ledger.ts'
 import type { EdgeDetail, FaultDetail, LimitDetail, RunDetail, ServiceDetail, WorkloadDetail } from './run-detail.ts'
 import type { ServerStats } from './server-stats.ts'
 import { StepLatencies } from './step-latencies.ts'
@@ -40,7 +41,7 @@ export interface RecordedCall {
   readonly key: number
   readonly offeredUs: number
   readonly isMeasured: boolean
-  readonly span: CallSpan | undefined
+  readonly story: CallStory | undefined
 }
 
 export class DetailRecorder {
@@ -53,12 +54,14 @@ export class DetailRecorder {
   readonly #edges: Map<string, EdgeSeries> = new Map()
   readonly #workloads: Map<string, WorkloadSeries> = new Map()
   readonly #limits: Map<string, LimitSeries> = new Map()
+  readonly #ledger: Ledger
   readonly #presence: Map<string, Presence> = new Map()
   readonly #worst: WorstCalls
   #step = 0
   #nextUs: number
 
-  constructor(scenario: ResolvedScenario, services: ReadonlyMap<string, Recorded>) {
+  constructor(scenario: ResolvedScenario, services: ReadonlyMap<string, Recorded>, ledger: Ledger) {
+    this.#ledger = ledger
     this.#scenario = scenario
     this.#services = services
     this.stepMs = detailStepMs(scenario.durationMs, scenario.services.length)
@@ -71,12 +74,11 @@ export class DetailRecorder {
   }
 
   /** A call is offered. Calls of users, and those made for them, are followed. */
-  open(call: Omit<RecordedCall, 'span'>, service: string, method: string | undefined, by: string): CallSpan {
+  open(call: RecordedCall): void {
     this.#tick(call.offeredUs)
     const step = this.#stepOf(call.offeredUs)
     this.#edge(call.edgeName).calls[step]! += 1
     if (call.workloadId !== undefined) this.#workloads.get(call.workloadId)!.offered[step]! += 1
-    return new CallSpan(service, method, by, call.offeredUs)
   }
 
   send(edgeName: string, nowUs: number): void {
@@ -84,9 +86,8 @@ export class DetailRecorder {
     this.#edge(edgeName).attempts[this.#stepOf(nowUs)]! += 1
   }
 
-  end(call: RecordedCall, nowUs: number, ending: string, isGood: boolean, stopped: string | undefined): void {
+  end(call: RecordedCall, nowUs: number, ending: string, isGood: boolean): void {
     this.#tick(nowUs)
-    call.span?.end(nowUs, ending, stopped)
     const step = this.#stepOf(call.offeredUs)
     const edge = this.#edge(call.edgeName)
     if (ending === 'ok') edge.latencies.record(step, nowUs - call.offeredUs)
@@ -96,9 +97,8 @@ export class DetailRecorder {
     if (ending === 'ok') workload.latencies.record(step, nowUs - call.offeredUs)
     if (isGood) workload.good[step]! += 1
     else count(workload.endings, ending === 'ok' ? 'late' : ending, step, this.#steps)
-    if (call.span === undefined) return
-    const { span, key, offeredUs, isMeasured } = call
-    this.#worst.offer({ span, key, workload: call.workloadId, offeredUs, isGood }, ending, isMeasured)
+    if (call.story === undefined) return
+    this.#worst.offer({ story: call.story, workload: call.workloadId, isGood }, ending, call.isMeasured)
   }
 
   report(endUs: number): RunDetail {
@@ -127,6 +127,7 @@ export class DetailRecorder {
 
   #close(nowUs: number): void {
     const step = this.#step
+    this.#ledger.settle()
     for (const [name, presence] of this.#presence) presence.close(step, nowUs, this.#services.get(name)!)
     this.readLimits((edge, limit, inFlight, queued) => {
       let series = this.#limits.get(edge)

@@ -2,7 +2,7 @@
  * Which calls have their story kept: one that is asked for by its name, or the worst of all: those that failed or came too
  * late before those that did well, and the longest of each first.
  */
-import { CallStory, type StoryReader } from './call-story.ts'
+import type { CallStory, StoryReader } from './call-story.ts'
 
 export interface DiaryOptions {
   /** The only calls to keep, as `client-17`. */
@@ -26,10 +26,10 @@ export class Diary implements StoryReader {
     this.#options = options
   }
 
-  /** The story of a user's call is to be told, or it is not. */
-  root(id: string): CallStory | undefined {
+  /** Whether the story of a user's call is to be told. */
+  wants(id: string): boolean {
     const { calls } = this.#options
-    return calls === undefined || calls.has(id) ? new CallStory(id, this) : undefined
+    return calls === undefined || calls.has(id)
   }
 
   onEnd(story: CallStory): void {

@@ -1,11 +1,18 @@
+import { CallAccount } from './call-account.ts'
 import type { CallListener } from './call-listener.ts'
-import { CallStats, latencyReport } from './call-stats.ts'
+import { latencyReport } from './call-stats.ts'
+import type { Ledger } from './ledger.ts'
+import type { ServiceRecord } from './recorder.ts'
 import type { EdgeReport } from './run-document.ts'
 
 /** What was measured on one edge `a>b`: calls as the pipeline ended them, attempts as the transport sent them. */
-export class EdgeStats {
-  readonly calls: CallStats = new CallStats()
-  /** Who follows its calls. */
+export class EdgeStats extends CallAccount {
+  /** The called service's: its account of facts, and the hash of its name. */
+  readonly facts: number
+  readonly entity: number
+  /** Somebody follows its calls, or its service's. */
+  isFollowed = false
+  readonly service: ServiceRecord
   readonly listeners: readonly CallListener[]
   attempts = 0
   /** Calls that sent at least one attempt. */
@@ -13,16 +20,18 @@ export class EdgeStats {
   readonly #outcomes: Record<string, number> = { ok: 0, error: 0, timeout: 0 }
   readonly #attemptOutcomes: Record<string, number> = { ok: 0, error: 0, timeout: 0 }
 
-  constructor(listeners: readonly CallListener[]) {
+  constructor(ledger: Ledger, service: ServiceRecord, warmupUs: number, listeners: readonly CallListener[]) {
+    super(ledger, service.timeline, warmupUs)
+    this.facts = service.facts.account
+    this.entity = service.entity
+    this.service = service
     this.listeners = listeners
   }
 
-  countOutcome(ending: string): void {
-    this.#outcomes[ending] = (this.#outcomes[ending] ?? 0) + 1
-  }
-
-  countAttemptOutcome(ending: string): void {
-    this.#attemptOutcomes[ending] = (this.#attemptOutcomes[ending] ?? 0) + 1
+  /** Tells who follows the edge or its service. */
+  tell(what: (one: CallListener) => void): void {
+    this.service.listeners.forEach(what)
+    this.listeners.forEach(what)
   }
 
   get amplification(): number | null {
@@ -38,5 +47,16 @@ export class EdgeStats {
       attemptOutcomes: this.#attemptOutcomes,
       latencyMs: latencyReport(this.calls.latency),
     }
+  }
+
+  protected countSent(sent: number): void {
+    this.attempts += sent
+    if (sent > 0) this.sent += 1
+  }
+  protected countOutcome(ending: string): void {
+    this.#outcomes[ending] = (this.#outcomes[ending] ?? 0) + 1
+  }
+  protected countAttempt(ending: string): void {
+    this.#attemptOutcomes[ending] = (this.#attemptOutcomes[ending] ?? 0) + 1
   }
 }

@@ -23,6 +23,12 @@ export class Histogram {
   #min = Number.POSITIVE_INFINITY
   #max = Number.NEGATIVE_INFINITY
 
+  /** {@link record} for lengths out of an array of doubles: as an integer nearly all are passed on without being allocated. */
+  recordDouble(us: number): void {
+    if (us < 2147483648) this.record(us | 0)
+    else this.record(us)
+  }
+
   /** Records a length in microseconds. It is rounded down to a whole number and may not be negative. */
   record(us: number): void {
     // Nearly all are whole and below 2^31: those are kept to integer arithmetic.

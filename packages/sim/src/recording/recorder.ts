@@ -1,22 +1,23 @@
 import { hashText } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
-import { TraceHash } from '../kernel/trace-hash.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import type { CallListener } from './call-listener.ts'
-import { CallStats } from './call-stats.ts'
+import { CallStory } from './call-story.ts'
 import { DetailRecorder } from './detail-recorder.ts'
 import type { Diary } from './diary.ts'
 import { EdgeStats } from './edge-stats.ts'
 import { EventLog } from './event-log.ts'
-import { FactLog } from './facts.ts'
+import { FactLog, ServiceFacts } from './facts.ts'
+import { Ledger } from './ledger.ts'
 import { ServerStats } from './server-stats.ts'
 import { Timeline, timelineStepMs } from './timeline.ts'
+import { WorkloadStats } from './workload-stats.ts'
 
 /** All that is kept of one service of the topology. */
 export interface ServiceRecord {
   readonly name: string
   readonly entity: number
-  readonly hash: TraceHash
+  readonly facts: ServiceFacts
   readonly timeline: Timeline
   /** By instance name, in order of number. */
   readonly instances: Map<string, ServerStats>
@@ -24,24 +25,17 @@ export interface ServiceRecord {
   readonly listeners: readonly CallListener[]
 }
 
-export interface WorkloadRecord {
-  readonly id: string
-  readonly calls: CallStats
-  readonly timeline: Timeline
-  /** What goodput is judged by; `Infinity` for nothing. */
-  judgedByMs: number
-  readonly listeners: readonly CallListener[]
-}
-
 /** Everything a run measures. Nothing in here decides anything: a run is the same with or without it. */
 export class Recorder {
   readonly warmupUs: number
   readonly stepUs: number
+  /** What is measured is noted here and added up later: see {@link settle}. */
+  readonly ledger: Ledger = new Ledger()
   readonly facts: FactLog
   readonly log: EventLog = new EventLog()
   readonly services: Map<string, ServiceRecord> = new Map()
   readonly edges: Map<string, EdgeStats> = new Map()
-  readonly workloads: Map<string, WorkloadRecord> = new Map()
+  readonly workloads: Map<string, WorkloadStats> = new Map()
   /** Step by step, and the worst calls whole; undefined where nobody asked for it, which then costs nothing. */
   readonly detail: DetailRecorder | undefined
   calls = 0
@@ -58,23 +52,33 @@ export class Recorder {
     this.#durationUs = Math.round(scenario.durationMs * 1000)
     this.endUs = this.#durationUs
     this.stepUs = timelineStepMs(scenario.durationMs) * 1000
-    this.facts = new FactLog(kernel, this.stepUs)
+    this.facts = new FactLog(kernel, this.ledger, this.stepUs)
     for (const { name } of scenario.services) {
       this.services.set(name, {
         name,
         entity: hashText(name),
-        hash: new TraceHash(),
+        facts: new ServiceFacts(this.ledger),
         timeline: this.createTimeline(),
         instances: new Map(),
         listeners: this.#listenersOf(`service:${name}`),
       })
     }
     for (const { id } of scenario.workloads) {
-      const judgedByMs = Number.POSITIVE_INFINITY
       const listeners = this.#listenersOf(`workload:${id}`)
-      this.workloads.set(id, { id, calls: new CallStats(), timeline: this.createTimeline(), judgedByMs, listeners })
+      this.workloads.set(id, new WorkloadStats(id, this.ledger, this.createTimeline(), this.warmupUs, listeners))
     }
-    this.detail = options.inDetail === true ? new DetailRecorder(scenario, this.services) : undefined
+    this.detail = options.inDetail === true ? new DetailRecorder(scenario, this.services, this.ledger) : undefined
+  }
+
+  /** Somebody wants to know of single calls all that was done for them. */
+  get keepsStories(): boolean {
+    return this.diary !== undefined || this.detail !== undefined
+  }
+
+  /** The story of a user's call; undefined where nobody wants it. */
+  openStory(id: string): CallStory | undefined {
+    const reader = this.diary?.wants(id) === true ? this.diary : undefined
+    return reader === undefined && this.detail === undefined ? undefined : new CallStory(id, reader)
   }
 
   createTimeline(): Timeline {
@@ -91,7 +95,8 @@ export class Recorder {
     const key = `${from}>${to}`
     let edge = this.edges.get(key)
     if (edge === undefined) {
-      edge = new EdgeStats(this.#listenersOf(`edge:${key}`))
+      edge = new EdgeStats(this.ledger, this.service(to), this.warmupUs, this.#listenersOf(`edge:${key}`))
+      edge.isFollowed = isFollowed(edge)
       this.edges.set(key, edge)
     }
     return edge
@@ -101,14 +106,20 @@ export class Recorder {
     const { instances } = this.service(service)
     let stats = instances.get(name)
     if (stats === undefined) {
-      stats = new ServerStats(this.warmupUs, workers)
+      stats = new ServerStats(this.ledger, this.warmupUs, workers)
       instances.set(name, stats)
     }
     return stats
   }
 
+  /** Brings all figures up to date; what reads them has to ask for it. */
+  settle(): void {
+    this.ledger.settle()
+  }
+
   listen(subject: string, listener: CallListener): void {
     this.#listenersOf(subject).push(listener)
+    for (const edge of this.edges.values()) edge.isFollowed = isFollowed(edge)
   }
 
   #listenersOf(subject: string): CallListener[] {
@@ -119,4 +130,8 @@ export class Recorder {
     }
     return listeners
   }
+}
+
+function isFollowed({ listeners, service }: EdgeStats): boolean {
+  return listeners.length > 0 || service.listeners.length > 0
 }

@@ -82,7 +82,7 @@ export interface LimitDetail {
 
 /** A call of a user. Instants are milliseconds from its being offered on. */
 export interface CallDetail {
-  /** The key its chance follows from, in hexadecimal: the same in every run of the seed. */
+  /** What names it, as `client-17`: the same in every run of the seed, and what `seakeep explain --call` takes. */
   readonly id: string
   readonly workload: string
   readonly atMs: number
@@ -117,5 +117,7 @@ export interface AttemptDetail {
   readonly arrived?: number
   readonly begun?: number
   readonly left?: number
+  /** Faults that struck the request itself, as `slow payments +800ms`. */
+  readonly faults?: readonly string[]
   readonly calls?: readonly CallSpanDetail[]
 }

@@ -1,11 +1,22 @@
 import { Histogram } from './histogram.ts'
+import type { Account, Ledger } from './ledger.ts'
 import { TimeAverage } from './time-average.ts'
+
+const ARRIVED = 0
+const BEGUN = 1
+const BUSY = 2
+/** How a request left: its index follows {@link LEFT}. */
+const LEFT = 3
+const WAYS = ['completed', 'errors', 'refused'] as const
 
 /**
  * What one instance saw of the attempts that reached it. `arrivals = completed + errors + refused + open`, exactly. The
  * figures count from the warm-up on (by arrival); presence is kept for the whole run as well, to check Little's law.
  */
-export class ServerStats {
+export class ServerStats implements Account {
+  // The two that are read with every request come first: they lie in one line of the cache.
+  readonly #ledger: Ledger
+  readonly #account: number
   arrivals = 0
   completed = 0
   errors = 0
@@ -22,7 +33,9 @@ export class ServerStats {
   readonly workers: number
   readonly #warmupUs: number
 
-  constructor(warmupUs: number, workers: number) {
+  constructor(ledger: Ledger, warmupUs: number, workers: number) {
+    this.#ledger = ledger
+    this.#account = ledger.open(this)
     this.workers = workers
     this.#warmupUs = warmupUs
     this.present = new TimeAverage(warmupUs)
@@ -30,21 +43,46 @@ export class ServerStats {
   }
 
   arrive(nowUs: number): void {
-    this.present.add(nowUs, 1)
-    this.presentSinceStart.add(nowUs, 1)
-    if (nowUs >= this.#warmupUs) this.arrivals += 1
+    this.#ledger.note(this.#account, ARRIVED, nowUs, 0, 0)
   }
 
   begin(nowUs: number, arrivedUs: number): void {
-    if (arrivedUs >= this.#warmupUs) this.queueing.record(nowUs - arrivedUs)
+    this.#ledger.note(this.#account, BEGUN, nowUs, arrivedUs, 0)
   }
 
-  leave(nowUs: number, arrivedUs: number, begunUs: number, how: 'completed' | 'errors' | 'refused'): void {
-    this.present.add(nowUs, -1)
-    this.presentSinceStart.add(nowUs, -1)
-    this.spentUs += nowUs - arrivedUs
-    if (arrivedUs < this.#warmupUs) return
-    this[how] += 1
-    if (how === 'completed' && begunUs >= 0) this.service.record(nowUs - begunUs)
+  setBusy(nowUs: number, workers: number): void {
+    this.#ledger.note(this.#account, BUSY, nowUs, workers, 0)
+  }
+
+  leave(nowUs: number, arrivedUs: number, begunUs: number, how: (typeof WAYS)[number]): void {
+    this.#ledger.note(this.#account, LEFT + WAYS.indexOf(how), nowUs, arrivedUs, begunUs)
+  }
+
+  post(entries: Float64Array, order: Uint32Array, from: number, until: number): void {
+    const warmupUs = this.#warmupUs
+    for (let i = from; i < until; i++) {
+      const at = order[i]!
+      const what = entries[at]! | 0
+      const nowUs = entries[at + 1]!
+      const arrivedUs = what === ARRIVED ? nowUs : entries[at + 2]!
+      const isMeasured = arrivedUs >= warmupUs
+      if (what === BUSY) this.busy.set(nowUs, entries[at + 2]! | 0)
+      else if (what === BEGUN) {
+        if (isMeasured) this.queueing.recordDouble(nowUs - arrivedUs)
+      } else if (what === ARRIVED) {
+        this.present.add(nowUs, 1)
+        this.presentSinceStart.add(nowUs, 1)
+        if (isMeasured) this.arrivals += 1
+      } else {
+        this.present.add(nowUs, -1)
+        this.presentSinceStart.add(nowUs, -1)
+        this.spentUs += nowUs - arrivedUs
+        if (!isMeasured) continue
+        const way = WAYS[what - LEFT]!
+        this[way] += 1
+        const begunUs = entries[at + 3]!
+        if (way === 'completed' && begunUs >= 0) this.service.recordDouble(nowUs - begunUs)
+      }
+    }
   }
 }

@@ -4,8 +4,9 @@
  * any that was, and a longer one worse than a shorter. What is kept does not depend on when the run is looked at, so the
  * same seed keeps the same calls.
  */
-import { type CallSpan, Room } from './call-span.ts'
+import type { CallStory } from './call-story.ts'
 import type { CallDetail } from './run-detail.ts'
+import { Room, storyDetail } from './story-detail.ts'
 
 const STRETCHES = 24
 const OF_STRETCH = 2
@@ -14,10 +15,8 @@ const OF_ENDING = 4
 const MOST_SPANS = 160
 
 interface Kept {
-  readonly span: CallSpan
-  readonly key: number
+  readonly story: CallStory
   readonly workload: string
-  readonly offeredUs: number
   readonly isGood: boolean
 }
 
@@ -33,7 +32,7 @@ export class WorstCalls {
 
   /** A call of a user has ended. */
   offer(one: Kept, ending: string, isMeasured: boolean): void {
-    const stretch = Math.floor(one.offeredUs / this.#stretchUs)
+    const stretch = Math.floor(one.story.offeredUs / this.#stretchUs)
     this.#stretches[stretch] ??= []
     insert(this.#stretches[stretch] as Kept[], one, OF_STRETCH)
     let list = this.#endings.get(ending)
@@ -50,17 +49,19 @@ export class WorstCalls {
     const kept = new Set<Kept>(this.#stretches.flat())
     for (const list of this.#endings.values()) for (const one of list) kept.add(one)
     if (this.#ordinary !== undefined) kept.add(this.#ordinary)
-    return [...kept].sort((a, b) => a.offeredUs - b.offeredUs || a.key - b.key).map(detailOf)
+    return [...kept]
+      .sort((a, b) => a.story.offeredUs - b.story.offeredUs || (a.story.id < b.story.id ? -1 : 1))
+      .map(detailOf)
   }
 }
 
-function detailOf({ span, key, workload, offeredUs, isGood }: Kept): CallDetail {
+function detailOf({ story, workload, isGood }: Kept): CallDetail {
   const room = new Room(MOST_SPANS)
-  const call = span.detail(offeredUs, room)
+  const call = storyDetail(story, story.offeredUs, room)
   return {
-    id: (key >>> 0).toString(16).padStart(8, '0'),
+    id: story.id,
     workload,
-    atMs: offeredUs / 1000,
+    atMs: story.offeredUs / 1000,
     isGood,
     call,
     ...(room.refused === 0 ? {} : { cut: room.refused }),
@@ -77,5 +78,5 @@ function insert(list: Kept[], one: Kept, most: number): void {
 }
 
 function isWorse(a: Kept, b: Kept): boolean {
-  return a.isGood === b.isGood ? a.span.tookUs > b.span.tookUs : !a.isGood
+  return a.isGood === b.isGood ? a.story.tookUs > b.story.tookUs : !a.isGood
 }

@@ -8,15 +8,16 @@ export function closeBooks(world: World): Map<string, OpenRequests> {
   for (const host of world.hosts) {
     for (let call = host.openCalls; call !== undefined; call = call.olderCall) call.closeBooks(endUs)
   }
+  world.recorder.settle()
   const open = new Map<string, OpenRequests>()
-  for (const { name, present } of world.instances) {
+  for (const instance of world.instances) {
     let openSpentUs = 0
     let openMeasured = 0
-    for (const { arrivedUs } of present) {
+    for (const { arrivedUs } of instance.present()) {
       openSpentUs += endUs - arrivedUs
       if (arrivedUs >= world.recorder.warmupUs) openMeasured += 1
     }
-    open.set(name, { openSpentUs, openMeasured })
+    open.set(instance.name, { openSpentUs, openMeasured })
   }
   return open
 }

@@ -4,7 +4,7 @@ import { Purpose } from '../model/purpose.ts'
 import { type CallOwner, SimCall, startOptions } from '../model/sim-call.ts'
 import type { VirtualHost } from '../model/virtual-host.ts'
 import type { World } from '../model/world.ts'
-import type { WorkloadRecord } from '../recording/recorder.ts'
+import type { WorkloadStats } from '../recording/workload-stats.ts'
 import type { ResolvedWorkload } from '../scenario/resolved-scenario.ts'
 
 /** `client-17`; of a closed workload, the third call of the second user, `client-2.3`. */
@@ -23,9 +23,9 @@ export class CallerPool {
   readonly world: World
   readonly workload: ResolvedWorkload
   readonly #callers: readonly Caller[]
-  readonly #record: WorkloadRecord
+  readonly #record: WorkloadStats
 
-  constructor(world: World, workload: ResolvedWorkload, callers: readonly Caller[], record: WorkloadRecord) {
+  constructor(world: World, workload: ResolvedWorkload, callers: readonly Caller[], record: WorkloadStats) {
     this.world = world
     this.workload = workload
     this.#callers = callers
@@ -50,7 +50,9 @@ export class CallerPool {
       attempt: 1,
       priority,
       routingKey: keyOf?.(key),
-      story: world.recorder.diary?.root(callId(workload.callerName, number, user)),
+      story: world.recorder.keepsStories
+        ? world.recorder.openStory(callId(workload.callerName, number, user))
+        : undefined,
     }
     const call = new SimCall(world, caller.host, service, method, inherited, owner, this.#record)
     caller.runtime.start(service, call, startOptions(inherited), call)

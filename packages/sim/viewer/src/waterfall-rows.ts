@@ -151,10 +151,12 @@ function sayingOfAttempt(attempt: AttemptSpan, before: AttemptSpan | undefined, 
     else if (left !== undefined && left > until)
       said.push(`worked on for ${lengthOfTime(left - until)} after its caller had given up`)
   }
-  const struck = around.faults
-    .filter((fault) => strikes(fault, attempt, around.zeroMs, until))
+  const known = attempt.faults ?? []
+  const struck = known.map((label) => `struck by the fault ${label}`)
+  const about = around.faults
+    .filter((fault) => !known.includes(fault.label) && strikes(fault, attempt, around.zeroMs, until))
     .map(({ label }) => `during the fault ${label}`)
-  return [...said, ...struck].join('; ')
+  return [...said, ...struck, ...about].join('; ')
 }
 
 /** Was there a fault on its way or at its instance while it lasted? */
