@@ -3,6 +3,7 @@ import type { AttemptStory } from '../recording/call-story.ts'
 import { Fact } from '../recording/facts.ts'
 import type { ServiceRecord } from '../recording/recorder.ts'
 import type { ServerStats } from '../recording/server-stats.ts'
+import type { TimeAverage } from '../recording/time-average.ts'
 import type { ResolvedOperation, ResolvedService, ResolvedVersion } from '../scenario/resolved-scenario.ts'
 import type { Exchange, Receiver } from './exchange.ts'
 import { createLine } from './lines/create-line.ts'
@@ -25,7 +26,8 @@ export class VirtualInstance implements Receiver, Workplace {
   readonly host: VirtualHost
   readonly world: Surroundings
   readonly service: ResolvedService
-  readonly version: ResolvedVersion
+  /** What runs here; a deploy gives its next life another. */
+  version: ResolvedVersion
   readonly stats: ServerStats
   readonly record: ServiceRecord
   readonly faults: Set<ServerFault> = new Set()
@@ -33,6 +35,14 @@ export class VirtualInstance implements Receiver, Workplace {
   life: Life
   /** Leaves: serves what it has, and tells whoever asks that it wants no more. */
   isDraining = false
+  /** Taken out of its fleet by autoscaling: nobody starts it but that. */
+  isRetired = false
+  /** How many are at work over time, for who scales by it. */
+  meter: TimeAverage | undefined = undefined
+  /** Whoever waits for the last request to have left. */
+  onEmpty: (() => void) | undefined = undefined
+  /** Told, once each, when its present life is over, however it ended. */
+  readonly onGone: Set<() => void> = new Set()
   /** Everybody present: in the line or at work, in the order they came. */
   readonly present: Set<Job> = new Set()
   #busy = 0
@@ -64,7 +74,7 @@ export class VirtualInstance implements Receiver, Workplace {
     this.hearsOfCancels = service.onCancel !== 'finish'
     this.#line = createLine(service.discipline)
     const isShared = service.discipline === 'processor-sharing'
-    this.#shared = isShared ? new SharedPace(host.clock, service.concurrency) : undefined
+    this.#shared = isShared ? new SharedPace(host.clock.steady, service.concurrency) : undefined
   }
 
   /** A request has arrived: inbound admission, then a fault's answer, then the line. */
@@ -122,8 +132,7 @@ export class VirtualInstance implements Receiver, Workplace {
 
   work(ms: number, task: TimerTask): Timer {
     if (this.#shared !== undefined) return this.#shared.work(ms, task)
-    const { clock } = this.host
-    return clock.schedule(clock.now() + ms, task)
+    return this.host.clock.pass(ms, task)
   }
 
   /** The process is gone: whoever was present is told by a reset, and nothing is left of its line. */
@@ -144,6 +153,10 @@ export class VirtualInstance implements Receiver, Workplace {
       call.abandon()
       call = older
     }
+    this.onEmpty = undefined
+    const told = [...this.onGone]
+    this.onGone.clear()
+    for (const tell of told) tell()
   }
 
   operation(method: string | undefined): ResolvedOperation | undefined {
@@ -158,6 +171,7 @@ export class VirtualInstance implements Receiver, Workplace {
   onLeft(job: Job): void {
     this.present.delete(job)
     if (job.begunUs >= 0) this.#begun -= 1
+    if (this.onEmpty !== undefined && this.present.size === 0) this.#tellEmpty()
   }
 
   /** After how long an `error` fault answers what has this key; undefined where none strikes it. */
@@ -170,6 +184,14 @@ export class VirtualInstance implements Receiver, Workplace {
       return fault.change.afterMs
     }
     return undefined
+  }
+
+  /** As an event of its own: whoever leaves has yet to answer, and to give its worker back. */
+  #tellEmpty(): void {
+    const told = this.onEmpty
+    this.onEmpty = undefined
+    const { clock } = this.host
+    clock.schedule(clock.now(), { onTimer: () => told?.() })
   }
 
   #begin(request: Job): void {
@@ -207,6 +229,7 @@ export class VirtualInstance implements Receiver, Workplace {
     }
     const { nowUs } = this.world.kernel
     this.stats.busy.set(nowUs, workers)
+    this.meter?.set(nowUs, workers)
     this.life.load?.setBusy(nowUs, workers)
   }
 }

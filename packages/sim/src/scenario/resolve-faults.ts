@@ -13,6 +13,11 @@ import {
 } from '@seakeep/core/spi'
 import type { CallGraph } from './call-graph.ts'
 import { resolveFaultTarget } from './fault-target.ts'
+import { resolveClockSkew } from './faults/clock-skew.ts'
+import { resolveDeploy } from './faults/deploy.ts'
+import { resolveDrain } from './faults/drain.ts'
+import type { FaultReading } from './faults/fault-reading.ts'
+import { resolveRegistryWeakness } from './faults/registry-weakness.ts'
 import { kindOf } from './fields.ts'
 import type { FaultTarget, ResolvedFault, ResolvedService } from './resolved-scenario.ts'
 
@@ -23,9 +28,13 @@ interface Known {
   warn(warning: string): void
 }
 
-const KINDS = ['slow', 'error', 'crash', 'pause', 'hold', 'registryDown'] as const
+const KINDS = [
+  ...(['slow', 'error', 'crash', 'pause', 'hold', 'registryDown'] as const),
+  ...(['registryStale', 'registryFlap', 'registryPartial', 'registryEmpty', 'registryPartition'] as const),
+  ...(['drain', 'deploy', 'clockSkew'] as const),
+] as const
 type Kind = (typeof KINDS)[number]
-const NOT_YET = ['partition', 'loss', 'clockSkew', 'drain', 'deploy', 'surge']
+const NOT_YET = ['partition', 'loss', 'surge']
 
 const target = text()
 const lasting = { for: optional(duration()) }
@@ -76,6 +85,10 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
   const targetOf = (name: string): FaultTarget => resolveFaultTarget(name, at.at('target'), known)
   const until = (lengthMs: number | undefined): number =>
     lengthMs === undefined ? Number.POSITIVE_INFINITY : atMs + lengthMs
+  const reading: FaultReading = {
+    ...{ at, atMs, services: known.services, until },
+    instances: (name) => instances(targetOf(name), kind, at),
+  }
   switch (kind) {
     case 'slow': {
       const read = FIELDS.slow.resolve(given, at)
@@ -106,6 +119,18 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
     }
     case 'registryDown':
       return { kind, untilMs: until(FIELDS.registryDown.resolve(given, at).forMs), label: 'registry down' }
+    case 'registryStale':
+    case 'registryFlap':
+    case 'registryPartial':
+    case 'registryEmpty':
+    case 'registryPartition':
+      return resolveRegistryWeakness(kind, given, reading)
+    case 'drain':
+      return resolveDrain(given, reading)
+    case 'deploy':
+      return resolveDeploy(given, reading)
+    case 'clockSkew':
+      return resolveClockSkew(given, reading)
   }
 }
 

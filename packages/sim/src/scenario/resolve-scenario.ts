@@ -24,11 +24,13 @@ import {
   text,
 } from '@seakeep/core/spi'
 import { CallGraph } from './call-graph.ts'
+import { withDeployed } from './faults/deploy.ts'
 import { distributionOr, onlyYet, seed } from './fields.ts'
 import { aboutForeign, FOREIGN_KINDS, foreignKind, readForeign } from './foreign-topology.ts'
 import { BARE_RATE_PER_SECOND, BARE_WARMUP_MS, ImportedTopology } from './imported-topology.ts'
 import { readText } from './node-files.ts'
 import { parseData } from './parse-data.ts'
+import { REGISTRY } from './registry-options.ts'
 import { resolveFaults } from './resolve-faults.ts'
 import { policiesAsData, resolvePolicies, unknownServices } from './resolve-policies.ts'
 import { resolveServices } from './resolve-services.ts'
@@ -84,6 +86,7 @@ const SCENARIO = record({
     { latency: distributionOr('0.5ms'), loss: onlyYet(0, (input) => ratioOf(input) !== undefined) },
     { notYet: ['bandwidth'] },
   ),
+  registry: REGISTRY,
   policies: ANYTHING,
   topology: ANYTHING,
   workload: ANYTHING,
@@ -107,7 +110,8 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
     throw at.at('warmup').error(`${problem}, or nothing would be measured`)
   }
   const names = Object.keys(objectOf(own.topology) ?? {})
-  const services = resolveServices(own.topology, at.at('topology'), names)
+  const written = resolveServices(own.topology, at.at('topology'), names)
+  const services = withDeployed(written, own.topology, own.faults, at.at('faults'))
   const { durationMs } = own
   const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, warn })
   const graph = new CallGraph(services, workloads)
@@ -126,6 +130,7 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
     warmupMs,
     seed: own.seed,
     network: { latency: own.network.latency },
+    registry: own.registry,
     policies,
     services,
     workloads,
