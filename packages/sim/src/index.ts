@@ -26,6 +26,7 @@ export type {
 } from './recording/run-document.ts'
 export { type SimulatedRun, type SimulateOptions, simulate } from './running/simulate.ts'
 export type { AppContext, AppHandler } from './scenario/app-handler.ts'
+export type { AutoscaleData } from './scenario/autoscale.ts'
 export { at, type FaultsAt } from './scenario/define-fault.ts'
 export {
   defineScenario,
@@ -38,9 +39,11 @@ export {
 export { closedLoop, constantArrivalRate, poisson } from './scenario/define-workload.ts'
 export { FailedAnswer, fail } from './scenario/fail.ts'
 export type { LinkData, NetworkData } from './scenario/network-data.ts'
+export type { RegistryData } from './scenario/registry-options.ts'
 export type {
   CallStepData,
   ClosedLoopData,
+  DeployData,
   Discipline,
   FaultData,
   ForeignTopologyData,

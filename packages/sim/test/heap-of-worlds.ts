@@ -36,7 +36,7 @@ export interface Isolation {
 }
 
 /** What ports hand out: a timer, a stream of chance, the handle of a watch or a note. They lead back into the world. */
-const HANDED_OUT = new Set(['HostTimer', 'Sfc32', 'Watcher', 'BoardReader', 'BoardNote'])
+const HANDED_OUT = new Set(['HostTimer', 'VirtualServer', 'Sfc32', 'Watcher', 'BoardReader', 'BoardNote'])
 /** Nodes that hold program text and hidden classes rather than the program's objects. */
 const NO_OBJECTS = new Set([
   'code',

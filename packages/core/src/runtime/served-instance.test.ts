@@ -114,6 +114,28 @@ describe('a served instance', () => {
     expect((await anyway).port).toBe(8080)
   })
 
+  it('keeps its lease as it is told to', async () => {
+    const { clock, instance, registry } = serving({ lease: { ttl: '30s', heartbeat: '10s' } })
+    const registered: number[] = []
+    const heartbeats: number[] = []
+    const { register, heartbeat } = registry
+    registry.register = (one, ttlMs, done) => {
+      registered.push(ttlMs)
+      register.call(registry, one, ttlMs, done)
+    }
+    registry.heartbeat = (one, ttlMs, done) => {
+      heartbeats.push(clock.now())
+      heartbeat.call(registry, one, ttlMs, done)
+    }
+    await instance.attach('http', {}).listen({ port: 0 })
+    await clock.advanceAsync(60_000)
+    expect(registered).toEqual([30_000])
+    const waits = heartbeats.slice(1).map((atMs, i) => atMs - (heartbeats[i] ?? 0))
+    expect(waits.length).toBeGreaterThanOrEqual(3)
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(8000)
+    expect(Math.max(...waits)).toBeLessThanOrEqual(12_000)
+  })
+
   it('is announced where others reach it', async () => {
     const { instance, listed } = serving({ id: 'orders#1', advertise: { host: 'orders.example' } })
     await instance.attach('http', {}).listen({ port: 0 })

@@ -1,6 +1,6 @@
 import type { PolicyDocument } from '../config/policy-document.ts'
 import { type InboundLayers, resolveInbound } from '../config/policy-options.ts'
-import { Registrar } from '../discovery/registrar.ts'
+import { Registrar, type RegistrarOptions } from '../discovery/registrar.ts'
 import type { Instance } from '../endpoint/endpoint.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
@@ -34,6 +34,8 @@ export interface ServeOptions {
   readonly limits?: InboundLayers
   /** `spread`: how long clients are given to learn that it leaves (5 s); `finish`: to end what is in flight (25 s). */
   readonly drain?: { readonly spread?: Duration; readonly finish?: Duration }
+  /** `ttl`: how long registries keep it without a heartbeat (15 s); `heartbeat`: between two (a third of it, ±20 %). */
+  readonly lease?: { readonly ttl?: Duration | undefined; readonly heartbeat?: Duration | undefined }
 }
 
 /** Longest wait of `listen` for the registries. */
@@ -52,6 +54,7 @@ export class ServedInstance implements ServerHost, Stoppable {
   readonly #events: EventSink
   readonly #spreadMs: number
   readonly #finishMs: number
+  readonly #lease: RegistrarOptions
   #signals: Disposable = NO_SUBSCRIPTION
   #protocol = ''
   #server: AttachedServer | undefined
@@ -83,6 +86,7 @@ export class ServedInstance implements ServerHost, Stoppable {
     })
     this.#spreadMs = parseDuration(options.drain?.spread ?? 5000, 'serve.drain.spread')
     this.#finishMs = parseDuration(options.drain?.finish ?? 25_000, 'serve.drain.finish')
+    this.#lease = leaseOf(options.lease)
   }
 
   /** What layers in `mode: shadow` would have refused so far, by reason. */
@@ -274,10 +278,17 @@ export class ServedInstance implements ServerHost, Stoppable {
     const { clock, random } = this.#ports
     const writable = this.#ports.registries.filter(({ isReadOnly }) => isReadOnly !== true)
     this.#registrars = writable.map((registry) => {
-      const registrar = new Registrar(instance, registry, { clock, random, events: this.#events })
+      const registrar = new Registrar(instance, registry, { clock, random, events: this.#events }, this.#lease)
       registrar.start()
       return registrar
     })
+  }
+}
+
+function leaseOf({ ttl, heartbeat }: NonNullable<ServeOptions['lease']> = {}): RegistrarOptions {
+  return {
+    ...(ttl !== undefined && { ttlMs: parseDuration(ttl, 'serve.lease.ttl') }),
+    ...(heartbeat !== undefined && { heartbeatMs: parseDuration(heartbeat, 'serve.lease.heartbeat') }),
   }
 }
 

@@ -37,9 +37,9 @@ export function recoveryMs(
   return null
 }
 
-/** A crash ends when the restarted process is there again. */
+/** A crash or a drain ends when the restarted process is there again; without one it is over at once. */
 function endOf(fault: ResolvedScenario['faults'][number]): number {
-  if (fault.kind === 'crash') return fault.atMs + (fault.restartAfterMs ?? 0)
+  if ('restartAfterMs' in fault && fault.restartAfterMs === undefined) return fault.atMs
   return fault.untilMs
 }
 

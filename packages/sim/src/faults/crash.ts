@@ -6,16 +6,14 @@ import type { FaultContext, Striking } from './fault-context.ts'
  * when the lease runs out. With `restartAfter` each begins a new life under its old name.
  */
 export function crash(fault: ResolvedFault & { readonly kind: 'crash' }, context: FaultContext): Striking {
-  const struck = context.instances(fault.target)
   return {
     begin() {
-      for (const instance of struck) {
+      for (const instance of context.instances(fault.target)) {
         if (!instance.host.isUp) continue
         context.touch(instance.name)
-        instance.host.crash()
-        instance.crash()
+        context.fleet.stop(instance, 'crash')
         if (fault.restartAfterMs === undefined) continue
-        context.world.kernel.after(fault.restartAfterMs * 1000, { onTimer: () => context.restart(instance) })
+        context.world.kernel.after(fault.restartAfterMs * 1000, { onTimer: () => context.fleet.start(instance) })
       }
     },
     end() {},

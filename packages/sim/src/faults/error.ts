@@ -11,9 +11,5 @@ export function error(fault: ResolvedFault & { readonly kind: 'error' }, context
     change: { kind: 'error', afterMs: fault.afterMs },
     touch: (instance) => context.touch(instance),
   }
-  const struck = context.instances(fault.target)
-  return {
-    begin: () => struck.forEach((instance) => void instance.faults.add(strike)),
-    end: () => struck.forEach((instance) => void instance.faults.delete(strike)),
-  }
+  return context.atServers(fault.target, strike)
 }

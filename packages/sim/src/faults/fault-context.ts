@@ -1,3 +1,5 @@
+import type { Fleet } from '../model/fleet.ts'
+import type { ServerFault } from '../model/server-faults.ts'
 import type { VirtualInstance } from '../model/virtual-instance.ts'
 import type { World } from '../model/world.ts'
 import { Fact } from '../recording/facts.ts'
@@ -9,15 +11,14 @@ export class FaultContext {
   /** Names the coin of a fault that strikes by chance. */
   readonly coin: number
   readonly label: string
-  /** Starts a new life on an instance's host. */
-  readonly restart: (instance: VirtualInstance) => void
+  readonly fleet: Fleet
   readonly #touched = new Set<string>()
 
-  constructor(world: World, coin: number, label: string, restart: (instance: VirtualInstance) => void) {
+  constructor(world: World, coin: number, label: string, fleet: Fleet) {
     this.world = world
     this.coin = coin
     this.label = label
-    this.restart = restart
+    this.fleet = fleet
   }
 
   /** A fact of the run, the first time the fault touches this thing. */
@@ -36,6 +37,23 @@ export class FaultContext {
     }
     if (target.kind === 'zone') return [...world.instances].filter((instance) => instance.host.zone === target.zone)
     return []
+  }
+
+  /** Strikes the requests at a target while it is on: at those instances, too, that join meanwhile. */
+  atServers(target: FaultTarget, strike: ServerFault): Striking {
+    const join = (instance: VirtualInstance): void => {
+      if (this.instances(target).includes(instance)) instance.faults.add(strike)
+    }
+    return {
+      begin: () => {
+        for (const instance of this.instances(target)) instance.faults.add(strike)
+        this.fleet.newcomers.add(join)
+      },
+      end: () => {
+        for (const instance of this.instances(target)) instance.faults.delete(strike)
+        this.fleet.newcomers.delete(join)
+      },
+    }
   }
 }
 

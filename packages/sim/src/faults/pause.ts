@@ -1,11 +1,13 @@
+import type { VirtualInstance } from '../model/virtual-instance.ts'
 import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
 import type { FaultContext, Striking } from './fault-context.ts'
 
 /** Freezes processes (a long garbage collection, SIGSTOP): nothing answers, timers fire late, then all of it. */
 export function pause(fault: ResolvedFault & { readonly kind: 'pause' }, context: FaultContext): Striking {
-  const struck = context.instances(fault.target)
+  let struck: readonly VirtualInstance[] = []
   return {
     begin() {
+      struck = context.instances(fault.target)
       for (const { host, name } of struck) {
         if (!host.isUp) continue
         context.touch(name)

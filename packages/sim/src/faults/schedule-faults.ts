@@ -1,9 +1,12 @@
 import { hashText, mix } from '@seakeep/core/spi'
-import type { VirtualInstance } from '../model/virtual-instance.ts'
+import type { Fleet } from '../model/fleet.ts'
 import type { World } from '../model/world.ts'
 import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
 import { bandwidth } from './bandwidth.ts'
+import { clockSkew } from './clock-skew.ts'
 import { crash } from './crash.ts'
+import { deploy } from './deploy.ts'
+import { drain } from './drain.ts'
 import { duplicate } from './duplicate.ts'
 import { error } from './error.ts'
 import { FaultContext, type Striking } from './fault-context.ts'
@@ -12,15 +15,16 @@ import { loss } from './loss.ts'
 import { partition } from './partition.ts'
 import { pause } from './pause.ts'
 import { registryDown } from './registry-down.ts'
+import { registryWeakness } from './registry-weakness.ts'
 import { reset } from './reset.ts'
 import { slow } from './slow.ts'
 
 /** Sets the scenario's faults on the kernel's time. A fault without an end lasts to the end of the run. */
-export function scheduleFaults(world: World, restart: (instance: VirtualInstance) => void): void {
+export function scheduleFaults(world: World, fleet: Fleet): void {
   const coins = new Set<number>()
   for (const fault of world.scenario.faults) {
     const coin = coinOf(fault, coins)
-    const striking = strikingOf(fault, new FaultContext(world, coin, fault.label, restart))
+    const striking = strikingOf(fault, new FaultContext(world, coin, fault.label, fleet))
     const { kernel, recorder } = world
     const tell = (type: 'faultBegan' | 'faultEnded'): void =>
       recorder.log.add({ atMs: kernel.nowUs / 1000, type, fault: fault.label })
@@ -76,5 +80,17 @@ function strikingOf(fault: ResolvedFault, context: FaultContext): Striking {
       return bandwidth(fault, context)
     case 'reset':
       return reset(fault, context)
+    case 'drain':
+      return drain(fault, context)
+    case 'deploy':
+      return deploy(fault, context)
+    case 'clockSkew':
+      return clockSkew(fault, context)
+    case 'registryStale':
+    case 'registryFlap':
+    case 'registryPartial':
+    case 'registryEmpty':
+    case 'registryPartition':
+      return registryWeakness(fault, context)
   }
 }

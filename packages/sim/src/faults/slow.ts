@@ -29,11 +29,7 @@ export function slow(fault: ResolvedFault & { readonly kind: 'slow' }, context: 
     label: context.label,
     touch: (instance) => context.touch(instance),
   }
-  const struck = context.instances(target)
-  return {
-    begin: () => struck.forEach((instance) => void instance.faults.add(strike)),
-    end: () => struck.forEach((instance) => void instance.faults.delete(strike)),
-  }
+  return context.atServers(target, strike)
 }
 
 function changeOf(change: (ResolvedFault & { readonly kind: 'slow' })['change']): WorkChange {

@@ -43,7 +43,7 @@ describe('VirtualClock', () => {
   it('tells the time of the kernel in milliseconds, and a calendar that begins in 2026', async () => {
     const kernel = new Kernel()
     const host = new Host(kernel)
-    const skewed = new VirtualClock(kernel, host, -1500)
+    const skewed = new VirtualClock(kernel, host, { wallOffsetMs: -1500 })
     expect(host.clock.now()).toBe(0)
     // `date -u -d 2026-01-01 +%s`
     expect(host.clock.wallNow()).toBe(1_767_225_600_000)

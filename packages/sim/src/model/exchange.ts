@@ -82,7 +82,8 @@ export class Exchange implements Packet {
     this.call = call
     this.key = attempt.key
     this.number = attempt.number
-    this.deadlineMs = attempt.deadlineMs
+    // As the server's clock has it: what travels is how long is left.
+    this.deadlineMs = instance.host.clock.readingAt(call.host.clock.instantOf(attempt.deadlineMs))
     this.priority = attempt.priority
     this.instance = instance
     this.#caller = call.host

@@ -42,7 +42,7 @@ export class VirtualHost implements HostGate {
     caller: string,
     kernel: Kernel,
     seed: number,
-    options: { readonly isAsync?: boolean; readonly zone?: string | undefined } = {},
+    options: { readonly isAsync?: boolean; readonly zone?: string | undefined; readonly canDrift?: boolean } = {},
   ) {
     this.name = name
     this.caller = caller
@@ -50,7 +50,7 @@ export class VirtualHost implements HostGate {
     this.isAsync = options.isAsync ?? false
     this.zone = options.zone
     this.#seed = seed
-    this.clock = new VirtualClock(kernel, this)
+    this.clock = new VirtualClock(kernel, this, options.canDrift === true ? { canDrift: true } : {})
   }
 
   /** The chance of its present life: keyed draws as everywhere, streams of its own. */

@@ -2,6 +2,7 @@ import { hashText, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { AttemptStory } from '../recording/call-story.ts'
 import { Fact } from '../recording/facts.ts'
 import type { ServerStats } from '../recording/server-stats.ts'
+import type { TimeAverage } from '../recording/time-average.ts'
 import type { ResolvedOperation, ResolvedService, ResolvedVersion } from '../scenario/resolved-scenario.ts'
 import type { Exchange, Receiver } from './exchange.ts'
 import { createLine } from './lines/create-line.ts'
@@ -24,7 +25,8 @@ export class VirtualInstance implements Receiver, Workplace {
   readonly host: VirtualHost
   readonly world: Surroundings
   readonly service: ResolvedService
-  readonly version: ResolvedVersion
+  /** What runs here; a deploy gives its next life another. */
+  version: ResolvedVersion
   readonly stats: ServerStats
   /** Its service's account of facts. */
   readonly facts: number
@@ -36,7 +38,16 @@ export class VirtualInstance implements Receiver, Workplace {
   /** Who came first and last of all that are present, in the line or at work, linked in the order they came. */
   #firstPresent: Job | undefined = undefined
   #lastPresent: Job | undefined = undefined
-  readonly #onlyOperation: ResolvedOperation | undefined
+  /** Of a version with one operation, which then is not looked up. */
+  #only: { readonly of: ResolvedVersion; readonly operation: ResolvedOperation | undefined } | undefined = undefined
+  /** Taken out of its fleet by autoscaling: nobody starts it but that. */
+  isRetired = false
+  /** How many are at work over time, for who scales by it. */
+  meter: TimeAverage | undefined = undefined
+  /** Whoever waits for the last request to have left. */
+  onEmpty: (() => void) | undefined = undefined
+  /** Told, once each, when its present life is over, however it ended. */
+  readonly onGone: Set<() => void> = new Set()
   #busy = 0
   /** Begun and not gone, those included who are without a worker during their calls. */
   #begun = 0
@@ -63,11 +74,10 @@ export class VirtualInstance implements Receiver, Workplace {
     this.life = life
     this.facts = world.recorder.service(service.name).facts.account
     this.stats = world.recorder.instance(service.name, host.name, service.concurrency)
-    this.#onlyOperation = version.operations.size === 1 ? version.operations.get('') : undefined
     this.hearsOfCancels = service.onCancel !== 'finish'
     this.#line = createLine(service.discipline)
     const isShared = service.discipline === 'processor-sharing'
-    this.#shared = isShared ? new SharedPace(host.clock, service.concurrency) : undefined
+    this.#shared = isShared ? new SharedPace(host.clock.steady, service.concurrency) : undefined
   }
 
   /** A request has arrived: inbound admission, then a fault's answer, then the line. */
@@ -125,8 +135,7 @@ export class VirtualInstance implements Receiver, Workplace {
 
   work(ms: number, task: TimerTask): Timer {
     if (this.#shared !== undefined) return this.#shared.work(ms, task)
-    const { clock } = this.host
-    return clock.schedule(clock.now() + ms, task)
+    return this.host.clock.pass(ms, task)
   }
 
   /** The process is gone: whoever was present is told by a reset, and nothing is left of its line. */
@@ -150,11 +159,17 @@ export class VirtualInstance implements Receiver, Workplace {
       call.abandon()
       call = older
     }
+    this.onEmpty = undefined
+    const told = [...this.onGone]
+    this.onGone.clear()
+    for (const tell of told) tell()
   }
 
   operation(method: string | undefined): ResolvedOperation | undefined {
-    if (this.#onlyOperation !== undefined) return this.#onlyOperation
-    const { operations } = this.version
+    const { version } = this
+    if (this.#only?.of === version) return this.#only.operation
+    const { operations } = version
+    if (operations.size === 1 && operations.has('')) this.#only = { of: version, operation: operations.get('') }
     return (method === undefined ? undefined : operations.get(method)) ?? operations.get('')
   }
 
@@ -171,6 +186,11 @@ export class VirtualInstance implements Receiver, Workplace {
     if (cameAfter === undefined) this.#lastPresent = cameBefore
     else cameAfter.cameBefore = cameBefore
     if (job.begunUs >= 0) this.#begun -= 1
+    if (this.onEmpty !== undefined && this.#firstPresent === undefined) this.#tellEmpty()
+  }
+
+  get isEmpty(): boolean {
+    return this.#firstPresent === undefined
   }
 
   /** Everybody in the line or at work, in the order they came. */
@@ -195,6 +215,14 @@ export class VirtualInstance implements Receiver, Workplace {
       return fault.change.afterMs
     }
     return undefined
+  }
+
+  /** As an event of its own: whoever leaves has yet to answer, and to give its worker back. */
+  #tellEmpty(): void {
+    const told = this.onEmpty
+    this.onEmpty = undefined
+    const { clock } = this.host
+    clock.schedule(clock.now(), { onTimer: () => told?.() })
   }
 
   #begin(request: Job): void {
@@ -232,6 +260,7 @@ export class VirtualInstance implements Receiver, Workplace {
     }
     const { nowUs } = this.world.kernel
     this.stats.setBusy(nowUs, workers)
+    this.meter?.set(nowUs, workers)
     this.life.load?.setBusy(nowUs, workers)
   }
 }

@@ -12,8 +12,11 @@ import type { VirtualLoad } from './virtual-load.ts'
 export interface Life {
   readonly runtime: Runtime
   readonly random: Random
-  /** Undefined where the document has no `inbound` for the service: then the model's line alone decides. */
-  readonly admission: Admission | undefined
+  /**
+   * Undefined where the document has no `inbound` for the service, until the instance closes: then the model's line alone
+   * decides.
+   */
+  admission: Admission | undefined
   /** Undefined where nothing is shed. */
   readonly load: VirtualLoad | undefined
 }

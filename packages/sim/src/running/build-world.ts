@@ -6,21 +6,18 @@ import { Network } from '../model/network.ts'
 import { Uplinks } from '../model/uplinks.ts'
 import { VirtualBoard } from '../model/virtual-board.ts'
 import { VirtualHost } from '../model/virtual-host.ts'
-import { VirtualInstance } from '../model/virtual-instance.ts'
 import { VirtualRegistry } from '../model/virtual-registry.ts'
 import { World } from '../model/world.ts'
 import { Recorder } from '../recording/recorder.ts'
-import type {
-  ResolvedScenario,
-  ResolvedService,
-  ResolvedVersion,
-  ResolvedWorkload,
-} from '../scenario/resolved-scenario.ts'
+import type { ResolvedScenario, ResolvedWorkload } from '../scenario/resolved-scenario.ts'
+import { versionsOf } from '../scenario/versions-of.ts'
 import { type Caller, CallerPool } from '../workload/caller-pool.ts'
 import { ClosedWorkload } from '../workload/closed-workload.ts'
 import { OpenWorkload } from '../workload/open-workload.ts'
+import { Autoscaler } from './autoscaler.ts'
+import { dealt, LivingFleet } from './fleet.ts'
 import { judgedByMs } from './judged-by.ts'
-import { announce, beginLife } from './life.ts'
+import { beginLife } from './life.ts'
 import { limitReader } from './limit-reader.ts'
 
 /** Builds everything a scenario names and sets it going at t = 0: instances are there and known, then the load begins. */
@@ -34,8 +31,11 @@ export function buildWorld(
   const seed = foldSeed(scenario.seed)
   const recorder = new Recorder(scenario, kernel, options)
   const registry = new VirtualRegistry(kernel, {
-    onExpired: ({ id, service }) =>
-      recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'instanceExpired', service, endpoint: id }),
+    witness: {
+      onExpired: ({ id, service }) =>
+        recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'instanceExpired', service, endpoint: id }),
+    },
+    ...scenario.registry,
   })
   const uplinks = new Uplinks(scenario.faults.some(({ kind }) => kind === 'partition'))
   const network = new Network(kernel, scenario.network.latency, scenario.network, uplinks)
@@ -50,53 +50,18 @@ export function buildWorld(
     parts,
   )
   if (recorder.detail !== undefined) recorder.detail.readLimits = limitReader(world)
-  for (const service of scenario.services) addInstances(world, service, seed)
-  scheduleFaults(world, (instance) => restart(world, instance))
-  for (const workload of scenario.workloads) startWorkload(world, workload, seed)
-  return world
-}
-
-function addInstances(world: World, service: ResolvedService, seed: number): void {
-  const { name, zones, app } = service
-  let number = 0
-  for (const version of versionsOf(service)) {
-    for (let i = 0; i < version.replicas; i++) {
-      number += 1
-      const zone = dealt(zones, number)
-      const host = new VirtualHost(`${name}#${number}`, name, world.kernel, seed, { isAsync: app !== undefined, zone })
-      world.addHost(host)
-      const instance = new VirtualInstance(
-        world,
-        service,
-        version,
-        number,
-        host,
-        beginLife(world, host, service.concurrency),
-      )
-      world.addInstance(instance)
-      announce(world, instance)
+  const fleet = new LivingFleet(world, seed)
+  for (const service of scenario.services) {
+    for (const version of versionsOf(service)) {
+      for (let i = 0; i < version.replicas; i++) fleet.create(service, version)
     }
   }
-}
-
-function versionsOf(service: ResolvedService): readonly ResolvedVersion[] {
-  if (service.versions.length > 0) return service.versions
-  const { replicas, operations, weight, failover } = service
-  return [{ version: undefined, replicas, operations, weight, failover }]
-}
-
-/** Zones are dealt in turn; `number` counts from 1. */
-function dealt(zones: readonly string[], number: number): string | undefined {
-  return zones.length === 0 ? undefined : zones[(number - 1) % zones.length]
-}
-
-function restart(world: World, instance: VirtualInstance): void {
-  const { host } = instance
-  host.restart()
-  instance.life = beginLife(world, host, instance.service.concurrency)
-  instance.isDraining = false
-  announce(world, instance)
-  world.recorder.log.add({ atMs: world.kernel.nowUs / 1000, type: 'instanceRestarted', endpoint: instance.name })
+  scheduleFaults(world, fleet)
+  for (const service of scenario.services) {
+    if (service.autoscale !== undefined) new Autoscaler(world, service, service.autoscale, fleet).start()
+  }
+  for (const workload of scenario.workloads) startWorkload(world, workload, seed)
+  return world
 }
 
 function startWorkload(world: World, workload: ResolvedWorkload, seed: number): void {

@@ -1,16 +1,8 @@
-import type { Instance } from '@seakeep/core'
-import {
-  Admission,
-  assembleRuntime,
-  type EventSink,
-  type GovernanceEvent,
-  NO_LOAD,
-  NO_SIGNALS,
-  Registrar,
-} from '@seakeep/core/spi'
+import { assembleRuntime, type EventSink, type GovernanceEvent, NO_LOAD, NO_SIGNALS } from '@seakeep/core/spi'
 import type { VirtualHost } from '../model/virtual-host.ts'
 import type { VirtualInstance } from '../model/virtual-instance.ts'
 import { VirtualLoad } from '../model/virtual-load.ts'
+import { VirtualServers } from '../model/virtual-server.ts'
 import { VirtualTransport } from '../model/virtual-transport.ts'
 import type { Life } from '../model/workplace.ts'
 import type { World } from '../model/world.ts'
@@ -25,6 +17,8 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
   const { policies } = world.scenario
   const { uplinks } = world.network
   const board = uplinks.board(host, world.board.portFor(host))
+  const load =
+    policies?.inboundFor(host.caller)?.shed === undefined ? undefined : new VirtualLoad(world.kernel, workers)
   const runtime = assembleRuntime(
     { service: host.caller, zone: host.zone, policies },
     {
@@ -34,49 +28,34 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
       transports: [new VirtualTransport(world, host)],
       registries: [uplinks.registry(host, world.registry.portFor(host))],
       board,
-      servers: [],
-      load: NO_LOAD,
+      servers: [new VirtualServers()],
+      load: load ?? NO_LOAD,
       signals: NO_SIGNALS,
     },
     world.parts,
   )
   host.runtime = runtime
-  const inbound = policies?.inboundFor(host.caller)
-  const load = inbound?.shed === undefined ? undefined : new VirtualLoad(world.kernel, workers)
-  const events = new HostEvents(world, host)
-  return {
-    runtime,
-    random,
-    admission:
-      inbound === undefined
-        ? undefined
-        : new Admission(inbound, host.clock, {
-            random,
-            events,
-            board,
-            service: host.caller,
-            createLimit: world.parts.createLimit,
-            ...(load && { load }),
-          }),
-    load,
-  }
+  return { runtime, random, load, admission: undefined }
 }
 
-/** Announces an instance through the core's own registrar, which keeps its lease. */
-export function announce(world: World, { host, life, version: { version, weight, failover } }: VirtualInstance): void {
-  const instance: Instance = {
+/** Has an instance serve as a process does: it is announced, keeps its lease, and can be drained. */
+export function serve(world: World, instance: VirtualInstance): void {
+  const { host, life, service } = instance
+  const { version, weight, failover } = instance.version
+  const { ttlMs, heartbeatMs } = world.scenario.registry ?? {}
+  const served = life.runtime.serve({
+    name: host.caller,
     id: host.name,
-    service: host.caller,
-    address: { host: host.name, port: 0 },
-    protocol: 'sim',
     weight,
     ...(version === undefined ? {} : { version }),
     ...(failover === 0 ? {} : { meta: { priority: String(failover) } }),
-    ...(host.zone === undefined ? {} : { zone: host.zone }),
-  }
-  const ports = { clock: host.clock, random: life.random, events: new HostEvents(world, host) }
-  const registry = world.network.uplinks.registry(host, world.registry.portFor(host))
-  new Registrar(instance, registry, ports).start()
+    ...(service.drain === undefined
+      ? {}
+      : { drain: { spread: service.drain.spreadMs, finish: service.drain.finishMs } }),
+    lease: { ttl: ttlMs, heartbeat: heartbeatMs },
+  })
+  if (world.scenario.policies?.inboundFor(host.caller) !== undefined) life.admission = served.admission
+  served.attach('sim', instance).announce(instance)
 }
 
 /** Which events are transitions: hashed as facts and kept in the run's list. */
@@ -113,11 +92,27 @@ class HostEvents implements EventSink {
 
   emit(event: GovernanceEvent): void {
     const { recorder } = this.#world
+    if (event.type === 'drainStarted') return this.#tell(event.type)
+    if (event.type === 'runtimeClosed') return this.#end()
     if (event.type === 'endpointsChanged') return this.#fact(event.service, undefined, event.type)
     if (!TRANSITIONS.has(event.type) || !('service' in event)) return
     this.#fact(event.service, event.endpoint, event.type)
     const { atMs: _, ...details } = event
     recorder.log.add({ atMs: this.#world.kernel.nowUs / 1000, caller: this.#host.name, ...details })
+  }
+
+  /** A process whose runtime is closed is at its end. */
+  #end(): void {
+    const instance = this.#world.instanceAt(this.#host.name)
+    if (instance === undefined || !this.#host.isUp) return
+    this.#tell('instanceStopped')
+    this.#host.crash()
+    instance.crash()
+  }
+
+  #tell(type: string): void {
+    const { recorder, kernel } = this.#world
+    recorder.log.add({ atMs: kernel.nowUs / 1000, type, endpoint: this.#host.name })
   }
 
   #fact(service: string, endpoint: string | undefined, type: string): void {

@@ -1,8 +1,18 @@
 /** The faults: `at(t)` gives the verbs, each returning the data form. */
 import type { Duration } from '@seakeep/core'
+import type {
+  ClockSkewData,
+  DrainData,
+  RegistryEmptyData,
+  RegistryFlapData,
+  RegistryPartialData,
+  RegistryPartitionData,
+  RegistryStaleData,
+} from './faults/fleet-data.ts'
 import type { BandwidthData, DuplicateData, LossFaultData, PartitionData, ResetData } from './network-data.ts'
 import type {
   CrashData,
+  DeployData,
   ErrorData,
   FaultData,
   HoldData,
@@ -38,10 +48,26 @@ export interface FaultsAt {
   bandwidth(target: string, options: BandwidthData): FaultData
   /** Connections are reset, which the caller hears one way-delay later. */
   reset(target: string, options?: ResetData): FaultData
+  /** The registry shows nothing new. */
+  registryStale(options?: RegistryStaleData): FaultData
+  /** The target's instances vanish from the registry's lists and come back, over and over. */
+  registryFlap(target: string, options: RegistryFlapData): FaultData
+  /** The registry's lists miss a share of the instances. */
+  registryPartial(options: RegistryPartialData): FaultData
+  /** The registry has lost its data, and lists nobody. */
+  registryEmpty(options?: RegistryEmptyData): FaultData
+  /** Zones or services cannot reach the registry. */
+  registryPartition(options: RegistryPartitionData): FaultData
+  /** What a SIGTERM does: not ready, deregister, let it spread, finish, close. */
+  drain(target: string, options?: DrainData): FaultData
+  /** Replaces a service's instances batch after batch. */
+  deploy(service: string, options?: DeployData): FaultData
+  /** The target's clocks are wrong. */
+  clockSkew(target: string, options: ClockSkewData): FaultData
 }
 
 /** Kinds that later versions have: written down as data, so that they are refused by name like any other form. */
-const LATER = ['clockSkew', 'drain', 'deploy', 'surge']
+const LATER = ['surge']
 
 export function at(instant: Duration): FaultsAt {
   const later = LATER.map((kind) => [
@@ -61,5 +87,13 @@ export function at(instant: Duration): FaultsAt {
     duplicate: (target, options) => ({ at: instant, duplicate: { target, ...options } }),
     bandwidth: (target, options) => ({ at: instant, bandwidth: { target, ...options } }),
     reset: (target, options) => ({ at: instant, reset: { target, ...options } }),
+    registryStale: (options) => ({ at: instant, registryStale: { ...options } }),
+    registryFlap: (target, options) => ({ at: instant, registryFlap: { target, ...options } }),
+    registryPartial: (options) => ({ at: instant, registryPartial: { ...options } }),
+    registryEmpty: (options) => ({ at: instant, registryEmpty: { ...options } }),
+    registryPartition: (options) => ({ at: instant, registryPartition: { ...options } }),
+    drain: (target, options) => ({ at: instant, drain: { target, ...options } }),
+    deploy: (target, options) => ({ at: instant, deploy: { target, ...options } }),
+    clockSkew: (target, options) => ({ at: instant, clockSkew: { target, ...options } }),
   }
 }

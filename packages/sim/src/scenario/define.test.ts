@@ -20,12 +20,15 @@ const CODE = defineScenario({
     bandwidth: '1GB/s',
     between: { 'zone:a>zone:b': { latency: '3ms', loss: 0.01, bandwidth: 1e8 } },
   },
+  registry: { propagation: exponential({ mean: '1s' }), poll: '10s', ttl: '30s', heartbeat: '10s' },
   topology: {
     gateway: service({ replicas: 4, calls: ['orders'] }),
     orders: service({
       replicas: 12,
       concurrency: 64,
       queue: 256,
+      drain: { spread: '2s', finish: '10s' },
+      autoscale: { min: 4, max: 24, targetUtilization: 0.6, every: '15s', upAfter: '120s', downAfter: '300s' },
       steps: [{ work: '2ms' }, [{ call: 'payments' }, { call: 'mail', probability: 0.1, optional: true }]],
     }),
     payments: service({
@@ -62,6 +65,21 @@ const CODE = defineScenario({
     at('7m').duplicate('payments', { ratio: 0.5 }),
     at('7m').bandwidth('payments#2', { to: '10MB/s', for: '5s' }),
     at('7m').reset('orders>payments', { ratio: 0.1 }),
+    at('7m').registryStale({ for: '1m' }),
+    at('7m').registryFlap('payments', { every: '4s', for: '1m' }),
+    at('7m').registryPartial({ ratio: 0.5, for: '1m' }),
+    at('7m').registryEmpty({ for: '1m' }),
+    at('7m').registryPartition({ zones: ['a'], services: ['mail'], for: '1m' }),
+    at('8m').drain('orders#3', { restartAfter: '20s' }),
+    at('8m').deploy('orders', {
+      version: 'v2',
+      errorRate: 0.1,
+      batch: '25%',
+      pause: '10s',
+      startAfter: '5s',
+      share: 0.5,
+    }),
+    at('8m').clockSkew('orders#3', { offset: '-1h', drift: 200, for: '1m' }),
   ],
   thresholds: {
     'gateway.goodput': ['ratio>=0.99'],
@@ -81,12 +99,15 @@ network:
   duplicate: 0
   bandwidth: 1GB/s
   between: { zone:a>zone:b: { latency: 3ms, loss: 0.01, bandwidth: 100000000 } }
+registry: { propagation: { exponential: { mean: 1s } }, poll: 10s, ttl: 30s, heartbeat: 10s }
 topology:
   gateway: { replicas: 4, calls: [orders] }
   orders:
     replicas: 12
     concurrency: 64
     queue: 256
+    drain: { spread: 2s, finish: 10s }
+    autoscale: { min: 4, max: 24, targetUtilization: 0.6, every: 15s, upAfter: 120s, downAfter: 300s }
     steps: [{ work: 2ms }, [{ call: payments }, { call: mail, probability: 0.1, optional: true }]]
   payments:
     replicas: 6
@@ -118,6 +139,14 @@ faults:
   - { at: 7m, duplicate: { target: payments, ratio: 0.5 } }
   - { at: 7m, bandwidth: { target: payments#2, to: 10MB/s, for: 5s } }
   - { at: 7m, reset: { target: orders>payments, ratio: 0.1 } }
+  - { at: 7m, registryStale: { for: 1m } }
+  - { at: 7m, registryFlap: { target: payments, every: 4s, for: 1m } }
+  - { at: 7m, registryPartial: { ratio: 0.5, for: 1m } }
+  - { at: 7m, registryEmpty: { for: 1m } }
+  - { at: 7m, registryPartition: { zones: [a], services: [mail], for: 1m } }
+  - { at: 8m, drain: { target: 'orders#3', restartAfter: 20s } }
+  - { at: 8m, deploy: { target: orders, version: v2, errorRate: 0.1, batch: 25%, pause: 10s, startAfter: 5s, share: 0.5 } }
+  - { at: 8m, clockSkew: { target: 'orders#3', offset: -1h, drift: 200, for: 1m } }
 thresholds: { gateway.goodput: [ratio>=0.99], gateway.latency: [p(99)<1500ms], gateway.recovery: [time<30s] }
 `
 

@@ -57,8 +57,9 @@ export function resolveInstance(
     )
   }
   const number = /^\d+$/.test(digits) ? Number(digits) : 0
-  if (number >= 1 && number <= service.replicas) return { service: name, number }
-  const instances = service.replicas === 1 ? `${name}#1` : `${name}#1 to ${name}#${service.replicas}`
+  const most = Math.max(service.replicas, service.autoscale?.max ?? 0)
+  if (number >= 1 && number <= most) return { service: name, number }
+  const instances = most === 1 ? `${name}#1` : `${name}#1 to ${name}#${most}`
   throw at.error(`${printed(text)} is no instance; ${name} has ${instances}`)
 }
 

@@ -14,9 +14,14 @@ import {
 import type { CallGraph } from './call-graph.ts'
 import { resolveFaultTarget } from './fault-target.ts'
 import { readBandwidth } from './faults/bandwidth.ts'
+import { resolveClockSkew } from './faults/clock-skew.ts'
+import { resolveDeploy } from './faults/deploy.ts'
+import { resolveDrain } from './faults/drain.ts'
 import { readDuplicate } from './faults/duplicate.ts'
+import type { FaultReading } from './faults/fault-reading.ts'
 import { readLoss } from './faults/loss.ts'
 import { readPartition } from './faults/partition.ts'
+import { resolveRegistryWeakness } from './faults/registry-weakness.ts'
 import { readReset } from './faults/reset.ts'
 import { kindOf } from './fields.ts'
 import type { FaultTarget, ResolvedFault, ResolvedService, WayTarget } from './resolved-scenario.ts'
@@ -31,9 +36,11 @@ interface Known {
 const KINDS = [
   ...(['slow', 'error', 'crash', 'pause', 'hold', 'registryDown'] as const),
   ...(['partition', 'loss', 'duplicate', 'bandwidth', 'reset'] as const),
-]
+  ...(['registryStale', 'registryFlap', 'registryPartial', 'registryEmpty', 'registryPartition'] as const),
+  ...(['drain', 'deploy', 'clockSkew'] as const),
+] as const
 type Kind = (typeof KINDS)[number]
-const NOT_YET = ['clockSkew', 'drain', 'deploy', 'surge']
+const NOT_YET = ['surge']
 
 const target = text()
 const lasting = { for: optional(duration()) }
@@ -84,6 +91,10 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
   const targetOf = (name: string): FaultTarget => resolveFaultTarget(name, at.at('target'), known)
   const until = (lengthMs: number | undefined): number =>
     lengthMs === undefined ? Number.POSITIVE_INFINITY : atMs + lengthMs
+  const reading: FaultReading = {
+    ...{ at, atMs, services: known.services, until },
+    instances: (name) => instances(targetOf(name), kind, at),
+  }
   switch (kind) {
     case 'slow': {
       const read = FIELDS.slow.resolve(given, at)
@@ -124,6 +135,18 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
       return readReset(given, at, { atMs, ...known })
     case 'registryDown':
       return { kind, untilMs: until(FIELDS.registryDown.resolve(given, at).forMs), label: 'registry down' }
+    case 'registryStale':
+    case 'registryFlap':
+    case 'registryPartial':
+    case 'registryEmpty':
+    case 'registryPartition':
+      return resolveRegistryWeakness(kind, given, reading)
+    case 'drain':
+      return resolveDrain(given, reading)
+    case 'deploy':
+      return resolveDeploy(given, reading)
+    case 'clockSkew':
+      return resolveClockSkew(given, reading)
   }
 }
 

@@ -23,12 +23,14 @@ import {
   text,
 } from '@seakeep/core/spi'
 import { CallGraph } from './call-graph.ts'
+import { withDeployed } from './faults/deploy.ts'
 import { seed } from './fields.ts'
 import { aboutForeign, FOREIGN_KINDS, foreignKind, readForeign } from './foreign-topology.ts'
 import { BARE_RATE_PER_SECOND, BARE_WARMUP_MS, ImportedTopology } from './imported-topology.ts'
 import { networkWarnings } from './network-warnings.ts'
 import { readText } from './node-files.ts'
 import { parseData } from './parse-data.ts'
+import { REGISTRY } from './registry-options.ts'
 import { resolveFaults } from './resolve-faults.ts'
 import { NETWORK, resolveNetwork } from './resolve-network.ts'
 import { policiesAsData, resolvePolicies, unknownServices } from './resolve-policies.ts'
@@ -82,6 +84,7 @@ const SCENARIO = record({
   warmup: optional(duration()),
   seed: seed(),
   network: NETWORK,
+  registry: REGISTRY,
   policies: ANYTHING,
   topology: ANYTHING,
   workload: ANYTHING,
@@ -105,7 +108,8 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
     throw at.at('warmup').error(`${problem}, or nothing would be measured`)
   }
   const names = Object.keys(objectOf(own.topology) ?? {})
-  const services = resolveServices(own.topology, at.at('topology'), names)
+  const written = resolveServices(own.topology, at.at('topology'), names)
+  const services = withDeployed(written, own.topology, own.faults, at.at('faults'))
   const { durationMs } = own
   const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, warn })
   const graph = new CallGraph(services, workloads)
@@ -126,6 +130,7 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
     warmupMs,
     seed: own.seed,
     network,
+    registry: own.registry,
     policies,
     services,
     workloads,

@@ -20,6 +20,8 @@ import {
   text,
 } from '@seakeep/core/spi'
 import type { AppHandler } from './app-handler.ts'
+import { AUTOSCALE, checkAutoscale } from './autoscale.ts'
+import { DRAIN_TIMES } from './drain-times.ts'
 import {
   checkSteps,
   isNothing,
@@ -49,7 +51,7 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
   const version = record({
     ...work,
     methods,
-    replicas: integer({ default: 1, ...REPLICAS }),
+    replicas: integer({ default: 1, ...REPLICAS, min: 0 }),
     weight: optional(number(WEIGHT)),
     failover: optional(integer(FAILOVER)),
   } satisfies FieldsOf<VersionData>)
@@ -66,6 +68,8 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
       weight: number({ default: 1, ...WEIGHT }),
       failover: integer({ default: 0, ...FAILOVER }),
       app: optional(func<AppHandler>()),
+      autoscale: optional(AUTOSCALE),
+      drain: optional(DRAIN_TIMES),
       onThrow: oneOf(['stop', 'fail'], { default: 'stop' }),
       discipline: oneOf(['fifo', 'lifo', 'priority', 'processor-sharing', 'codel'], { default: 'fifo' }),
       holdWorkerDuringCalls: bool({ default: true }),
@@ -78,8 +82,11 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
         const versions = versionsOf(given, at)
         const { replicas = 1, concurrency, queue, queueTimeoutMs, zones, weight, failover, app, onThrow } = given
         if (app !== undefined) refuseBesideApp(given, at)
+        const instances = versions.length === 0 ? replicas : versions.reduce((sum, one) => sum + one.replicas, 0)
+        if (instances === 0) throw at.at('versions').error('none has an instance; one needs replicas above 0')
+        checkAutoscale(given.autoscale, instances, concurrency, at.at('autoscale'))
         return {
-          replicas: versions.length === 0 ? replicas : versions.reduce((sum, one) => sum + one.replicas, 0),
+          replicas: instances,
           concurrency: concurrency ?? Number.POSITIVE_INFINITY,
           queue: queue ?? Number.POSITIVE_INFINITY,
           queueTimeoutMs,
@@ -93,6 +100,8 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
           versions,
           app,
           onThrow,
+          autoscale: given.autoscale,
+          drain: given.drain,
         }
       },
     },

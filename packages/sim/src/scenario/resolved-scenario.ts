@@ -1,6 +1,9 @@
 import type { MODULES, PolicyDocument } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import type { AppHandler } from './app-handler.ts'
+import type { ResolvedAutoscale } from './autoscale.ts'
+import type { ResolvedDrainTimes } from './drain-times.ts'
+import type { ResolvedRegistryOptions } from './registry-options.ts'
 import type { Discipline } from './scenario-data.ts'
 
 /**
@@ -13,6 +16,8 @@ export interface ResolvedScenario {
   readonly warmupMs: number
   readonly seed: number
   readonly network: ResolvedNetwork
+  /** Undefined: what changes is known at once, leases have the core's own lengths. */
+  readonly registry?: ResolvedRegistryOptions | undefined
   /** Undefined: one bare attempt, round-robin. */
   readonly policies: PolicyDocument | undefined
   /** Container modules with parts of the user's own. */
@@ -84,12 +89,16 @@ export interface ResolvedService {
   readonly weight: number
   /** 0 is the first to be called. */
   readonly failover: number
-  /** In the order in which their instances are numbered; empty where the service has none. */
+  /** In the order in which their instances are numbered, those of deploys last; empty where the service has none. */
   readonly versions: readonly ResolvedVersion[]
   /** A real handler instead of operations. */
   readonly app: AppHandler | undefined
   /** What an exception of the handler which is not an answer does: stops the run (default) or fails the call. */
   readonly onThrow: 'stop' | 'fail'
+  /** Undefined: it has as many instances as it began with. */
+  readonly autoscale?: ResolvedAutoscale | undefined
+  /** Undefined: the core's own. */
+  readonly drain?: ResolvedDrainTimes | undefined
 }
 
 /** What the instances of one version have of their own; the service's own is laid under it. */
@@ -159,6 +168,41 @@ export type FaultTarget =
 /** A target that is one direction of a way. */
 export type WayTarget = FaultTarget & { readonly kind: 'edge' | 'link' }
 
+export interface ResolvedDrain {
+  readonly kind: 'drain'
+  readonly target: FaultTarget
+  readonly restartAfterMs: number | undefined
+}
+
+export interface ResolvedClockSkew {
+  readonly kind: 'clockSkew'
+  readonly target: FaultTarget
+  readonly offsetMs: number
+  readonly stepMs: number
+  readonly driftPpm: number
+}
+
+export type ResolvedRegistryWeakness =
+  | { readonly kind: 'registryStale' | 'registryEmpty' }
+  | { readonly kind: 'registryFlap'; readonly target: FaultTarget; readonly everyMs: number }
+  | { readonly kind: 'registryPartial'; readonly ratio: number; readonly services: readonly string[] }
+  | { readonly kind: 'registryPartition'; readonly zones: readonly string[]; readonly services: readonly string[] }
+
+export type DeployBatch = { readonly count: number } | { readonly ratio: number }
+
+export interface ResolvedDeploy {
+  readonly kind: 'deploy'
+  readonly target: { readonly kind: 'service'; readonly service: string }
+  /** Undefined: each instance keeps its own. */
+  readonly version: ResolvedVersion | undefined
+  readonly batch: DeployBatch
+  readonly pauseMs: number
+  readonly startAfterMs: number
+  readonly isDrained: boolean
+  readonly share: number
+  readonly rollbackAfterMs: number | undefined
+}
+
 interface FaultBase {
   readonly atMs: number
   /** `Infinity` for a fault that lasts to the end. */
@@ -190,6 +234,10 @@ export type ResolvedFault = FaultBase &
     | { readonly kind: 'duplicate'; readonly target: FaultTarget; readonly ratio: number }
     | { readonly kind: 'reset'; readonly target: FaultTarget; readonly ratio: number }
     | { readonly kind: 'bandwidth'; readonly target: FaultTarget; readonly bytesPerSecond: number }
+    | ResolvedRegistryWeakness
+    | ResolvedDrain
+    | ResolvedDeploy
+    | ResolvedClockSkew
   )
 
 export type MetricName =

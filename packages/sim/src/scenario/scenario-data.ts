@@ -6,7 +6,18 @@
 import type { Duration, Ratio } from '@seakeep/core'
 import type { DistributionData } from '../model/distributions.ts'
 import type { AppHandler } from './app-handler.ts'
+import type { AutoscaleData } from './autoscale.ts'
 import type { Bytes } from './byte-fields.ts'
+import type { DrainTimesData } from './drain-times.ts'
+import type {
+  ClockSkewData,
+  DrainData,
+  RegistryEmptyData,
+  RegistryFlapData,
+  RegistryPartialData,
+  RegistryPartitionData,
+  RegistryStaleData,
+} from './faults/fleet-data.ts'
 import type {
   BandwidthData,
   DuplicateData,
@@ -15,6 +26,7 @@ import type {
   PartitionData,
   ResetData,
 } from './network-data.ts'
+import type { RegistryData } from './registry-options.ts'
 
 export interface ScenarioData {
   /** What the run is called in reports. Default: the file's name. */
@@ -28,6 +40,8 @@ export interface ScenarioData {
   /** All chance of the run follows from it. Default 1; 0 to 2^53-1. */
   readonly seed?: number | `0x${string}`
   readonly network?: NetworkData
+  /** Default: what changes is known at once. */
+  readonly registry?: RegistryData
   /** A policy document: a file's path, relative to the scenario's file, or the document itself. Default: none. */
   readonly policies?: string | Readonly<Record<string, unknown>>
   /** Parts of one's own (balancer, limit algorithm, classifier) as inversify modules, for every runtime. Code only. */
@@ -119,6 +133,10 @@ export interface ServiceData extends OperationData {
   readonly app?: AppHandler
   /** What an exception of `app` does which is no answer: stop the run (default), or fail the call. */
   readonly onThrow?: 'stop' | 'fail'
+  /** Default: it has as many instances as it began with. */
+  readonly autoscale?: AutoscaleData
+  /** How long its instances take to leave where they are drained: by `drain`, `deploy` and autoscaling. */
+  readonly drain?: DrainTimesData
   /**
    * Who is next when a worker is free. Default `fifo`. `priority`: by the calls' class, `sheddable` after `default` after
    * all others, in order within a class, and nobody at work is interrupted. `codel`: under overload (the shortest wait of
@@ -143,7 +161,10 @@ export type Discipline = 'fifo' | 'lifo' | 'priority' | 'processor-sharing' | 'c
 
 /** What is said here stands instead of what the service says; `steps` instead of its `work` and `calls`, or they instead of it. */
 export interface VersionData extends OperationData {
-  /** Instances of this version; they are numbered on from those of the version before. Default 1, to 100,000. */
+  /**
+   * Instances of this version; they are numbered on from those of the version before. Default 1, from 0 (for one that a
+   * deploy brings) to 100,000.
+   */
   readonly replicas?: number
   /** By method: laid over the service's entry for the same method. */
   readonly methods?: Readonly<Record<string, OperationData>>
@@ -230,6 +251,29 @@ export type HoldData = LastingData
 export type RegistryDownData = LastingData
 
 /**
+ * A rolling replacement of a service's instances. The new version is one of the service's `versions`, or a new one, which
+ * differs from the service in what is said here; without `version` all restart as they are.
+ */
+export interface DeployData extends OperationData {
+  readonly version?: string
+  /** Instances replaced at once: a number, or a share of all, rounded down and at least one. Default 25 %. */
+  readonly batch?: number | Ratio
+  /** Between a batch that is ready and the next. Default 0. */
+  readonly pause?: Duration
+  /** From when an old instance is gone until the new one is ready. Default 0. */
+  readonly startAfter?: Duration
+  /** False: the old ones are killed instead of drained. Default true. */
+  readonly drain?: boolean
+  /** A canary: only this share of the instances is replaced, rounded up. Default 1. */
+  readonly share?: Ratio
+  /** When, after its begin, it is stopped and what was replaced is taken back, in the same batches. Default never. */
+  readonly rollbackAfter?: Duration
+  readonly methods?: Readonly<Record<string, OperationData>>
+  readonly weight?: number
+  readonly failover?: number
+}
+
+/**
  * A fault strikes a service, an instance `orders#3` (from 1), a zone `zone:a`, or one direction of a way: an edge `a>b`, or
  * `zone:a>zone:b`, `zone:a>*`.
  */
@@ -248,6 +292,14 @@ export type FaultData = { readonly at: Duration } & (
   | { readonly duplicate: TargetData & DuplicateData }
   | { readonly bandwidth: TargetData & BandwidthData }
   | { readonly reset: TargetData & ResetData }
+  | { readonly registryStale: RegistryStaleData }
+  | { readonly registryFlap: TargetData & RegistryFlapData }
+  | { readonly registryPartial: RegistryPartialData }
+  | { readonly registryEmpty: RegistryEmptyData }
+  | { readonly registryPartition: RegistryPartitionData }
+  | { readonly drain: TargetData & DrainData }
+  | { readonly deploy: TargetData & DeployData }
+  | { readonly clockSkew: TargetData & ClockSkewData }
 )
 
 type Aggregate = 'ratio' | `p(${number})` | 'avg' | 'max' | 'value' | 'count' | 'rate' | 'time'

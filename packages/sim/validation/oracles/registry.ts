@@ -1,4 +1,4 @@
-// A dead instance in a registry: leases of 15 s, renewed every 5 s (±20 %), watched by push.
+// A dead instance in a registry: leases of 15 s, renewed every 5 s (±20 %), watched by push; and of 30 s, polled.
 import type { RunDocument } from '../../src/recording/run-document.ts'
 import type { FaultData, ScenarioData } from '../../src/scenario/scenario-data.ts'
 import { seconds } from './figures.ts'
@@ -7,8 +7,13 @@ import type { Oracle } from './oracle.ts'
 const TTL = 15
 const [SHORTEST, LONGEST] = [4, 6]
 /** Mean age of the last heartbeat at a random instant: E[X²] / 2 E[X]. */
-const AGE = (LONGEST ** 3 - SHORTEST ** 3) / 3 / (LONGEST - SHORTEST) / (LONGEST + SHORTEST)
-const STALE = TTL - AGE
+function ageOf(shortest: number, longest: number): number {
+  return (longest ** 3 - shortest ** 3) / 3 / (longest - shortest) / (longest + shortest)
+}
+const STALE = TTL - ageOf(SHORTEST, LONGEST)
+/** The reference's own: leases of 30 s, renewed every 10 s, looked at every 5 s. */
+const POLLED = { ttl: '30s', heartbeat: '10s', poll: '5s' } as const
+const POLLED_STALE = 30 - ageOf(8, 12) + 5 / 2
 /** Crashes at instants that have nothing to do with heartbeats. */
 const GOLDEN = (Math.sqrt(5) - 1) / 2
 
@@ -74,13 +79,16 @@ const RATE = 100
 const ROUND = 60
 const SERVICE = 5
 
-/** Ten hosts in turn, one of which crashes each minute and is restarted half a minute later. */
-function killed(serviceSeconds: number): (arrivals: number) => ScenarioData {
+/** Ten hosts in turn, one of which crashes each minute and is restarted when nobody lists it any more. */
+function killed(serviceSeconds: number, rest: Partial<ScenarioData> = {}): (arrivals: number) => ScenarioData {
   return (arrivals) => {
     const rounds = Math.round(arrivals / RATE / ROUND)
     const faults = Array.from({ length: rounds }, (_, i): FaultData => {
       const at = ROUND * 1000 * (i + 0.25) + 10_000 * ((i * GOLDEN) % 1)
-      return { at, crash: { target: `server#${1 + (i % HOSTS)}`, restartAfter: '30s' } }
+      return {
+        at,
+        crash: { target: `server#${1 + (i % HOSTS)}`, restartAfter: rest.registry === undefined ? '30s' : '40s' },
+      }
     })
     return {
       name: 'killed without drain',
@@ -89,6 +97,7 @@ function killed(serviceSeconds: number): (arrivals: number) => ScenarioData {
       topology: { server: { replicas: HOSTS, work: serviceSeconds * 1000 } },
       workload: [{ constantArrivalRate: { to: 'server', rate: RATE } }],
       faults,
+      ...rest,
     }
   }
 }
@@ -108,6 +117,16 @@ const lost: Oracle[] = [
     arrivals: 1_200_000,
     quickArrivals: 240_000,
     scenario: killed(0),
+    measure: lostSeconds,
+  },
+  {
+    id: 'G1 poll',
+    name: 'the same with leases of 30 s, renewed every 10 s, in a registry that is asked every 5 s',
+    theory: POLLED_STALE,
+    tolerance: 0.02,
+    arrivals: 1_200_000,
+    quickArrivals: 240_000,
+    scenario: killed(0, { registry: POLLED }),
     measure: lostSeconds,
   },
   {

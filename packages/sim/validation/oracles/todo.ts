@@ -30,6 +30,5 @@ export const todo: readonly TodoOracle[] = [
     missing: 'a closed form: the reference tells too little of its clients',
   },
   { id: 'M6', name: 'a lost cache', missing: 'a model of a cache' },
-  { id: 'G1 poll', name: 'a registry that is polled', missing: 'propagation delay of the registry' },
   { id: 'G4', name: '10,000 clients reconnect with jitter', missing: 'a count of reconnections over time' },
 ]

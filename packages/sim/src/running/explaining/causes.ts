@@ -29,6 +29,9 @@ export function causesOf(story: CallStory, context: CauseContext): readonly Caus
   return weighing.causes()
 }
 
+/** What ends processes: whoever was there, or still comes, is reset or refused. */
+const ENDS_LIVES: ReadonlySet<ResolvedFault['kind']> = new Set(['crash', 'drain', 'deploy'])
+
 /** What a refusal without a fault of its own weighs: a call that is refused costs no time. */
 const REFUSAL_MS = 1000
 
@@ -56,7 +59,7 @@ class Weighing {
       const opened = openingBefore(story, this.#context.events)
       this.#behind(story.service, opened === undefined ? story.offeredUs : opened.atMs * 1000, REFUSAL_MS)
     } else if (story.ending === 'no-endpoint') {
-      const down = this.#active('registryDown', story.offeredUs, story.offeredUs)
+      const down = this.#weakRegistry(story.offeredUs)
       if (down === undefined) this.#behind(story.service, story.offeredUs, REFUSAL_MS)
       else this.#add(down, REFUSAL_MS, true)
     } else if (story.attempts.length === 0 && story.ending !== 'ok') {
@@ -84,7 +87,7 @@ class Weighing {
       const overlapMs = (Math.min(endUs, fault.untilMs * 1000) - Math.max(sentUs, fault.atMs * 1000)) / 1000
       if (fault.kind === 'pause' && overlapMs > 0) this.#add(fault, overlapMs, true)
       const isLost = attempt.ending === 'unreachable' || (attempt.ending === 'error' && begunUs !== answeredUs)
-      if (fault.kind === 'crash' && isLost && overlapMs >= 0 && attempt.strikes.length === 0) {
+      if (ENDS_LIVES.has(fault.kind) && isLost && overlapMs >= 0 && attempt.strikes.length === 0) {
         this.#add(fault, Math.max(tookMs, REFUSAL_MS), true)
       }
     }
@@ -131,9 +134,9 @@ class Weighing {
     )
   }
 
-  #active(kind: ResolvedFault['kind'], fromUs: number, untilUs: number): ResolvedFault | undefined {
+  #weakRegistry(us: number): ResolvedFault | undefined {
     return this.#context.faults.find(
-      (fault) => fault.kind === kind && fault.atMs * 1000 <= untilUs && fromUs <= fault.untilMs * 1000,
+      ({ kind, atMs, untilMs }) => kind.startsWith('registry') && atMs * 1000 <= us && us <= untilMs * 1000,
     )
   }
 

@@ -62,7 +62,7 @@ export function shorterFault(index: number): Cut {
     const fault = faultsOf(data)[index]
     const kind = fault === undefined ? '' : kindIn(fault)
     const options = objectOf(fault?.[kind])
-    const field = kind === 'crash' ? 'restartAfter' : 'for'
+    const field = kind === 'crash' || kind === 'drain' ? 'restartAfter' : 'for'
     const ms = options?.[field] === undefined ? undefined : millisecondsOf(options[field])
     if (fault === undefined || ms === undefined) return []
     return smaller(ms, 100).map((length) => ({

@@ -1,0 +1,45 @@
+/** What a scenario says of its registry. */
+import type { Duration } from '@seakeep/core'
+import { duration, type Field, type FieldsOf, optional, record } from '@seakeep/core/spi'
+import type { Distribution } from '../model/distribution.ts'
+import { distribution } from '../model/distribution-field.ts'
+import type { DistributionData } from '../model/distributions.ts'
+
+/** The simulated registry, for all services. */
+export interface RegistryData {
+  /** How long each of those who watch hears of a change after it, drawn for each and change. Default 0. */
+  readonly propagation?: DistributionData
+  /** How often those who watch ask, instead of being told; each from an instant of its own. Default: they are told. */
+  readonly poll?: Duration
+  /** How long an instance is kept without a heartbeat. Default 15 s, above 0. */
+  readonly ttl?: Duration
+  /** Between heartbeats, 20 % up or down. Default a third of `ttl`; below it. */
+  readonly heartbeat?: Duration
+}
+
+export interface ResolvedRegistryOptions {
+  readonly propagation: Distribution | undefined
+  readonly pollMs: number | undefined
+  readonly ttlMs: number | undefined
+  readonly heartbeatMs: number | undefined
+}
+
+const DEFAULT_TTL_MS = 15_000
+
+export const REGISTRY: Field<ResolvedRegistryOptions | undefined, ''> = optional(
+  record(
+    {
+      propagation: optional(distribution),
+      poll: optional(duration({ above: 0 })),
+      ttl: optional(duration({ above: 0 })),
+      heartbeat: optional(duration({ above: 0 })),
+    } satisfies FieldsOf<RegistryData>,
+    {
+      finish(options, at): ResolvedRegistryOptions {
+        const { ttlMs = DEFAULT_TTL_MS, heartbeatMs } = options
+        if (heartbeatMs === undefined || heartbeatMs < ttlMs) return options
+        throw at.at('heartbeat').error(`${heartbeatMs} ms is not below ttl, which is ${ttlMs} ms: no lease would last`)
+      },
+    },
+  ),
+)
