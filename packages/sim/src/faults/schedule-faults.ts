@@ -2,9 +2,12 @@ import { hashText, mix } from '@seakeep/core/spi'
 import type { VirtualInstance } from '../model/virtual-instance.ts'
 import type { World } from '../model/world.ts'
 import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
+import { capacity } from './capacity.ts'
 import { crash } from './crash.ts'
 import { error } from './error.ts'
 import { FaultContext, type Striking } from './fault-context.ts'
+import { flush } from './flush.ts'
+import { hang } from './hang.ts'
 import { hold } from './hold.ts'
 import { pause } from './pause.ts'
 import { registryDown } from './registry-down.ts'
@@ -37,11 +40,12 @@ export function scheduleFaults(world: World, restart: (instance: VirtualInstance
 
 /**
  * A coin by what the fault is, not by its place in the list, so that taking out another one changes nobody's luck (oracle
- * S3); without its strength, so that a weaker one strikes some of the requests that a stronger one does.
+ * S3), and by which requests it is for; without its strength, so that a weaker one strikes some of the requests that a stronger one does.
  */
 function coinOf(fault: ResolvedFault, taken: Set<number>): number {
   const target = 'target' in fault ? JSON.stringify(fault.target) : ''
-  let coin = hashText(`${fault.kind} ${target} ${fault.atMs}`)
+  const only = 'only' in fault && fault.only !== undefined ? ` ${fault.only.label}` : ''
+  let coin = hashText(`${fault.kind} ${target} ${fault.atMs}${only}`)
   while (taken.has(coin)) coin = mix(coin, 1)
   taken.add(coin)
   return coin
@@ -61,5 +65,11 @@ function strikingOf(fault: ResolvedFault, context: FaultContext): Striking {
       return hold(fault, context)
     case 'registryDown':
       return registryDown(context)
+    case 'hang':
+      return hang(fault, context)
+    case 'capacity':
+      return capacity(fault, context)
+    case 'flush':
+      return flush(fault, context)
   }
 }

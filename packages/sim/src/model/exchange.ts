@@ -3,6 +3,7 @@ import type { AttemptSpan } from '../recording/call-span.ts'
 import type { AttemptStory } from '../recording/call-story.ts'
 import { endingNumber, Fact } from '../recording/facts.ts'
 import { Purpose } from './purpose.ts'
+import type { Traits } from './server-faults.ts'
 import type { SimCall } from './sim-call.ts'
 import type { VirtualHost } from './virtual-host.ts'
 
@@ -17,6 +18,7 @@ export type Reply = {
   readonly status: number
   readonly body?: unknown
   readonly error?: unknown
+  readonly retryAfterMs?: number | undefined
 }
 
 /** Answers without a body are all alike. */
@@ -76,6 +78,12 @@ export class Exchange implements TimerTask {
     this.#callerEpoch = call.host.epoch
     this.#sink = sink
     this.story = call.story?.attempt(attempt.number, instance.name, call.world.kernel.nowUs)
+  }
+
+  /** What faults for some requests only look at. */
+  get traits(): Traits {
+    const { dataKey, host, method } = this.call
+    return { dataKey, caller: host.caller, method, priority: this.priority }
   }
 
   /** Somebody still waits for the answer. */
@@ -171,7 +179,7 @@ export class Exchange implements TimerTask {
 
   #settle(): void {
     const { call } = this
-    const { ending, status, body, error } = this.#reply
+    const { ending, status, body, error, retryAfterMs } = this.#reply
     call.onAttemptEnd(ending)
     this.span?.end(call.world.kernel.nowUs, ending)
     this.story?.end(ending, call.world.kernel.nowUs)
@@ -182,7 +190,7 @@ export class Exchange implements TimerTask {
       value: ending === 'unreachable' || error !== undefined ? undefined : { status, headers: NO_HEADERS, body },
       error,
       status: ending === 'unreachable' || error === RESET ? undefined : status,
-      retryAfterMs: undefined,
+      retryAfterMs,
     })
   }
 }

@@ -4,7 +4,7 @@ const MODEL: number = Draw.model
 
 type Purposes =
   | ('out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'cancel' | 'key' | 'note' | 'noteRead')
-  | ('fault' | 'step' | 'wait')
+  | ('fault' | 'step' | 'wait' | 'patience' | 'warm')
 
 /** What a keyed draw of the model is for. The numbers are part of every trace hash: append only. */
 export const Purpose: Record<Purposes, number> = {
@@ -23,6 +23,10 @@ export const Purpose: Record<Purposes, number> = {
   /** The way of a note to the shared board, and from there to a reader. */
   note: MODEL + 9,
   noteRead: MODEL + 10,
+  /** How long a request waits in a line before it gives up. */
+  patience: MODEL + 64,
+  /** How old what is in a cache at t = 0 is. */
+  warm: MODEL + 65,
   /** Whether a fault strikes; each fault has a coin of its own. */
   fault: MODEL + 1024,
   /** From here on one number a step. */

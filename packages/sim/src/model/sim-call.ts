@@ -29,6 +29,11 @@ export interface Inherited {
   readonly priority: string | undefined
   /** Routing and rate-limit key: of a workload's own calls only. */
   readonly routingKey: string | undefined
+  /**
+   * What the user's call that all this is done for is about: its key, handed down as its data is. Caches and faults look at
+   * it; it routes nothing.
+   */
+  readonly dataKey: string | undefined
   /** The attempt it is made for, where a run is recorded in detail. */
   readonly span?: AttemptSpan | undefined
   /** Where its story belongs, if stories are kept: the attempt it is made for, or its own. */
@@ -45,6 +50,7 @@ export const ROOT: Inherited = {
   attempt: 1,
   priority: undefined,
   routingKey: undefined,
+  dataKey: undefined,
   story: undefined,
 }
 
@@ -63,6 +69,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly depth: number
   readonly maxDepth: number
   readonly routingKey: string | undefined
+  readonly dataKey: string | undefined
   readonly offeredUs: number
   readonly edge: EdgeStats
   readonly record: ServiceRecord
@@ -101,6 +108,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.depth = inherited.depth
     this.maxDepth = inherited.maxDepth
     this.routingKey = inherited.routingKey
+    this.dataKey = inherited.dataKey
     this.workload = workload
     this.#owner = owner
     const { recorder } = world

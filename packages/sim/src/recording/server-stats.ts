@@ -11,6 +11,9 @@ export class ServerStats {
   errors = 0
   /** Not answered with what they asked for: no place, too long a wait, the inbound policy, or called off by their caller. */
   refused = 0
+  /** Of the requests that were looked up in a cache: who found what it asked for there, and who did not. */
+  hits = 0
+  misses = 0
   readonly queueing: Histogram = new Histogram()
   readonly service: Histogram = new Histogram()
   readonly present: TimeAverage
@@ -37,6 +40,12 @@ export class ServerStats {
 
   begin(nowUs: number, arrivedUs: number): void {
     if (arrivedUs >= this.#warmupUs) this.queueing.record(nowUs - arrivedUs)
+  }
+
+  lookUp(arrivedUs: number, isThere: boolean): void {
+    if (arrivedUs < this.#warmupUs) return
+    if (isThere) this.hits += 1
+    else this.misses += 1
   }
 
   leave(nowUs: number, arrivedUs: number, begunUs: number, how: 'completed' | 'errors' | 'refused'): void {

@@ -69,7 +69,7 @@ function addInstances(world: World, service: ResolvedService, seed: number): voi
         version,
         number,
         host,
-        beginLife(world, host, service.concurrency),
+        beginLife(world, host, service.processors),
       )
       world.addInstance(instance)
       announce(world, instance)
@@ -91,7 +91,7 @@ function dealt(zones: readonly string[], number: number): string | undefined {
 function restart(world: World, instance: VirtualInstance): void {
   const { host } = instance
   host.restart()
-  instance.life = beginLife(world, host, instance.service.concurrency)
+  instance.life = beginLife(world, host, instance.service.processors)
   instance.isDraining = false
   announce(world, instance)
   world.recorder.log.add({ atMs: world.kernel.nowUs / 1000, type: 'instanceRestarted', endpoint: instance.name })

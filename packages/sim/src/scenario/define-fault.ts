@@ -1,9 +1,11 @@
 /** The faults: `at(t)` gives the verbs, each returning the data form. */
 import type { Duration } from '@seakeep/core'
 import type {
+  CapacityData,
   CrashData,
   ErrorData,
   FaultData,
+  HangData,
   HoldData,
   PauseData,
   RegistryDownData,
@@ -24,6 +26,12 @@ export interface FaultsAt {
   hold(target: `${string}>${string}`, options?: HoldData): FaultData
   /** The registry does not answer. */
   registryDown(options?: RegistryDownData): FaultData
+  /** Requests are taken and never answered, nor is their worker free again before the process ends. */
+  hang(target: string, options?: HangData): FaultData
+  /** Workers are lost: each instance of the target has only so many left. */
+  capacity(target: string, options: CapacityData): FaultData
+  /** What the target's caches hold is forgotten. */
+  flush(target: string): FaultData
 }
 
 /** Kinds that later versions have: written down as data, so that they are refused by name like any other form. */
@@ -42,5 +50,8 @@ export function at(instant: Duration): FaultsAt {
     pause: (target, options) => ({ at: instant, pause: { target, ...options } }),
     hold: (target, options) => ({ at: instant, hold: { target, ...options } }),
     registryDown: (options) => ({ at: instant, registryDown: { ...options } }),
+    hang: (target, options) => ({ at: instant, hang: { target, ...options } }),
+    capacity: (target, options) => ({ at: instant, capacity: { target, ...options } }),
+    flush: (target) => ({ at: instant, flush: { target } }),
   }
 }

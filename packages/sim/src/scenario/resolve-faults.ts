@@ -14,6 +14,8 @@ import {
 import type { CallGraph } from './call-graph.ts'
 import { resolveFaultTarget } from './fault-target.ts'
 import { kindOf } from './fields.ts'
+import { filterFields, resolveFilter, struckText } from './request-filter.ts'
+import { readServerFault } from './resolve-server-faults.ts'
 import type { FaultTarget, ResolvedFault, ResolvedService } from './resolved-scenario.ts'
 
 interface Known {
@@ -23,7 +25,7 @@ interface Known {
   warn(warning: string): void
 }
 
-const KINDS = ['slow', 'error', 'crash', 'pause', 'hold', 'registryDown'] as const
+const KINDS = ['slow', 'error', 'crash', 'pause', 'hold', 'registryDown', 'hang', 'capacity', 'flush'] as const
 type Kind = (typeof KINDS)[number]
 const NOT_YET = ['partition', 'loss', 'clockSkew', 'drain', 'deploy', 'surge']
 
@@ -38,8 +40,8 @@ const FIELDS = {
     factor: optional(number({ min: 0, max: 1e6 })),
     to: optional(duration()),
     ratio: ratio({ default: 1 }),
+    ...filterFields,
   }),
-  error: record({ target, ...lasting, ratio: ratio({ default: 1 }), after: duration({ default: 0 }) }),
   crash: record({ target, restartAfter: optional(duration()) }),
   pause: record({ target, ...lasting }),
   hold: record({ target, ...lasting }),
@@ -80,14 +82,13 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
     case 'slow': {
       const read = FIELDS.slow.resolve(given, at)
       const [change, how] = changeOf(read, at)
-      const label = `slow ${read.target} ${how}${share(read.ratio)}`
-      return { kind, target: targetOf(read.target), change, ratio: read.ratio, untilMs: until(read.forMs), label }
-    }
-    case 'error': {
-      const read = FIELDS.error.resolve(given, at)
-      const label = `error ${read.target}${share(read.ratio)}`
-      const struck = instances(targetOf(read.target), kind, at)
-      return { kind, target: struck, ratio: read.ratio, afterMs: read.afterMs, untilMs: until(read.forMs), label }
+      const only = resolveFilter(read, at, known.graph.parties)
+      const struck = targetOf(read.target)
+      if (only !== undefined && struck.kind === 'edge') {
+        throw at.error(`${only.label}: packets are not looked into; key, caller, method and priority are for services`)
+      }
+      const label = `slow ${read.target} ${how}${struckText(read.ratio, only)}`
+      return { kind, target: struck, change, ratio: read.ratio, only, untilMs: until(read.forMs), label }
     }
     case 'crash': {
       const { target, restartAfterMs } = FIELDS.crash.resolve(given, at)
@@ -106,6 +107,13 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
     }
     case 'registryDown':
       return { kind, untilMs: until(FIELDS.registryDown.resolve(given, at).forMs), label: 'registry down' }
+    default:
+      return readServerFault(kind, given, at, {
+        ...known,
+        atMs,
+        struck: (name) => instances(targetOf(name), kind, at),
+        until,
+      })
   }
 }
 
@@ -134,9 +142,4 @@ function changeOf(
   if (addMs !== undefined) return [{ addMs }, `+${durationText(addMs)}`]
   if (factor !== undefined) return [{ factor }, `×${factor}`]
   return [{ toMs: toMs ?? 0 }, `to ${durationText(toMs ?? 0)}`]
-}
-
-/** A share of the requests, where it is not all of them. */
-function share(ratio: number): string {
-  return ratio === 1 ? '' : ` ${Number((ratio * 100).toPrecision(3))}%`
 }

@@ -22,6 +22,7 @@ import {
 } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import { distribution } from '../model/distribution-field.ts'
+import { cache, type ResolvedCache } from './cache.ts'
 import type { ResolvedOperation, ResolvedStep } from './resolved-scenario.ts'
 import { unknownWord } from './said.ts'
 import type { OperationData, StepData } from './scenario-data.ts'
@@ -35,6 +36,7 @@ export type OperationFields = {
   readonly calls: Field<readonly CallTarget[] | undefined, ''>
   readonly steps: Field<readonly ResolvedStep[] | undefined, ''>
   readonly errorRate: Field<number | undefined, ''>
+  readonly cache: Field<ResolvedCache | undefined, ''>
 }
 
 export function operationFields(names: readonly string[]): OperationFields {
@@ -44,6 +46,7 @@ export function operationFields(names: readonly string[]): OperationFields {
     calls: optional(listOf(target)),
     steps: optional(listOf(stepField(target))),
     errorRate: optional(ratio()),
+    cache,
   } satisfies FieldsOf<OperationData>
 }
 
@@ -66,8 +69,8 @@ export function checkSteps({ work, calls, steps }: WrittenOperation, at: Place):
   throw at.at('steps').error(`not allowed beside ${beside}; write it as a step, ${instead}`)
 }
 
-export function isNothing({ work, calls, steps, errorRate }: WrittenOperation): boolean {
-  return work === undefined && !calls?.length && !steps?.length && (errorRate ?? 0) === 0
+export function isNothing({ work, calls, steps, errorRate, cache }: WrittenOperation): boolean {
+  return work === undefined && !calls?.length && !steps?.length && (errorRate ?? 0) === 0 && cache === undefined
 }
 
 /** By method, `''` for the service's own; `over` is laid over `own`, method by method. */
@@ -85,19 +88,26 @@ export function operationsOf(
 function laid(own: WrittenOperation = NOTHING, over: WrittenOperation = NOTHING): WrittenOperation {
   const { steps } = over
   const errorRate = over.errorRate ?? own.errorRate
-  if (steps !== undefined) return { steps, errorRate, work: undefined, calls: undefined }
+  const cache = over.cache ?? own.cache
+  if (steps !== undefined) return { steps, errorRate, cache, work: undefined, calls: undefined }
   const isShort = over.work !== undefined || over.calls !== undefined
   const work = over.work ?? own.work
-  return { work, calls: over.calls ?? own.calls, steps: isShort ? undefined : own.steps, errorRate }
+  return { work, calls: over.calls ?? own.calls, steps: isShort ? undefined : own.steps, errorRate, cache }
 }
 
-const NOTHING: WrittenOperation = { work: undefined, calls: undefined, steps: undefined, errorRate: undefined }
+const NOTHING: WrittenOperation = {
+  work: undefined,
+  calls: undefined,
+  steps: undefined,
+  errorRate: undefined,
+  cache: undefined,
+}
 
-function resolved({ work, calls = [], steps, errorRate = 0 }: WrittenOperation): ResolvedOperation {
-  if (steps !== undefined) return { steps: steps.filter(isSomething), errorRate }
+function resolved({ work, calls = [], steps, errorRate = 0, cache }: WrittenOperation): ResolvedOperation {
+  if (steps !== undefined) return { steps: steps.filter(isSomething), errorRate, cache }
   const first: ResolvedStep[] = work === undefined ? [] : [{ kind: 'work', work }]
   const then = calls.map((call): ResolvedStep => ({ kind: 'call', ...call, probability: 1, optional: false }))
-  return { steps: [...first, ...then], errorRate }
+  return { steps: [...first, ...then], errorRate, cache }
 }
 
 /** An empty list of parallel steps is nothing to wait for. */
@@ -123,12 +133,13 @@ export function callTarget(names: readonly string[]): Field<CallTarget, ''> {
 function stepField(target: Field<CallTarget, ''>): Field<ResolvedStep, ''> {
   const one = byKey({
     work: record({ work: distribution }, { finish: ({ work }): ResolvedStep => ({ kind: 'work', work }) }),
+    wait: record({ wait: distribution }, { finish: ({ wait }): ResolvedStep => ({ kind: 'wait', wait }) }),
     call: record(
       { call: target, probability: ratio({ default: 1 }), optional: bool({ default: false }) },
       { finish: ({ call, ...rest }): ResolvedStep => ({ kind: 'call', ...call, ...rest }) },
     ),
   })
-  const expected = 'a step, { work } or { call }, or a list of steps that run in parallel'
+  const expected = 'a step, { work }, { wait } or { call }, or a list of steps that run in parallel'
   const resolve = (input: unknown, at: Place): ResolvedStep => {
     if (input === undefined) throw missing(at, expected)
     if (!Array.isArray(input)) return one.resolve(input, at)

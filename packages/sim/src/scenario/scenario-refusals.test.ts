@@ -117,7 +117,7 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'code beside work',
       withService({ app: () => 1, work: 1 }),
-      'topology.web.app: a service with an app has no work, calls, steps, methods or errorRate: its code does it all',
+      'topology.web.app: a service with an app has no work, calls, steps, methods, errorRate or cache: its code does it all',
     ],
     ['code in a text', withService({ app: 'handler.ts' }), 'topology.web.app: "handler.ts" is not allowed;…'],
     [
@@ -153,7 +153,7 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'a version with work beside code',
       withService({ app: () => 1, versions: { 1: { work: 1 } } }),
-      'topology.web.versions.1.app: a service with an app has no work, calls, steps, methods or errorRate: its code does it all',
+      'topology.web.versions.1.app: a service with an app has no work, calls, steps, methods, errorRate or cache: its code does it all',
     ],
     ['a negative weight', withService({ weight: -1 }), 'topology.web.weight: -1 is not allowed; a number from 0 to…'],
     ['half a failover level', withService({ failover: 0.5 }), 'topology.web.failover: 0.5 is not allowed; an integer…'],
@@ -229,12 +229,12 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'an unknown fault',
       withFault({ slw: { target: 'web' } }),
-      'faults.0.slw: unknown key; allowed: slow, error, crash, pause, hold, registryDown; did you mean slow?',
+      'faults.0.slw: unknown key; allowed: slow, error, crash, pause, hold, registryDown, hang, capacity, flush; did you mean slow?',
     ],
     [
       'a later fault',
       withFault({ deploy: {} }),
-      'faults.0.deploy: not available yet in this version; allowed: slow, error, crash, pause, hold, registryDown',
+      'faults.0.deploy: not available yet in this version; allowed: slow, error, crash, pause, hold, registryDown, hang, capacity, flush',
     ],
     ['no instant', { ...WHOLE, faults: [{ crash: { target: 'web' } }] }, 'faults.0.at: missing;…'],
     [

@@ -41,6 +41,7 @@ export class CallerPool {
     const { service, method } = this.#target(key)
     const nowMs = world.kernel.nowUs / 1000
     const { deadlineMs, impatient, maxDepth, priority, keyOf } = workload
+    const routingKey = keyOf?.(key)
     const inherited = {
       key,
       judgeUs: world.kernel.nowUs + Math.round(this.#record.judgedByMs * 1000),
@@ -49,7 +50,8 @@ export class CallerPool {
       maxDepth: maxDepth ?? Number.POSITIVE_INFINITY,
       attempt: 1,
       priority,
-      routingKey: keyOf?.(key),
+      routingKey,
+      dataKey: routingKey,
       story: world.recorder.diary?.root(callId(workload.callerName, number, user)),
     }
     const call = new SimCall(world, caller.host, service, method, inherited, owner, this.#record)
