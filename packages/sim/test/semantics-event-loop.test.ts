@@ -176,3 +176,45 @@ describe('a wait elsewhere', () => {
     expect(run.services.api?.latencyMs.max).toBe(130)
   })
 })
+
+describe('chance of a loop', () => {
+  const gc = { every: exponential({ mean: '50ms' }), pause: exponential({ mean: '5ms' }) }
+  const loop = service({
+    replicas: 2,
+    eventLoop: { gc },
+    coldStart: { for: '1s', factor: 3, atStart: true },
+    contention: { alpha: 0.1 },
+    queueTimeout: exponential({ mean: '1s' }),
+    concurrency: 20,
+    cache: { size: 20, hit: '100us', ttl: '1s', warm: 0.5 },
+    steps: [{ wait: exponential({ mean: '5ms' }) }, { work: exponential({ mean: '3ms' }) }],
+  })
+  const scenario = (more: ScenarioData['topology'] = {}, rest: Partial<ScenarioData> = {}): ScenarioData => ({
+    duration: '5s',
+    topology: { ...more, api: loop } as ScenarioData['topology'],
+    workload: [
+      poisson({ to: 'api', rate: 300, key: { zipf: { keys: 100 } } }),
+      ...('island' in more ? [poisson({ to: 'island', rate: 300, key: { zipf: { keys: 100 } } })] : []),
+    ],
+    faults: [{ at: '2s', crash: { target: 'api#1', restartAfter: '100ms' } }],
+    ...rest,
+  })
+
+  it('is the same each time, and its own: another service changes nothing of it (S2)', async () => {
+    const one = await simulate(scenario())
+    expect((await simulate(scenario())).traceHash).toBe(one.traceHash)
+    expect((await simulate(scenario(), { seed: 2 })).traceHash).not.toBe(one.traceHash)
+    const beside = await simulate(scenario({ island: loop }))
+    expect(beside.services.api).toEqual(one.services.api)
+    expect(beside.services.island?.server.completed).toBeGreaterThan(1000)
+    expect(one.services.api?.server.cache?.hits).toBeGreaterThan(300)
+  })
+
+  it('a longer run begins like the shorter one (S4), and two policies meet the same arrivals (S7)', async () => {
+    const one = await simulate(scenario())
+    const longer = await simulate(scenario({}, { duration: '8s' }))
+    expect(longer.traceHashes.slice(0, 4)).toEqual(one.traceHashes.slice(0, 4))
+    const governed = await simulate(scenario({}, { policies: { version: 1, targets: { api: { retry: true } } } }))
+    expect(governed.workload.api?.offered).toBe(one.workload.api?.offered)
+  })
+})
