@@ -27,6 +27,9 @@ export type {
 export { type SimulatedRun, type SimulateOptions, simulate } from './running/simulate.ts'
 export type { AppContext, AppHandler } from './scenario/app-handler.ts'
 export type { AutoscaleData } from './scenario/autoscale.ts'
+export type { CacheData } from './scenario/cache.ts'
+export type { ColdStartData } from './scenario/cold-start.ts'
+export type { ContentionData } from './scenario/contention.ts'
 export { at, type FaultsAt } from './scenario/define-fault.ts'
 export {
   defineScenario,
@@ -37,9 +40,11 @@ export {
   service,
 } from './scenario/define-scenario.ts'
 export { closedLoop, constantArrivalRate, poisson } from './scenario/define-workload.ts'
+export type { CollectionsData, EventLoopData } from './scenario/event-loop.ts'
 export { FailedAnswer, fail } from './scenario/fail.ts'
 export type { LinkData, NetworkData } from './scenario/network-data.ts'
 export type { RegistryData } from './scenario/registry-options.ts'
+export type { RequestFilterData } from './scenario/request-filter.ts'
 export type {
   CallStepData,
   ClosedLoopData,
@@ -60,6 +65,7 @@ export type {
   ThresholdExpression,
   TopologyData,
   VersionData,
+  WaitStepData,
   WorkloadData,
   WorkStepData,
 } from './scenario/scenario-data.ts'

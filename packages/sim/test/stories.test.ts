@@ -98,6 +98,15 @@ const CLAIMS: Readonly<Record<string, Claim>> = {
     better: { bare: 0.9, 'cache-only': 0.4, coalesce: 0 },
     also: ({ seakeep, coalesce }) => expect(p99(seakeep, 'catalog')).toBeLessThan(p99(coalesce, 'catalog')),
   },
+  'lost-cache': {
+    atLeast: 0.96,
+    better: { bare: 0.05, 'no-limit': 0.4, breaker: 0.2 },
+    also: ({ seakeep, breaker, 'no-limit': noLimit }) => {
+      expect(recoveryMs(noLimit, 'app')).toBeNull()
+      expect(goodputOver(noLimit, 'app', -20)).toBeLessThan(0.5)
+      expect(recoveryMs(seakeep, 'app')).toBeLessThan(recoveryMs(breaker, 'app') ?? Number.POSITIVE_INFINITY)
+    },
+  },
   'backend-outage': { atLeast: 0.999, better: { bare: 0.45, 'cache-only': 0.4 } },
   canary: { atLeast: 0.97, better: { bare: 0.15, 'no-split': 0.08, mirror: -0.03 } },
   'hot-key': { atLeast: 0.999, better: { unbounded: 0.2, bare: -0.001 } },

@@ -251,6 +251,17 @@ export const STORIES: readonly Story[] = [
     },
   },
   {
+    name: 'lost-cache',
+    about: 'limit: a cache that answers nine of ten is lost, and the database behind it cannot do without it',
+    story: [
+      'At 500 reads a second the database of 60 a second is asked 50 times. Then the cache is empty, and',
+      'a read that has timed out fills nothing.',
+    ],
+    workload: 'app',
+    edge: 'app>db',
+    sides: { bare: 'no timeout', 'no-limit': 'timeout of 1 s', breaker: 'and a breaker', seakeep: 'and a limit' },
+  },
+  {
     name: 'backend-outage',
     about: 'cache, stale-if-error: nobody answers for 20 s',
     story: ['100 calls a second for 50 keys.'],

@@ -3,6 +3,7 @@ import type { Fleet } from '../model/fleet.ts'
 import type { World } from '../model/world.ts'
 import type { ResolvedFault } from '../scenario/resolved-scenario.ts'
 import { bandwidth } from './bandwidth.ts'
+import { capacity } from './capacity.ts'
 import { clockSkew } from './clock-skew.ts'
 import { crash } from './crash.ts'
 import { deploy } from './deploy.ts'
@@ -10,6 +11,8 @@ import { drain } from './drain.ts'
 import { duplicate } from './duplicate.ts'
 import { error } from './error.ts'
 import { FaultContext, type Striking } from './fault-context.ts'
+import { flush } from './flush.ts'
+import { hang } from './hang.ts'
 import { hold } from './hold.ts'
 import { loss } from './loss.ts'
 import { partition } from './partition.ts'
@@ -46,11 +49,12 @@ export function scheduleFaults(world: World, fleet: Fleet): void {
 
 /**
  * A coin by what the fault is, not by its place in the list, so that taking out another one changes nobody's luck (oracle
- * S3); without its strength, so that a weaker one strikes some of the requests that a stronger one does.
+ * S3), and by which requests it is for; without its strength, so that a weaker one strikes some of the requests that a stronger one does.
  */
 function coinOf(fault: ResolvedFault, taken: Set<number>): number {
   const target = 'target' in fault ? JSON.stringify(fault.target) : ''
-  let coin = hashText(`${fault.kind} ${target} ${fault.atMs}`)
+  const only = 'only' in fault && fault.only !== undefined ? ` ${fault.only.label}` : ''
+  let coin = hashText(`${fault.kind} ${target} ${fault.atMs}${only}`)
   while (taken.has(coin)) coin = mix(coin, 1)
   taken.add(coin)
   return coin
@@ -92,5 +96,11 @@ function strikingOf(fault: ResolvedFault, context: FaultContext): Striking {
     case 'registryEmpty':
     case 'registryPartition':
       return registryWeakness(fault, context)
+    case 'hang':
+      return hang(fault, context)
+    case 'capacity':
+      return capacity(fault, context)
+    case 'flush':
+      return flush(fault, context)
   }
 }

@@ -6,7 +6,7 @@ import type { FaultContext, Striking } from './fault-context.ts'
 
 /** Lengthens the work of instances, or the way of packets on one direction of an edge. */
 export function slow(fault: ResolvedFault & { readonly kind: 'slow' }, context: FaultContext): Striking {
-  const { target, ratio } = fault
+  const { target, ratio, only } = fault
   const { coin } = context
   const change = changeOf(fault.change)
   if (target.kind === 'edge' || target.kind === 'link') {
@@ -25,6 +25,7 @@ export function slow(fault: ResolvedFault & { readonly kind: 'slow' }, context: 
   const strike: ServerFault = {
     coin,
     ratio,
+    only,
     change,
     label: context.label,
     touch: (instance) => context.touch(instance),

@@ -4,6 +4,7 @@ import { endingNumber, Fact } from '../recording/facts.ts'
 import type { ResolvedOperation } from '../scenario/resolved-scenario.ts'
 import type { Packet } from './network.ts'
 import { Purpose } from './purpose.ts'
+import type { Traits } from './server-faults.ts'
 import type { SimCall } from './sim-call.ts'
 import type { VirtualHost } from './virtual-host.ts'
 
@@ -18,6 +19,7 @@ export type Reply = {
   readonly status: number
   readonly body?: unknown
   readonly error?: unknown
+  readonly retryAfterMs?: number | undefined
 }
 
 /** Answers without a body are all alike. */
@@ -92,6 +94,12 @@ export class Exchange implements Packet {
     this.#original = original
     this.story =
       original !== undefined ? undefined : call.story?.attempt(attempt.number, instance.name, call.world.kernel.nowUs)
+  }
+
+  /** What faults for some requests only look at. */
+  get traits(): Traits {
+    const { dataKey, host, method } = this.call
+    return { dataKey, caller: host.caller, method, priority: this.priority }
   }
 
   /** Somebody still waits for the answer. */
@@ -226,7 +234,7 @@ export class Exchange implements Packet {
     else this.served?.callOff()
   }
 
-  #settle({ ending, status, body, error }: Reply): void {
+  #settle({ ending, status, body, error, retryAfterMs }: Reply): void {
     const { call } = this
     call.onAttemptEnd(ending)
     this.story?.end(ending, call.world.kernel.nowUs)
@@ -237,7 +245,7 @@ export class Exchange implements Packet {
       value: ending === 'unreachable' || error !== undefined ? undefined : { status, headers: NO_HEADERS, body },
       error,
       status: ending === 'unreachable' || error === RESET ? undefined : status,
-      retryAfterMs: undefined,
+      retryAfterMs,
     })
   }
 }

@@ -1,6 +1,7 @@
 import { hashText } from '@seakeep/core/spi'
 import type { Network, Packet } from './network.ts'
 import { Purpose } from './purpose.ts'
+import type { ServerChange, Traits } from './server-faults.ts'
 import type { VirtualHost } from './virtual-host.ts'
 
 /** Who is asked how it is. */
@@ -8,12 +9,16 @@ export interface Probed {
   readonly name: string
   readonly host: VirtualHost
   readonly isDraining: boolean
-  /** After how long an `error` fault answers what has this key; undefined where none strikes it. */
-  struckByError(key: number): number | undefined
+  /** The `error` or `hang` fault that strikes what has this key and these traits. */
+  struckBy<Kind extends 'error' | 'hang'>(
+    kind: Kind,
+    key: number,
+    traits: Traits,
+  ): Extract<ServerChange, { readonly kind: Kind }> | undefined
 }
 
 /** What comes back: the status of a readiness path, `connected`, or `refused` by a host where nobody listens. */
-export type ProbeAnswer = 200 | 500 | 503 | 'connected' | 'refused'
+export type ProbeAnswer = number | 'connected' | 'refused'
 
 const ON_ITS_WAY = 0
 const AT_HOST = 1
@@ -37,6 +42,7 @@ export class Probe implements Packet {
   readonly #told: (answer: ProbeAnswer) => void
   #place = ON_ITS_WAY
   #answer: ProbeAnswer = 'refused'
+  #status = 500
 
   constructor(
     network: Network,
@@ -74,7 +80,7 @@ export class Probe implements Packet {
 
   onTimer(): void {
     if (this.#place === ON_ITS_WAY) this.#arrive()
-    else if (this.#place === AT_HOST) this.#reply(500)
+    else if (this.#place === AT_HOST) this.#reply(this.#status)
     else if (this.#place === COMING_BACK) this.#comeBack()
   }
 
@@ -83,10 +89,16 @@ export class Probe implements Packet {
     if (!host.isUp) return this.#reply('refused')
     if (this.#kind === 'connection') return this.#reply('connected')
     if (host.isPaused) return host.hold(this)
-    const errorAfterMs = this.#probed.struckByError(this.#key)
-    if (errorAfterMs === undefined) return this.#reply(isDraining ? 503 : 200)
+    const traits = { dataKey: undefined, caller: this.#asker.caller, method: undefined, priority: undefined }
+    const error = this.#probed.struckBy('error', this.#key, traits)
+    if (error === undefined) {
+      // Who hangs takes it, and says nothing.
+      if (this.#probed.struckBy('hang', this.#key, traits) === undefined) this.#reply(isDraining ? 503 : 200)
+      return
+    }
     this.#place = AT_HOST
-    host.clock.schedule(host.clock.now() + errorAfterMs, this)
+    this.#status = error.status
+    host.clock.schedule(host.clock.now() + error.afterMs, this)
   }
 
   #reply(answer: ProbeAnswer): void {

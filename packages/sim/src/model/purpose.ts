@@ -5,7 +5,7 @@ const MODEL: number = Draw.model
 type Purposes =
   | ('out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'cancel' | 'key' | 'note' | 'noteRead')
   | ('loss' | 'duplicate' | 'copy')
-  | ('fault' | 'step' | 'wait')
+  | ('fault' | 'step' | 'wait' | 'patience' | 'warm')
 
 /** What a keyed draw of the model is for. The numbers are part of every trace hash: append only. */
 export const Purpose: Record<Purposes, number> = {
@@ -28,6 +28,10 @@ export const Purpose: Record<Purposes, number> = {
   loss: MODEL + 32,
   duplicate: MODEL + 33,
   copy: MODEL + 34,
+  /** How long a request waits in a line before it gives up. */
+  patience: MODEL + 64,
+  /** How old what is in a cache at t = 0 is. */
+  warm: MODEL + 65,
   /** Whether a fault strikes; each fault has a coin of its own. */
   fault: MODEL + 1024,
   /** From here on one number a step. */

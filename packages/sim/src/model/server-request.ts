@@ -3,11 +3,14 @@ import { mix, uniform } from '@seakeep/core/spi'
 import { Fact } from '../recording/facts.ts'
 import type { ResolvedOperation, ResolvedStep } from '../scenario/resolved-scenario.ts'
 import { AppRun } from './app-run.ts'
+import type { Distribution } from './distribution.ts'
 import { type Exchange, FAILED, OK, REFUSED, type Reply, type Served } from './exchange.ts'
 import type { HandledRequest } from './handled-request.ts'
+import type { Fetch, Fetched, Follower, InstanceCache } from './instance-cache.ts'
 import { Purpose } from './purpose.ts'
-import { strikes } from './server-faults.ts'
+import { concerns, type ErrorChange, strikes } from './server-faults.ts'
 import { type CallOwner, type Inherited, SimCall, startOptions } from './sim-call.ts'
+import { StruckWork } from './struck-work.ts'
 import type { Job, Workplace } from './workplace.ts'
 
 const WAITING = 0
@@ -22,8 +25,10 @@ const NOTHING: Cancel = () => {}
  *
  * Where its service lets workers go during calls, it has none while it waits for nothing but calls, and goes on when it
  * has been given one again.
+ *
+ * Where its operation has a cache it may find its answer there, or wait for another request that fetches the same.
  */
-export class ServerRequest implements Job, HandledRequest, Served, TimerTask, CallOwner, AdmissionSink {
+export class ServerRequest implements Job, HandledRequest, Served, TimerTask, CallOwner, AdmissionSink, Follower {
   readonly instance: Workplace
   readonly exchange: Exchange
   readonly key: number
@@ -42,6 +47,9 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
   readonly #operation: ResolvedOperation | undefined
   #state = WAITING
   #timer: Timer | undefined = undefined
+  /** The others, where steps run in parallel. */
+  #timers: Timer[] | undefined = undefined
+  #steps: readonly ResolvedStep[]
   #step = 0
   /** Parallel steps that are under way, and how many of them are work. */
   #branches = 0
@@ -49,10 +57,11 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
   /** Steps are being begun: what ends meanwhile says nothing of those that are still to come. */
   #isBeginning = false
   #hasFailed = false
-  /** What faults do to its work: drawn once a request. */
-  #addMs = 0
-  #factor = 1
-  #toMs = -1
+  #struck: StruckWork | undefined = undefined
+  /** What an `error` fault answers. */
+  #error: ErrorChange | undefined = undefined
+  /** Its own fetch of what the cache does not have. */
+  #fetch: Fetch | undefined = undefined
   #app: AppRun | undefined = undefined
   /** The calls it has open, where they may have to be called off. */
   #calls: Map<SimCall, Cancel> | undefined = undefined
@@ -64,6 +73,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     this.arrivedUs = instance.world.kernel.nowUs
     this.#epoch = instance.host.epoch
     this.#operation = instance.operation(exchange.call.method)
+    this.#steps = this.#operation?.steps ?? NO_STEPS
   }
 
   get isOver(): boolean {
@@ -84,14 +94,16 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     this.exchange.answer(REFUSED)
   }
 
-  waitAtMost(queueTimeoutMs: number): void {
+  waitAtMost(patience: Distribution): void {
     const { clock } = this.instance.host
-    this.#timer = clock.schedule(clock.now() + queueTimeoutMs, this)
+    this.#timer = clock.schedule(clock.now() + patience.sampleMs(mix(this.key, Purpose.patience)), this)
   }
 
   /** An `error` fault answers, without a worker. */
-  failAfter(afterMs: number): void {
+  failAfter(error: ErrorChange): void {
+    const { afterMs } = error
     this.#state = FAILING
+    this.#error = error
     if (afterMs === 0) return this.#fail()
     const { clock } = this.instance.host
     this.#timer = clock.schedule(clock.now() + afterMs, this)
@@ -111,13 +123,15 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     instance.stats.begin(this.begunUs, this.arrivedUs)
     this.exchange.story?.begun(this.begunUs)
     instance.fact(Fact.begun, this, 0)
-    if (instance.faults.size > 0) this.#meetFaults()
+    if (instance.faults.size > 0 && this.#meetFaults()) return
     const { app } = instance.service
     if (app !== undefined) {
       this.#app = new AppRun(this, app)
       return this.#app.start()
     }
-    if ((this.#addMs > 0 || this.#toMs > 0) && !this.#hasWork()) {
+    const cache = this.#operation?.cache
+    if (cache !== undefined && this.#lookUp(instance.cache(cache))) return
+    if (this.#struck?.isWork === true && !this.#hasWork()) {
       // A slow fault holds the worker of a service without work of its own, too: as a step before the first.
       this.#step = -1
       this.#branches = 1
@@ -142,6 +156,11 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     if (this.#state === FAILING) return this.#fail()
     if (this.#state !== WORKING) return
     this.#works -= 1
+    this.#stepEnded()
+  }
+
+  /** A step that waits has waited. */
+  onWaitEnd(): void {
     this.#stepEnded()
   }
 
@@ -193,14 +212,47 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       attempt: number,
       priority,
       routingKey: undefined,
+      dataKey: call.dataKey,
       story: this.exchange.story,
     }
+  }
+
+  // ---- the cache ----
+
+  /** True where another's fetch of the same is waited for. */
+  #lookUp(cache: InstanceCache): boolean {
+    const { dataKey } = this.exchange.call
+    if (dataKey === undefined) return false
+    const { stats, world } = this.instance
+    const isThere = cache.has(dataKey, world.kernel.nowUs)
+    stats.lookUp(this.arrivedUs, isThere)
+    if (isThere) {
+      this.#steps = cache.hitSteps
+      return false
+    }
+    const underWay = cache.underWay(dataKey)
+    if (underWay === undefined) {
+      this.#fetch = cache.fetch(dataKey)
+      return false
+    }
+    this.#branches = 1
+    underWay.join(this)
+    this.#mayLetGo()
+    return true
+  }
+
+  onFetched(how: Fetched, { cache }: Fetch, own?: Fetch): void {
+    if (how === 'failed') return this.finish(FAILED)
+    if (how === 'there') this.#steps = cache.hitSteps
+    this.#fetch = own
+    if (this.hasWorker) this.#goOn()
+    else this.comeBack()
   }
 
   // ---- steps ----
 
   #goOn(): void {
-    const steps = this.#operation?.steps ?? []
+    const steps = this.#steps
     while (this.#state === WORKING) {
       const step = steps[this.#step]
       if (step === undefined || this.#hasFailed) return this.#end()
@@ -239,6 +291,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
   #run(step: ResolvedStep, key: number): void {
     if (step.kind === 'work') return this.#work(this.workMs(step.work.sampleMs(key)))
     if (step.kind === 'call') return this.#call(step, key)
+    if (step.kind === 'wait') return this.#wait(step.wait.sampleMs(key))
     // A list within a parallel list: its members join the others.
     this.#branches += step.steps.length - 1
     this.#fork(step.steps, key)
@@ -248,16 +301,10 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     for (let i = 0; i < steps.length; i++) this.#run(steps[i] as ResolvedStep, mix(key, i + 1))
   }
 
-  /** How long work of `sampleMs` takes under the faults this request has met. What they add is added once. */
+  /** How long work of `sampleMs` takes here and now, under the faults this request has met. */
   workMs(sampleMs: number): number {
-    if (this.#toMs >= 0) {
-      const toMs = this.#toMs
-      this.#toMs = 0
-      return toMs
-    }
-    const workMs = sampleMs * this.#factor + this.#addMs
-    this.#addMs = 0
-    return workMs
+    const ms = this.instance.paced(sampleMs)
+    return this.#struck === undefined ? ms : this.#struck.lengthMs(ms)
   }
 
   #work(ms: number): void {
@@ -266,7 +313,24 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       return
     }
     this.#works += 1
-    this.#timer = this.instance.work(ms, this)
+    this.#keep(this.instance.work(ms, this))
+  }
+
+  #wait(ms: number): void {
+    if (ms <= 0) {
+      this.#branches -= 1
+      return
+    }
+    const { clock } = this.instance.host
+    this.#keep(clock.schedule(clock.now() + ms, new Wait(this)))
+  }
+
+  #keep(timer: Timer): void {
+    if (this.#branches <= 2) this.#timer = timer
+    else {
+      this.#timers ??= []
+      this.#timers.push(timer)
+    }
   }
 
   #call(step: ResolvedStep & { readonly kind: 'call' }, key: number): void {
@@ -297,7 +361,8 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
   }
 
   #end(): void {
-    const errorRate = this.#operation?.errorRate ?? 0
+    const isHit = this.#operation !== undefined && this.#steps !== this.#operation.steps
+    const errorRate = isHit ? 0 : (this.#operation?.errorRate ?? 0)
     const isBroken = errorRate > 0 && uniform(mix(this.key, Purpose.failure), 0) < errorRate
     this.finish(this.#hasFailed || isBroken ? FAILED : OK)
   }
@@ -305,35 +370,65 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
   #fail(): void {
     this.#leave('errors')
     this.instance.fact(Fact.answered, this, 2)
-    this.exchange.answer(FAILED)
+    this.exchange.answer(this.#error === undefined ? FAILED : replyOf(this.#error))
   }
 
   #leave(how: 'completed' | 'errors' | 'refused'): void {
     this.#state = OVER
     this.#timer?.cancel()
     this.#timer = undefined
+    for (const timer of this.#timers ?? []) timer.cancel()
     const { instance } = this
     if (this.inLine !== undefined) instance.leaveLine(this)
     instance.onLeft(this)
     instance.stats.leave(instance.world.kernel.nowUs, this.arrivedUs, this.begunUs, how)
     this.place?.leave()
+    this.#fetch?.end(HOW_FETCHED[how], instance.world.kernel.nowUs)
   }
 
   // ---- faults ----
 
-  #meetFaults(): void {
-    for (const fault of this.instance.faults) {
+  /** True where it hangs: it is never answered, and its worker never free. */
+  #meetFaults(): boolean {
+    const { instance, exchange } = this
+    const { traits } = exchange
+    let isHung = false
+    for (const fault of instance.faults) {
       const { change } = fault
-      if (change.kind === 'error' || !strikes(fault, this.key)) continue
-      fault.touch(this.instance.name)
-      this.exchange.story?.struck(fault.label, change)
-      if (change.kind === 'add') this.#addMs += change.addMs
-      else if (change.kind === 'factor') this.#factor *= change.factor
-      else this.#toMs = change.toMs
+      if (change.kind === 'error' || !concerns(fault, traits) || !strikes(fault, this.key)) continue
+      fault.touch(instance.name)
+      exchange.story?.struck(fault.label, change)
+      if (change.kind === 'hang') isHung = true
+      else {
+        this.#struck ??= new StruckWork()
+        this.#struck.meet(change)
+      }
     }
+    return isHung
   }
 
   #hasWork(): boolean {
-    return this.#operation?.steps.some((step) => step.kind === 'work') === true
+    return this.#steps.some((step) => step.kind === 'work')
   }
+}
+
+/** A step that waits: time passes, and nothing is worked on. */
+class Wait implements TimerTask {
+  readonly #request: ServerRequest
+
+  constructor(request: ServerRequest) {
+    this.#request = request
+  }
+
+  onTimer(): void {
+    this.#request.onWaitEnd()
+  }
+}
+
+const NO_STEPS: readonly ResolvedStep[] = []
+const HOW_FETCHED = { completed: 'there', errors: 'failed', refused: 'given up' } as const
+
+function replyOf({ status, retryAfterMs }: ErrorChange): Reply {
+  if (status === 500) return FAILED
+  return { ending: status === 503 || status === 429 ? 'refused' : 'error', status, retryAfterMs }
 }

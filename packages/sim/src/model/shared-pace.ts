@@ -10,8 +10,10 @@ const NEARLY_MS = 1e-6
  */
 export class SharedPace implements TimerTask {
   readonly #clock: Clock
-  readonly #workers: number
+  #workers: number
+  #present = 0
   #pace = 1
+  #isStopped = false
   /** What each present one was given until `#sinceMs`. */
   #givenMs = 0
   #sinceMs = 0
@@ -28,10 +30,34 @@ export class SharedPace implements TimerTask {
 
   /** So many share the workers from now on. */
   share(present: number): void {
+    this.#present = present
     const pace = present <= this.#workers ? 1 : this.#workers / present
     if (pace === this.#pace) return
     this.#advance()
     this.#pace = pace
+    this.#arm()
+  }
+
+  /** So many workers there are from now on. */
+  setWorkers(workers: number): void {
+    this.#workers = workers
+    this.share(this.#present)
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
+  /** Nobody is given anything until {@link go}. */
+  stop(): void {
+    this.#advance()
+    this.#isStopped = true
+    this.#arm()
+  }
+
+  go(): void {
+    this.#advance()
+    this.#isStopped = false
     this.#arm()
   }
 
@@ -53,6 +79,7 @@ export class SharedPace implements TimerTask {
     this.#timer = undefined
     this.#pieces = []
     this.#pace = 1
+    this.#isStopped = false
   }
 
   onTimer(): void {
@@ -70,7 +97,7 @@ export class SharedPace implements TimerTask {
 
   #advance(): void {
     const nowMs = this.#clock.now()
-    this.#givenMs += (nowMs - this.#sinceMs) * this.#pace
+    if (!this.#isStopped) this.#givenMs += (nowMs - this.#sinceMs) * this.#pace
     this.#sinceMs = nowMs
   }
 
@@ -78,7 +105,7 @@ export class SharedPace implements TimerTask {
     if (this.#isEnding) return
     this.#timer?.cancel()
     const first = this.#pieces[0]
-    if (first === undefined) this.#timer = undefined
+    if (first === undefined || this.#pace === 0 || this.#isStopped) this.#timer = undefined
     else this.#timer = this.#clock.schedule(this.#sinceMs + (first.endMs - this.#givenMs) / this.#pace, this)
   }
 

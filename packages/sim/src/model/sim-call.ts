@@ -29,6 +29,11 @@ export interface Inherited {
   readonly priority: string | undefined
   /** Routing and rate-limit key: of a workload's own calls only. */
   readonly routingKey: string | undefined
+  /**
+   * What the user's call that all this is done for is about: its key, handed down as its data is. Caches and faults look at
+   * it; it routes nothing.
+   */
+  readonly dataKey: string | undefined
   /** Where its story belongs, if stories are kept: the attempt it is made for, or its own. */
   readonly story: AttemptStory | CallStory | undefined
 }
@@ -43,6 +48,7 @@ export const ROOT: Inherited = {
   attempt: 1,
   priority: undefined,
   routingKey: undefined,
+  dataKey: undefined,
   story: undefined,
 }
 
@@ -61,6 +67,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly depth: number
   readonly maxDepth: number
   readonly routingKey: string | undefined
+  readonly dataKey: string | undefined
   readonly offeredUs: number
   readonly edge: EdgeStats
   /** The workload whose user made it; undefined for calls between services. */
@@ -96,6 +103,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.depth = inherited.depth
     this.maxDepth = inherited.maxDepth
     this.routingKey = inherited.routingKey
+    this.dataKey = inherited.dataKey
     this.workload = workload
     this.#owner = owner
     const { recorder } = world

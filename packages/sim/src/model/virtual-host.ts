@@ -26,6 +26,8 @@ export class VirtualHost implements HostGate {
   /** Whether user code with promises runs here. */
   readonly isAsync: boolean
   epoch = 0
+  /** When its present life began, in µs. */
+  upSinceUs: number
   isUp = true
   isPaused = false
   /** What governs its calls in its present life. */
@@ -51,6 +53,7 @@ export class VirtualHost implements HostGate {
     this.zone = options.zone
     this.#seed = seed
     this.clock = new VirtualClock(kernel, this, options.canDrift === true ? { canDrift: true } : {})
+    this.upSinceUs = kernel.nowUs
   }
 
   /** The chance of its present life: keyed draws as everywhere, streams of its own. */
@@ -73,6 +76,7 @@ export class VirtualHost implements HostGate {
 
   restart(): void {
     this.isUp = true
+    this.upSinceUs = this.kernel.nowUs
   }
 
   pause(): void {

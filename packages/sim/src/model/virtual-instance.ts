@@ -3,22 +3,28 @@ import type { AttemptStory } from '../recording/call-story.ts'
 import { Fact } from '../recording/facts.ts'
 import type { ServerStats } from '../recording/server-stats.ts'
 import type { TimeAverage } from '../recording/time-average.ts'
+import type { ResolvedCache } from '../scenario/cache.ts'
 import type { ResolvedOperation, ResolvedService, ResolvedVersion } from '../scenario/resolved-scenario.ts'
+import { Collections } from './collections.ts'
+import { type EventLoop, type LoopWatcher, OrderedLoop, SharedLoop } from './event-loop.ts'
 import type { Exchange, Receiver } from './exchange.ts'
+import { InstanceCache } from './instance-cache.ts'
 import { createLine } from './lines/create-line.ts'
 import type { Line } from './lines/line.ts'
-import { type ServerFault, strikes } from './server-faults.ts'
+import { concerns, type ServerChange, type ServerFault, strikes, type Traits } from './server-faults.ts'
 import { ServerRequest } from './server-request.ts'
 import { SharedPace } from './shared-pace.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
+import { WorkPace } from './work-pace.ts'
 import type { Job, Life, Workplace } from './workplace.ts'
 
 /**
  * One simulated instance of a service: workers, a line in front of them, and the requests present. A request keeps its
- * worker for as long as it is handled, calls included, unless the service lets workers go during calls.
+ * worker for as long as it is handled, calls included, unless the service lets workers go during calls. Where it has an
+ * event loop the workers are only how many may be in progress: all their work runs on that.
  */
-export class VirtualInstance implements Receiver, Workplace {
+export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   readonly name: string
   readonly number: number
   readonly entity: number
@@ -32,7 +38,7 @@ export class VirtualInstance implements Receiver, Workplace {
   readonly facts: number
   readonly faults: Set<ServerFault> = new Set()
   readonly hearsOfCancels: boolean
-  life: Life
+  #life: Life
   /** Leaves: serves what it has, and tells whoever asks that it wants no more. */
   isDraining = false
   /** Who came first and last of all that are present, in the line or at work, linked in the order they came. */
@@ -49,12 +55,18 @@ export class VirtualInstance implements Receiver, Workplace {
   /** Told, once each, when its present life is over, however it ended. */
   readonly onGone: Set<() => void> = new Set()
   #busy = 0
+  /** How many there are: fewer than the service says while a fault takes some. */
+  #workers: number
+  readonly #left = new Map<object, number>()
   /** Begun and not gone, those included who are without a worker during their calls. */
   #begun = 0
   #line: Line
   #isServing = false
   /** Where the workers are shared by all: then nobody waits, and `queue` says how many more than workers may be there. */
   readonly #shared: SharedPace | undefined
+  readonly #loop: EventLoop | undefined
+  readonly #pace: WorkPace | undefined
+  readonly #caches = new Map<ResolvedCache, InstanceCache>()
 
   constructor(
     world: Surroundings,
@@ -71,13 +83,32 @@ export class VirtualInstance implements Receiver, Workplace {
     this.name = host.name
     this.entity = hashText(host.name)
     this.host = host
-    this.life = life
+    this.#life = life
+    this.#workers = service.concurrency
     this.facts = world.recorder.service(service.name).facts.account
-    this.stats = world.recorder.instance(service.name, host.name, service.concurrency)
+    this.stats = world.recorder.instance(service.name, host.name, service.processors)
     this.hearsOfCancels = service.onCancel !== 'finish'
     this.#line = createLine(service.discipline)
     const isShared = service.discipline === 'processor-sharing'
     this.#shared = isShared ? new SharedPace(host.clock.steady, service.concurrency) : undefined
+    const { eventLoop, coldStart, contention } = service
+    if (eventLoop !== undefined) {
+      const Loop = eventLoop.processor === 'fifo' ? OrderedLoop : SharedLoop
+      this.#loop = new Loop(host.clock.steady, this)
+    }
+    const isUneven = coldStart !== undefined || contention !== undefined
+    this.#pace = isUneven ? new WorkPace(host, coldStart, contention) : undefined
+    this.#onLife()
+  }
+
+  get life(): Life {
+    return this.#life
+  }
+
+  /** It has been started again. */
+  set life(life: Life) {
+    this.#life = life
+    this.#onLife()
   }
 
   /** A request has arrived: inbound admission, then a fault's answer, then the line. */
@@ -100,20 +131,23 @@ export class VirtualInstance implements Receiver, Workplace {
 
   /** Admitted by the inbound policy. */
   onAdmitted(request: Job): void {
-    const error = this.struckByError(request.key, request.exchange.story)
-    if (error !== undefined) return request.failAfter(error)
+    const { exchange } = request
+    if (this.faults.size > 0) {
+      const error = this.struckBy('error', request.key, exchange.traits, exchange.story)
+      if (error !== undefined) return request.failAfter(error)
+    }
     const { service } = this
     if (this.#shared !== undefined) {
-      if (this.#begun < service.concurrency + service.queue) this.#begin(request)
+      if (this.#begun < this.#workers + service.queue) this.#begin(request)
       else request.refuse()
       return
     }
     const line = this.#line
-    const isFree = line.size === 0 && this.#busy < service.concurrency
+    const isFree = line.size === 0 && this.#busy < this.#workers
     if (isFree && !line.seesAll) return this.#begin(request)
     if (!isFree && line.size >= service.queue) return request.refuse()
     line.join(request, this.world.kernel.nowUs)
-    if (service.queueTimeoutMs !== undefined) request.waitAtMost(service.queueTimeoutMs)
+    if (service.queueTimeout !== undefined) request.waitAtMost(service.queueTimeout)
     this.#serve()
   }
 
@@ -135,7 +169,12 @@ export class VirtualInstance implements Receiver, Workplace {
 
   work(ms: number, task: TimerTask): Timer {
     if (this.#shared !== undefined) return this.#shared.work(ms, task)
+    if (this.#loop !== undefined) return this.#loop.work(ms, task)
     return this.host.clock.pass(ms, task)
+  }
+
+  paced(ms: number): number {
+    return this.#pace === undefined ? ms : ms * this.#pace.factor(this.#begun)
   }
 
   /** The process is gone: whoever was present is told by a reset, and nothing is left of its line. */
@@ -147,6 +186,8 @@ export class VirtualInstance implements Receiver, Workplace {
     this.#line = createLine(this.service.discipline)
     this.#begun = 0
     this.#shared?.clear()
+    this.#loop?.clear()
+    this.#caches.clear()
     this.#setBusy(0)
     for (const request of lost) {
       request.cameBefore = undefined
@@ -171,6 +212,37 @@ export class VirtualInstance implements Receiver, Workplace {
     const { operations } = version
     if (operations.size === 1 && operations.has('')) this.#only = { of: version, operation: operations.get('') }
     return (method === undefined ? undefined : operations.get(method)) ?? operations.get('')
+  }
+
+  cache(options: ResolvedCache): InstanceCache {
+    let cache = this.#caches.get(options)
+    if (cache === undefined) {
+      cache = new InstanceCache(options, this.entity, this.host.upSinceUs === 0)
+      this.#caches.set(options, cache)
+    }
+    return cache
+  }
+
+  /** What it remembers is gone. False where it has no cache at all. */
+  flush(): boolean {
+    let hasCache = false
+    for (const { cache } of this.version.operations.values()) {
+      if (cache === undefined) continue
+      hasCache = true
+      this.cache(cache).flush()
+    }
+    return hasCache
+  }
+
+  /** `fault` leaves it so many workers at most; who is at work goes on. */
+  loseWorkers(fault: object, left: number): void {
+    this.#left.set(fault, left)
+    this.#resize()
+  }
+
+  regainWorkers(fault: object): void {
+    this.#left.delete(fault)
+    this.#resize()
   }
 
   fact(kind: number, request: Job, outcome: number): void {
@@ -205,14 +277,19 @@ export class VirtualInstance implements Receiver, Workplace {
     this.#lastPresent = job
   }
 
-  /** After how long an `error` fault answers what has this key; undefined where none strikes it. */
-  struckByError(key: number, story?: AttemptStory): number | undefined {
-    if (this.faults.size === 0) return undefined
+  /** The first fault of this kind that strikes what has this key and these traits. */
+  struckBy<Kind extends ServerChange['kind']>(
+    kind: Kind,
+    key: number,
+    traits: Traits,
+    story?: AttemptStory,
+  ): Extract<ServerChange, { readonly kind: Kind }> | undefined {
     for (const fault of this.faults) {
-      if (fault.change.kind !== 'error' || !strikes(fault, key)) continue
+      const { change } = fault
+      if (change.kind !== kind || !concerns(fault, traits) || !strikes(fault, key)) continue
       fault.touch(this.name)
-      story?.struck(fault.label, fault.change)
-      return fault.change.afterMs
+      story?.struck(fault.label, change)
+      return change as Extract<ServerChange, { readonly kind: Kind }>
     }
     return undefined
   }
@@ -225,10 +302,23 @@ export class VirtualInstance implements Receiver, Workplace {
     clock.schedule(clock.now(), { onTimer: () => told?.() })
   }
 
+  // ---- LoopWatcher ----
+
+  onBusy(isBusy: boolean): void {
+    const { nowUs } = this.world.kernel
+    this.stats.setBusy(nowUs, isBusy ? 1 : 0)
+    this.meter?.set(nowUs, isBusy ? 1 : 0)
+    this.life.load?.setBusy(nowUs, isBusy ? 1 : 0)
+  }
+
+  onTurn(waitedMs: number): void {
+    this.life.load?.begin(waitedMs * 1000)
+  }
+
   #begin(request: Job): void {
     if (request.begunUs < 0) {
       this.#begun += 1
-      this.life.load?.begin(this.world.kernel.nowUs - request.arrivedUs)
+      if (this.#loop === undefined) this.life.load?.begin(this.world.kernel.nowUs - request.arrivedUs)
     }
     this.#setBusy(this.#busy + 1)
     request.begin()
@@ -239,7 +329,7 @@ export class VirtualInstance implements Receiver, Workplace {
     const line = this.#line
     if (this.#isServing || line.size === 0) return
     this.#isServing = true
-    while (this.#busy < this.service.concurrency && line.size > 0) {
+    while (this.#busy < this.#workers && line.size > 0) {
       const late = line.giveUp(this.world.kernel.nowUs)
       if (late !== undefined) {
         late.refuse()
@@ -253,14 +343,30 @@ export class VirtualInstance implements Receiver, Workplace {
 
   #setBusy(busy: number): void {
     this.#busy = busy
+    if (this.#loop !== undefined) return
     let workers = busy
     if (this.#shared !== undefined) {
       this.#shared.share(busy)
-      workers = Math.min(busy, this.service.concurrency)
+      workers = Math.min(busy, this.#workers)
     }
     const { nowUs } = this.world.kernel
     this.stats.setBusy(nowUs, workers)
     this.meter?.set(nowUs, workers)
     this.life.load?.setBusy(nowUs, workers)
+  }
+  #resize(): void {
+    this.#workers = Math.min(this.service.concurrency, ...this.#left.values())
+    this.#shared?.setWorkers(this.#workers)
+    if (this.#loop === undefined) this.life.load?.setWorkers(this.world.kernel.nowUs, this.#workers)
+    this.#setBusy(this.#busy)
+    this.#serve()
+  }
+
+  #onLife(): void {
+    const { eventLoop } = this.service
+    if (this.#loop !== undefined && eventLoop?.gc !== undefined) {
+      new Collections(eventLoop.gc, this.#loop, this.host).start()
+    }
+    if (this.#left.size > 0) this.#resize()
   }
 }

@@ -1,9 +1,12 @@
 import type { Random, Runtime } from '@seakeep/core'
 import type { Admission, Timer, TimerTask } from '@seakeep/core/spi'
 import type { ServerStats } from '../recording/server-stats.ts'
+import type { ResolvedCache } from '../scenario/cache.ts'
 import type { ResolvedOperation, ResolvedService } from '../scenario/resolved-scenario.ts'
+import type { Distribution } from './distribution.ts'
 import type { Exchange } from './exchange.ts'
-import type { ServerFault } from './server-faults.ts'
+import type { InstanceCache } from './instance-cache.ts'
+import type { ErrorChange, ServerFault } from './server-faults.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
 import type { VirtualLoad } from './virtual-load.ts'
@@ -41,9 +44,10 @@ export interface Job {
   begin(): void
   /** It finds no place, or has waited too long. */
   refuse(): void
-  waitAtMost(queueTimeoutMs: number): void
+  /** Its patience in the line is drawn from this. */
+  waitAtMost(patience: Distribution): void
   /** An `error` fault answers, without a worker. */
-  failAfter(afterMs: number): void
+  failAfter(error: ErrorChange): void
   /** Its caller has given up, and the server hears of it. */
   callOff(): void
 }
@@ -58,6 +62,10 @@ export interface Workplace {
   readonly faults: ReadonlySet<ServerFault>
   readonly life: Life
   operation(method: string | undefined): ResolvedOperation | undefined
+  /** What it remembers of this operation's answers. */
+  cache(options: ResolvedCache): InstanceCache
+  /** How long work of this length takes there now. */
+  paced(ms: number): number
   fact(kind: number, job: Job, outcome: number): void
   /** The inbound policy has let it in. */
   onAdmitted(job: Job): void

@@ -83,6 +83,7 @@ function serviceReport(
   const queueing = new Histogram()
   const service = new Histogram()
   const sum = { arrivals: 0, completed: 0, errors: 0, refused: 0, open: 0 }
+  const cache = { hits: 0, misses: 0 }
   let presentUs = 0
   for (const [name, stats] of servers) {
     queueing.merge(stats.queueing)
@@ -91,6 +92,8 @@ function serviceReport(
     sum.completed += stats.completed
     sum.errors += stats.errors
     sum.refused += stats.refused
+    cache.hits += stats.hits
+    cache.misses += stats.misses
     sum.open += run.open.get(name) ?? 0
     presentUs += stats.present.integral(endUs)
   }
@@ -107,6 +110,7 @@ function serviceReport(
       queueMs: { mean, p99 },
       serviceMs: { mean: latencyReport(service).mean },
       present: measuredUs === 0 ? null : presentUs / measuredUs,
+      ...(cache.hits + cache.misses > 0 ? { cache } : {}),
     },
     instances: Object.fromEntries(
       servers.map(([name, stats], i) => [

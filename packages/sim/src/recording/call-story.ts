@@ -4,7 +4,7 @@
  * Plain instants; what they mean is said by whoever reads the story.
  */
 import type { CallOutcome } from '@seakeep/core/spi'
-import type { WorkChange } from '../model/server-faults.ts'
+import type { ServerChange } from '../model/server-faults.ts'
 
 /** What a call is told when its story begins. */
 interface Begun {
@@ -95,7 +95,7 @@ export class CallStory {
 /** A fault that struck the request itself, and what it did. */
 export interface Strike {
   readonly fault: string
-  readonly change: WorkChange | { readonly kind: 'error'; readonly afterMs: number }
+  readonly change: ServerChange
 }
 
 /** What the network did to a message of the attempt; `by` is undefined where no fault was to blame. */

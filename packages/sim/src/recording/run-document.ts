@@ -62,12 +62,14 @@ export interface ServiceReport extends Conservation {
     readonly refused: number
     /** Open at the end. */
     readonly open: number
-    /** Share of the workers' time that was taken; null without `concurrency`. */
+    /** Share of the workers' time, or of the event loop's, that was taken; null without `concurrency` and event loop. */
     readonly utilization: number | null
     readonly queueMs: { readonly mean: number | null; readonly p99: number | null }
     readonly serviceMs: { readonly mean: number | null }
     /** Mean number present (Little's L), over the measured time. */
     readonly present: number | null
+    /** Of the requests that were looked up in caches; not there where none was. */
+    readonly cache?: { readonly hits: number; readonly misses: number }
   }
   readonly instances: Readonly<
     Record<string, { readonly arrivals: number; readonly errors: number; readonly utilization: number | null }>

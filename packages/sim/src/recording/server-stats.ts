@@ -22,6 +22,9 @@ export class ServerStats implements Account {
   errors = 0
   /** Not answered with what they asked for: no place, too long a wait, the inbound policy, or called off by their caller. */
   refused = 0
+  /** Of the requests that were looked up in a cache: who found what it asked for there, and who did not. */
+  hits = 0
+  misses = 0
   readonly queueing: Histogram = new Histogram()
   readonly service: Histogram = new Histogram()
   readonly present: TimeAverage
@@ -84,5 +87,11 @@ export class ServerStats implements Account {
         if (way === 'completed' && begunUs >= 0) this.service.recordDouble(nowUs - begunUs)
       }
     }
+  }
+
+  lookUp(arrivedUs: number, isThere: boolean): void {
+    if (arrivedUs < this.#warmupUs) return
+    if (isThere) this.hits += 1
+    else this.misses += 1
   }
 }

@@ -22,12 +22,12 @@ export class LivingFleet implements Fleet {
   /** An instance that is there from the start, or joins: with the number after the last, and its zone in turn. */
   create(service: ResolvedService, version: ResolvedVersion): VirtualInstance {
     const world = this.#world
-    const { name, zones, app, concurrency } = service
+    const { name, zones, app, processors } = service
     const number = world.instancesOf(name).length + 1
     const options = { isAsync: app !== undefined, zone: dealt(zones, number), canDrift: this.#canDrift }
     const host = new VirtualHost(`${name}#${number}`, name, world.kernel, this.#seed, options)
     world.addHost(host)
-    const instance = new VirtualInstance(world, service, version, number, host, beginLife(world, host, concurrency))
+    const instance = new VirtualInstance(world, service, version, number, host, beginLife(world, host, processors))
     world.addInstance(instance)
     serve(world, instance)
     return instance
@@ -60,7 +60,7 @@ export class LivingFleet implements Fleet {
     if (host.isUp) return
     host.restart()
     instance.version = version
-    instance.life = beginLife(this.#world, host, service.concurrency)
+    instance.life = beginLife(this.#world, host, service.processors)
     instance.isDraining = false
     serve(this.#world, instance)
     this.#tell('instanceRestarted', instance)

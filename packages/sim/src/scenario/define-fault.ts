@@ -11,10 +11,12 @@ import type {
 } from './faults/fleet-data.ts'
 import type { BandwidthData, DuplicateData, LossFaultData, PartitionData, ResetData } from './network-data.ts'
 import type {
+  CapacityData,
   CrashData,
   DeployData,
   ErrorData,
   FaultData,
+  HangData,
   HoldData,
   PauseData,
   RegistryDownData,
@@ -64,6 +66,12 @@ export interface FaultsAt {
   deploy(service: string, options?: DeployData): FaultData
   /** The target's clocks are wrong. */
   clockSkew(target: string, options: ClockSkewData): FaultData
+  /** Requests are taken and never answered, nor is their worker free again before the process ends. */
+  hang(target: string, options?: HangData): FaultData
+  /** Workers are lost: each instance of the target has only so many left. */
+  capacity(target: string, options: CapacityData): FaultData
+  /** What the target's caches hold is forgotten. */
+  flush(target: string): FaultData
 }
 
 /** Kinds that later versions have: written down as data, so that they are refused by name like any other form. */
@@ -95,5 +103,8 @@ export function at(instant: Duration): FaultsAt {
     drain: (target, options) => ({ at: instant, drain: { target, ...options } }),
     deploy: (target, options) => ({ at: instant, deploy: { target, ...options } }),
     clockSkew: (target, options) => ({ at: instant, clockSkew: { target, ...options } }),
+    hang: (target, options) => ({ at: instant, hang: { target, ...options } }),
+    capacity: (target, options) => ({ at: instant, capacity: { target, ...options } }),
+    flush: (target) => ({ at: instant, flush: { target } }),
   }
 }

@@ -24,6 +24,8 @@ import { readPartition } from './faults/partition.ts'
 import { resolveRegistryWeakness } from './faults/registry-weakness.ts'
 import { readReset } from './faults/reset.ts'
 import { kindOf } from './fields.ts'
+import { filterFields, resolveFilter, struckText } from './request-filter.ts'
+import { readServerFault } from './resolve-server-faults.ts'
 import type { FaultTarget, ResolvedFault, ResolvedService, WayTarget } from './resolved-scenario.ts'
 
 interface Known {
@@ -38,6 +40,7 @@ const KINDS = [
   ...(['partition', 'loss', 'duplicate', 'bandwidth', 'reset'] as const),
   ...(['registryStale', 'registryFlap', 'registryPartial', 'registryEmpty', 'registryPartition'] as const),
   ...(['drain', 'deploy', 'clockSkew'] as const),
+  ...(['hang', 'capacity', 'flush'] as const),
 ] as const
 type Kind = (typeof KINDS)[number]
 const NOT_YET = ['surge']
@@ -53,8 +56,8 @@ const FIELDS = {
     factor: optional(number({ min: 0, max: 1e6 })),
     to: optional(duration()),
     ratio: ratio({ default: 1 }),
+    ...filterFields,
   }),
-  error: record({ target, ...lasting, ratio: ratio({ default: 1 }), after: duration({ default: 0 }) }),
   crash: record({ target, restartAfter: optional(duration()) }),
   pause: record({ target, ...lasting }),
   hold: record({ target, ...lasting }),
@@ -99,14 +102,13 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
     case 'slow': {
       const read = FIELDS.slow.resolve(given, at)
       const [change, how] = changeOf(read, at)
-      const label = `slow ${read.target} ${how}${share(read.ratio)}`
-      return { kind, target: targetOf(read.target), change, ratio: read.ratio, untilMs: until(read.forMs), label }
-    }
-    case 'error': {
-      const read = FIELDS.error.resolve(given, at)
-      const label = `error ${read.target}${share(read.ratio)}`
-      const struck = instances(targetOf(read.target), kind, at)
-      return { kind, target: struck, ratio: read.ratio, afterMs: read.afterMs, untilMs: until(read.forMs), label }
+      const only = resolveFilter(read, at, known.graph.parties)
+      const struck = targetOf(read.target)
+      if (only !== undefined && isWay(struck)) {
+        throw at.error(`${only.label}: packets are not looked into; key, caller, method and priority are for services`)
+      }
+      const label = `slow ${read.target} ${how}${struckText(read.ratio, only)}`
+      return { kind, target: struck, change, ratio: read.ratio, only, untilMs: until(read.forMs), label }
     }
     case 'crash': {
       const { target, restartAfterMs } = FIELDS.crash.resolve(given, at)
@@ -147,6 +149,13 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
       return resolveDeploy(given, reading)
     case 'clockSkew':
       return resolveClockSkew(given, reading)
+    default:
+      return readServerFault(kind, given, at, {
+        ...known,
+        atMs,
+        struck: (name) => instances(targetOf(name), kind, at),
+        until,
+      })
   }
 }
 
@@ -179,9 +188,4 @@ function changeOf(
   if (addMs !== undefined) return [{ addMs }, `+${durationText(addMs)}`]
   if (factor !== undefined) return [{ factor }, `×${factor}`]
   return [{ toMs: toMs ?? 0 }, `to ${durationText(toMs ?? 0)}`]
-}
-
-/** A share of the requests, where it is not all of them. */
-function share(ratio: number): string {
-  return ratio === 1 ? '' : ` ${Number((ratio * 100).toPrecision(3))}%`
 }

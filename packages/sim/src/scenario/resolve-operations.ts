@@ -23,6 +23,7 @@ import {
 import type { Distribution } from '../model/distribution.ts'
 import { distribution } from '../model/distribution-field.ts'
 import { bytes } from './byte-fields.ts'
+import { cache, type ResolvedCache } from './cache.ts'
 import type { MessageSizes, ResolvedOperation, ResolvedStep } from './resolved-scenario.ts'
 import { unknownWord } from './said.ts'
 import type { OperationData, StepData } from './scenario-data.ts'
@@ -38,6 +39,7 @@ export type OperationFields = {
   readonly errorRate: Field<number | undefined, ''>
   readonly requestBytes: Field<number | undefined, ''>
   readonly responseBytes: Field<number | undefined, ''>
+  readonly cache: Field<ResolvedCache | undefined, ''>
 }
 
 const SIZES = { requestBytes: optional(bytes()), responseBytes: optional(bytes()) }
@@ -50,6 +52,7 @@ export function operationFields(names: readonly string[]): OperationFields {
     steps: optional(listOf(stepField(target))),
     errorRate: optional(ratio()),
     ...SIZES,
+    cache,
   } satisfies FieldsOf<OperationData>
 }
 
@@ -72,14 +75,14 @@ export function checkSteps({ work, calls, steps }: WrittenOperation, at: Place):
   throw at.at('steps').error(`not allowed beside ${beside}; write it as a step, ${instead}`)
 }
 
-export function isNothing({ work, calls, steps, errorRate }: WrittenOperation): boolean {
-  return work === undefined && !calls?.length && !steps?.length && (errorRate ?? 0) === 0
+export function isNothing({ work, calls, steps, errorRate, cache }: WrittenOperation): boolean {
+  return work === undefined && !calls?.length && !steps?.length && (errorRate ?? 0) === 0 && cache === undefined
 }
 
 /** Of a service with real code, which says how long its messages are and nothing else; undefined where it says nothing. */
 export function sizesAlone({ requestBytes, responseBytes }: MessageSizes): ResolvedOperation | undefined {
   if (requestBytes === undefined && responseBytes === undefined) return undefined
-  return { steps: [], errorRate: 0, requestBytes, responseBytes }
+  return { steps: [], errorRate: 0, requestBytes, responseBytes, cache: undefined }
 }
 
 /** By method, `''` for the service's own; `over` is laid over `own`, method by method. */
@@ -99,7 +102,7 @@ function laid(own: WrittenOperation = NOTHING, over: WrittenOperation = NOTHING)
   const errorRate = over.errorRate ?? own.errorRate
   const requestBytes = over.requestBytes ?? own.requestBytes
   const responseBytes = over.responseBytes ?? own.responseBytes
-  const rest = { errorRate, requestBytes, responseBytes }
+  const rest = { errorRate, requestBytes, responseBytes, cache: over.cache ?? own.cache }
   if (steps !== undefined) return { steps, ...rest, work: undefined, calls: undefined }
   const isShort = over.work !== undefined || over.calls !== undefined
   const work = over.work ?? own.work
@@ -113,13 +116,14 @@ const NOTHING: WrittenOperation = {
   errorRate: undefined,
   requestBytes: undefined,
   responseBytes: undefined,
+  cache: undefined,
 }
 
-function resolved({ work, calls = [], steps, errorRate = 0, ...sizes }: WrittenOperation): ResolvedOperation {
-  if (steps !== undefined) return { steps: steps.filter(isSomething), errorRate, ...sizes }
+function resolved({ work, calls = [], steps, errorRate = 0, ...rest }: WrittenOperation): ResolvedOperation {
+  if (steps !== undefined) return { steps: steps.filter(isSomething), errorRate, ...rest }
   const first: ResolvedStep[] = work === undefined ? [] : [{ kind: 'work', work }]
   const then = calls.map((call): ResolvedStep => ({ kind: 'call', ...call, ...PLAIN }))
-  return { steps: [...first, ...then], errorRate, ...sizes }
+  return { steps: [...first, ...then], errorRate, ...rest }
 }
 
 const PLAIN = { probability: 1, optional: false, sizes: undefined } as const
@@ -147,6 +151,7 @@ export function callTarget(names: readonly string[]): Field<CallTarget, ''> {
 function stepField(target: Field<CallTarget, ''>): Field<ResolvedStep, ''> {
   const one = byKey({
     work: record({ work: distribution }, { finish: ({ work }): ResolvedStep => ({ kind: 'work', work }) }),
+    wait: record({ wait: distribution }, { finish: ({ wait }): ResolvedStep => ({ kind: 'wait', wait }) }),
     call: record(
       { call: target, probability: ratio({ default: 1 }), optional: bool({ default: false }), ...SIZES },
       {
@@ -157,7 +162,7 @@ function stepField(target: Field<CallTarget, ''>): Field<ResolvedStep, ''> {
       },
     ),
   })
-  const expected = 'a step, { work } or { call }, or a list of steps that run in parallel'
+  const expected = 'a step, { work }, { wait } or { call }, or a list of steps that run in parallel'
   const resolve = (input: unknown, at: Place): ResolvedStep => {
     if (input === undefined) throw missing(at, expected)
     if (!Array.isArray(input)) return one.resolve(input, at)

@@ -4,7 +4,6 @@
  */
 import {
   bool,
-  duration,
   type Field,
   type FieldsOf,
   func,
@@ -19,9 +18,13 @@ import {
   record,
   text,
 } from '@seakeep/core/spi'
+import { distribution } from '../model/distribution-field.ts'
 import type { AppHandler } from './app-handler.ts'
 import { AUTOSCALE, checkAutoscale } from './autoscale.ts'
+import { coldStart } from './cold-start.ts'
+import { contention } from './contention.ts'
 import { DRAIN_TIMES } from './drain-times.ts'
+import { eventLoop } from './event-loop.ts'
 import {
   checkSteps,
   isNothing,
@@ -61,7 +64,7 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
       replicas: optional(integer(REPLICAS)),
       concurrency: optional(integer({ min: 1, max: 1e6 })),
       queue: optional(integer({ min: 0, max: 1e9 })),
-      queueTimeout: optional(duration()),
+      queueTimeout: optional(distribution),
       zones: listOf(name()),
       methods,
       versions: mapOf(text(), version),
@@ -74,25 +77,42 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
       discipline: oneOf(['fifo', 'lifo', 'priority', 'processor-sharing', 'codel'], { default: 'fifo' }),
       holdWorkerDuringCalls: bool({ default: true }),
       onCancel: oneOf(['finish', 'dequeue', 'abort'], { default: 'finish' }),
+      eventLoop,
+      coldStart,
+      contention,
     } satisfies FieldsOf<ServiceData>,
     {
       finish(given, at): Omit<ResolvedService, 'name'> {
         checkSteps(given, at)
         checkDiscipline(given, at)
         const versions = versionsOf(given, at)
-        const { replicas = 1, concurrency, queue, queueTimeoutMs, zones, weight, failover, app, onThrow } = given
+        const {
+          replicas = 1,
+          concurrency = Number.POSITIVE_INFINITY,
+          queue,
+          queueTimeout,
+          zones,
+          weight,
+          failover,
+          app,
+          onThrow,
+        } = given
         if (app !== undefined) refuseBesideApp(given, at)
         const instances = versions.length === 0 ? replicas : versions.reduce((sum, one) => sum + one.replicas, 0)
         if (instances === 0) throw at.at('versions').error('none has an instance; one needs replicas above 0')
         checkAutoscale(given.autoscale, instances, concurrency, at.at('autoscale'))
         return {
           replicas: instances,
-          concurrency: concurrency ?? Number.POSITIVE_INFINITY,
+          concurrency,
           queue: queue ?? Number.POSITIVE_INFINITY,
-          queueTimeoutMs,
+          queueTimeout,
           discipline: given.discipline,
           holdWorkerDuringCalls: given.holdWorkerDuringCalls,
           onCancel: given.onCancel,
+          eventLoop: given.eventLoop,
+          processors: given.eventLoop === undefined ? concurrency : 1,
+          coldStart: given.coldStart,
+          contention: given.contention,
           zones,
           operations: app === undefined ? operationsOf(given) : operationsOfApp(given),
           weight,
@@ -152,22 +172,26 @@ function refuseBesideApp(given: WrittenOperations, at: Place): void {
   if (isNothing(given) && Object.keys(given.methods).length === 0) return
   throw at
     .at('app')
-    .error('a service with an app has no work, calls, steps, methods or errorRate: its code does it all')
+    .error('a service with an app has no work, calls, steps, methods, errorRate or cache: its code does it all')
 }
 
 function checkDiscipline(
   given: {
     readonly discipline: ServiceData['discipline']
     readonly concurrency: number | undefined
-    readonly queueTimeoutMs: number | undefined
+    readonly queueTimeout: unknown
+    readonly eventLoop: unknown
   },
   at: Place,
 ): void {
-  const { discipline, concurrency, queueTimeoutMs } = given
+  const { discipline, concurrency, queueTimeout, eventLoop } = given
   if (discipline !== 'fifo' && concurrency === undefined) {
     throw at.at('discipline').error(`${discipline} needs concurrency: without it nobody waits for a worker`)
   }
-  if (discipline === 'processor-sharing' && queueTimeoutMs !== undefined) {
+  if (discipline === 'processor-sharing' && queueTimeout !== undefined) {
     throw at.at('queueTimeout').error('not allowed with processor-sharing, where nobody waits')
+  }
+  if (discipline === 'processor-sharing' && eventLoop !== undefined) {
+    throw at.at('discipline').error('not allowed with eventLoop, whose processor says how work shares the loop')
   }
 }

@@ -2,8 +2,13 @@ import type { MODULES, PolicyDocument } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import type { AppHandler } from './app-handler.ts'
 import type { ResolvedAutoscale } from './autoscale.ts'
+import type { ResolvedCache } from './cache.ts'
+import type { ResolvedColdStart } from './cold-start.ts'
+import type { ResolvedContention } from './contention.ts'
 import type { ResolvedDrainTimes } from './drain-times.ts'
+import type { ResolvedEventLoop } from './event-loop.ts'
 import type { ResolvedRegistryOptions } from './registry-options.ts'
+import type { RequestFilter } from './request-filter.ts'
 import type { Discipline } from './scenario-data.ts'
 
 /**
@@ -77,10 +82,16 @@ export interface ResolvedService {
   readonly concurrency: number
   /** Places in each instance's line; `Infinity` for no limit. */
   readonly queue: number
-  readonly queueTimeoutMs: number | undefined
+  /** How long a request waits in the line before it gives up. */
+  readonly queueTimeout: Distribution | undefined
   readonly discipline: Discipline
   /** True where a request keeps its worker while it waits for its own calls. */
   readonly holdWorkerDuringCalls: boolean
+  readonly eventLoop: ResolvedEventLoop | undefined
+  /** What works at once on an instance, and may be busy: its event loop, else its workers. */
+  readonly processors: number
+  readonly coldStart: ResolvedColdStart | undefined
+  readonly contention: ResolvedContention | undefined
   readonly onCancel: 'finish' | 'dequeue' | 'abort'
   /** Zones the instances are dealt to in turn; empty for none. */
   readonly zones: readonly string[]
@@ -114,10 +125,12 @@ export interface ResolvedOperation extends MessageSizes {
   readonly steps: readonly ResolvedStep[]
   /** Share of requests that are answered with an error after their steps. */
   readonly errorRate: number
+  readonly cache?: ResolvedCache | undefined
 }
 
 export type ResolvedStep =
   | { readonly kind: 'work'; readonly work: Distribution }
+  | { readonly kind: 'wait'; readonly wait: Distribution }
   | {
       readonly kind: 'call'
       readonly service: string
@@ -217,8 +230,18 @@ export type ResolvedFault = FaultBase &
         readonly target: FaultTarget
         readonly change: { readonly addMs: number } | { readonly factor: number } | { readonly toMs: number }
         readonly ratio: number
+        /** Which requests; undefined for any. */
+        readonly only: RequestFilter | undefined
       }
-    | { readonly kind: 'error'; readonly target: FaultTarget; readonly ratio: number; readonly afterMs: number }
+    | {
+        readonly kind: 'error'
+        readonly target: FaultTarget
+        readonly ratio: number
+        readonly only: RequestFilter | undefined
+        readonly afterMs: number
+        readonly status: number
+        readonly retryAfterMs: number | undefined
+      }
     | { readonly kind: 'crash'; readonly target: FaultTarget; readonly restartAfterMs: number | undefined }
     | { readonly kind: 'pause'; readonly target: FaultTarget }
     | { readonly kind: 'hold'; readonly target: WayTarget }
@@ -238,6 +261,18 @@ export type ResolvedFault = FaultBase &
     | ResolvedDrain
     | ResolvedDeploy
     | ResolvedClockSkew
+    | {
+        readonly kind: 'hang'
+        readonly target: FaultTarget
+        readonly ratio: number
+        readonly only: RequestFilter | undefined
+      }
+    | {
+        readonly kind: 'capacity'
+        readonly target: FaultTarget
+        readonly left: { readonly factor: number } | { readonly to: number }
+      }
+    | { readonly kind: 'flush'; readonly target: FaultTarget }
   )
 
 export type MetricName =

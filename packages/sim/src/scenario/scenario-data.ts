@@ -8,7 +8,11 @@ import type { DistributionData } from '../model/distributions.ts'
 import type { AppHandler } from './app-handler.ts'
 import type { AutoscaleData } from './autoscale.ts'
 import type { Bytes } from './byte-fields.ts'
+import type { CacheData } from './cache.ts'
+import type { ColdStartData } from './cold-start.ts'
+import type { ContentionData } from './contention.ts'
 import type { DrainTimesData } from './drain-times.ts'
+import type { EventLoopData } from './event-loop.ts'
 import type {
   ClockSkewData,
   DrainData,
@@ -27,6 +31,7 @@ import type {
   ResetData,
 } from './network-data.ts'
 import type { RegistryData } from './registry-options.ts'
+import type { RequestFilterData } from './request-filter.ts'
 
 export interface ScenarioData {
   /** What the run is called in reports. Default: the file's name. */
@@ -88,11 +93,17 @@ export interface OperationData {
   readonly requestBytes?: Bytes
   /** Length of the answers, errors and refusals excepted. Counts where the network has a bandwidth. Default 0. */
   readonly responseBytes?: Bytes
+  /** Answers it remembers, by the key of the user's call; see `CacheData`. Default none. */
+  readonly cache?: CacheData
 }
 
-export type StepData = WorkStepData | CallStepData | readonly StepData[]
+export type StepData = WorkStepData | WaitStepData | CallStepData | readonly StepData[]
 export interface WorkStepData {
   readonly work: DistributionData
+}
+/** Time passes (a timer, a disk): the worker is held all the same, unless `holdWorkerDuringCalls` is false. */
+export interface WaitStepData {
+  readonly wait: DistributionData
 }
 export interface CallStepData {
   /** As `orders` or `orders/POST /charges`. */
@@ -114,8 +125,8 @@ export interface ServiceData extends OperationData {
   readonly concurrency?: number
   /** Places in each instance's waiting line; a request that finds it full is refused. Default unlimited; 0 to 1e9. */
   readonly queue?: number
-  /** Refuses who has waited longer. Default never. */
-  readonly queueTimeout?: Duration
+  /** Refuses who has waited longer: a length for all, or one drawn for each request. Default never. */
+  readonly queueTimeout?: DistributionData
   /** Zones the instances are dealt to in turn. Default none. */
   readonly zones?: readonly string[]
   /** By method, as `POST /charges`; a request for another is answered by the service's own work or steps. */
@@ -155,6 +166,16 @@ export interface ServiceData extends OperationData {
    * `dequeue`: it leaves the line, but work begun is finished; `abort`: its work and its own calls are ended, too.
    */
   readonly onCancel?: 'finish' | 'dequeue' | 'abort'
+  /**
+   * Each instance is a Node process: all `work` runs on its one event loop, a piece at a time, while `wait` and calls pass
+   * beside it, and requests take turns between their steps. `concurrency` bounds the requests in progress. Utilisation, and
+   * what inbound shedding reads, are the loop's. Default false.
+   */
+  readonly eventLoop?: boolean | EventLoopData
+  /** Work takes longer while an instance is young. Default no. */
+  readonly coldStart?: ColdStartData
+  /** Work takes longer the more requests are in progress on the instance. Default no. */
+  readonly contention?: ContentionData
 }
 
 export type Discipline = 'fifo' | 'lifo' | 'priority' | 'processor-sharing' | 'codel'
@@ -235,13 +256,27 @@ export type SlowChangeData =
   | { readonly add: Duration; readonly factor?: never; readonly to?: never }
   | { readonly factor: number; readonly add?: never; readonly to?: never }
   | { readonly to: Duration; readonly add?: never; readonly factor?: never }
-export type SlowData = LastingData & SlowChangeData & { readonly ratio?: Ratio }
-export interface ErrorData extends LastingData {
+export type SlowData = LastingData & SlowChangeData & RequestFilterData & { readonly ratio?: Ratio }
+export interface ErrorData extends LastingData, RequestFilterData {
   /** Share of requests struck. Default 1. */
   readonly ratio?: Ratio
   /** When the error is answered. Default at once. */
   readonly after?: Duration
+  /** Default 500; 429, or 500 to 599. 429 and 503 are a server's refusal. */
+  readonly status?: number
+  /** With 429 and 503: how long callers are asked to wait. Default nothing is said. */
+  readonly retryAfter?: Duration
 }
+export interface HangData extends LastingData, RequestFilterData {
+  /** Share of requests struck. Default 1. */
+  readonly ratio?: Ratio
+}
+/** How many workers each instance has left: exactly one of the two. A share is rounded up; who is at work goes on. */
+export type CapacityData = LastingData &
+  (
+    | { /** 0 to 1. */ readonly factor: number; readonly to?: never }
+    | { /** 0 or more, below `concurrency`. */ readonly to: number; readonly factor?: never }
+  )
 export interface CrashData {
   /** Default: it stays away. */
   readonly restartAfter?: Duration
@@ -300,6 +335,9 @@ export type FaultData = { readonly at: Duration } & (
   | { readonly drain: TargetData & DrainData }
   | { readonly deploy: TargetData & DeployData }
   | { readonly clockSkew: TargetData & ClockSkewData }
+  | { readonly hang: TargetData & HangData }
+  | { readonly capacity: TargetData & CapacityData }
+  | { readonly flush: TargetData }
 )
 
 type Aggregate = 'ratio' | `p(${number})` | 'avg' | 'max' | 'value' | 'count' | 'rate' | 'time'

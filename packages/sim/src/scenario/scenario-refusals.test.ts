@@ -112,7 +112,7 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'code beside work',
       withService({ app: () => 1, work: 1 }),
-      'topology.web.app: a service with an app has no work, calls, steps, methods or errorRate: its code does it all',
+      'topology.web.app: a service with an app has no work, calls, steps, methods, errorRate or cache: its code does it all',
     ],
     ['code in a text', withService({ app: 'handler.ts' }), 'topology.web.app: "handler.ts" is not allowed;…'],
     [
@@ -148,7 +148,7 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'a version with work beside code',
       withService({ app: () => 1, versions: { 1: { work: 1 } } }),
-      'topology.web.versions.1.app: a service with an app has no work, calls, steps, methods or errorRate: its code does it all',
+      'topology.web.versions.1.app: a service with an app has no work, calls, steps, methods, errorRate or cache: its code does it all',
     ],
     ['a negative weight', withService({ weight: -1 }), 'topology.web.weight: -1 is not allowed; a number from 0 to…'],
     ['half a failover level', withService({ failover: 0.5 }), 'topology.web.failover: 0.5 is not allowed; an integer…'],

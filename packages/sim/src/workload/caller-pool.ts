@@ -41,6 +41,7 @@ export class CallerPool {
     const { service, method } = this.#target(key)
     const nowMs = world.kernel.nowUs / 1000
     const { deadlineMs, impatient, maxDepth, priority, keyOf } = workload
+    const routingKey = keyOf?.(key)
     const inherited = {
       key,
       judgeUs: world.kernel.nowUs + Math.round(this.#record.judgedByMs * 1000),
@@ -49,10 +50,11 @@ export class CallerPool {
       maxDepth: maxDepth ?? Number.POSITIVE_INFINITY,
       attempt: 1,
       priority,
-      routingKey: keyOf?.(key),
       story: world.recorder.keepsStories
         ? world.recorder.openStory(callId(workload.callerName, number, user))
         : undefined,
+      routingKey,
+      dataKey: routingKey,
     }
     const call = new SimCall(world, caller.host, service, method, inherited, owner, this.#record)
     caller.runtime.start(service, call, startOptions(inherited), call)

@@ -1,8 +1,10 @@
 import { adaptiveLimits } from './adaptive-limits.ts'
 import { balancing } from './balancing.ts'
 import { breaking } from './breaking.ts'
+import { caches } from './caches.ts'
 import { closedLoops } from './closed-loops.ts'
 import { contention } from './contention.ts'
+import { eventLoop } from './event-loop.ts'
 import { failover } from './failover.ts'
 import { fairness } from './fairness.ts'
 import { healthChecks } from './health-checks.ts'
@@ -13,12 +15,14 @@ import { openAndClosed } from './open-and-closed.ts'
 import type { Oracle } from './oracle.ts'
 import { outliers } from './outliers.ts'
 import { overload } from './overload.ts'
+import { patience } from './patience.ts'
 import { placement } from './placement.ts'
 import { priorityQueues } from './priority-queues.ts'
 import { queues } from './queues.ts'
 import { rateLimits } from './rate-limits.ts'
 import { registry } from './registry.ts'
 import { retries } from './retries.ts'
+import { scalability } from './scalability.ts'
 import { serviceTimes } from './service-times.ts'
 import { sharing } from './sharing.ts'
 import { tails } from './tails.ts'
@@ -28,6 +32,9 @@ import { unequalHosts } from './unequal-hosts.ts'
 export const oracles: readonly Oracle[] = [
   ...queues,
   ...serviceTimes,
+  ...eventLoop,
+  ...patience,
+  ...scalability,
   ...priorityQueues,
   ...closedLoops,
   ...openAndClosed,
@@ -44,6 +51,7 @@ export const oracles: readonly Oracle[] = [
   ...contention,
   ...breaking,
   ...metastability,
+  ...caches,
   ...overload,
   ...adaptiveLimits,
   ...throttling,

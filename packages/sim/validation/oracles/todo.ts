@@ -3,12 +3,6 @@ import type { TodoOracle } from './oracle.ts'
 /** Oracles that cannot be asked yet: the simulator or the core has no such thing. They are printed, never written. */
 export const todo: readonly TodoOracle[] = [
   {
-    id: 'Q11',
-    name: 'Erlang-A: abandonment',
-    missing: 'patience as a distribution (`deadline` and `queueTimeout` are constant)',
-  },
-  { id: 'Q15', name: 'universal scalability law', missing: 'work that grows with concurrency' },
-  {
     id: 'L6 rr',
     name: 'clients in turn, all from the first host',
     missing: 'nothing: ours begin anywhere, on purpose (L6 in turn)',
@@ -29,6 +23,5 @@ export const todo: readonly TodoOracle[] = [
     name: 'backoff of serial clients',
     missing: 'a closed form: the reference tells too little of its clients',
   },
-  { id: 'M6', name: 'a lost cache', missing: 'a model of a cache' },
   { id: 'G4', name: '10,000 clients reconnect with jitter', missing: 'a count of reconnections over time' },
 ]

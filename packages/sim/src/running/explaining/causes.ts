@@ -74,8 +74,8 @@ class Weighing {
     for (const { fault: label, change } of attempt.strikes) {
       const fault = this.#labelled(label, sentUs, endUs)
       if (fault === undefined) continue
-      // An error answers in the place of work: however quick, it has cost the whole attempt.
-      if (change.kind === 'error') this.#add(fault, Math.max(tookMs, REFUSAL_MS), true)
+      // An error answers in the place of work: however quick, it has cost the whole attempt. So has what hangs.
+      if (change.kind === 'error' || change.kind === 'hang') this.#add(fault, Math.max(tookMs, REFUSAL_MS), true)
       else this.#add(fault, Math.min(tookMs, change.kind === 'add' ? change.addMs : tookMs), true)
     }
     this.#ways(story, attempt, endUs)

@@ -133,6 +133,7 @@ const STOPPED = {
 
 function struckText({ change }: Strike): string {
   if (change.kind === 'error') return 'answered with an error'
+  if (change.kind === 'hang') return 'taken and never answered'
   if (change.kind === 'add') return `${lengthOfTime(change.addMs)} more work`
   return change.kind === 'factor'
     ? `work takes ${change.factor} times as long`
