@@ -35,19 +35,25 @@ export {
   fromOtlp,
   service,
 } from './scenario/define-scenario.ts'
-export { closedLoop, constantArrivalRate, poisson } from './scenario/define-workload.ts'
+export {
+  bursts,
+  closedLoop,
+  constantArrivalRate,
+  diurnal,
+  poisson,
+  rampingArrivalRate,
+  replay,
+  spike,
+} from './scenario/define-workload.ts'
 export { FailedAnswer, fail } from './scenario/fail.ts'
 export type {
   CallStepData,
-  ClosedLoopData,
   Discipline,
   FaultData,
   ForeignTopologyData,
   IsotopeData,
   JaegerData,
   JaegerDependenciesData,
-  KeyData,
-  OpenLoopData,
   OperationData,
   OtlpData,
   ScenarioData,
@@ -56,6 +62,18 @@ export type {
   ThresholdExpression,
   TopologyData,
   VersionData,
-  WorkloadData,
   WorkStepData,
 } from './scenario/scenario-data.ts'
+export type {
+  BurstsData,
+  ClosedLoopData,
+  DiurnalData,
+  KeyData,
+  OpenLoopData,
+  RampingData,
+  ReplayData,
+  ReplayedCallData,
+  SpikeData,
+  UserRetryData,
+  WorkloadData,
+} from './scenario/workload-data.ts'

@@ -190,7 +190,9 @@ function instancesOf(service: Readonly<Record<string, unknown>> | undefined): nu
 function loadOf(workload: Tree): string {
   const kind = kindIn(workload)
   const options = objectOf(workload[kind])
-  return kind === 'closedLoop' ? `${options?.clients} users` : `${options?.rate}/s`
+  if (kind === 'closedLoop') return `${options?.clients} users`
+  const rate = options?.rate ?? options?.mean
+  return rate === undefined ? kind : `${rate}/s`
 }
 
 interface Summary {

@@ -9,6 +9,7 @@ import { hold } from './hold.ts'
 import { pause } from './pause.ts'
 import { registryDown } from './registry-down.ts'
 import { slow } from './slow.ts'
+import { surge } from './surge.ts'
 
 /** Sets the scenario's faults on the kernel's time. A fault without an end lasts to the end of the run. */
 export function scheduleFaults(world: World, restart: (instance: VirtualInstance) => void): void {
@@ -40,7 +41,7 @@ export function scheduleFaults(world: World, restart: (instance: VirtualInstance
  * S3); without its strength, so that a weaker one strikes some of the requests that a stronger one does.
  */
 function coinOf(fault: ResolvedFault, taken: Set<number>): number {
-  const target = 'target' in fault ? JSON.stringify(fault.target) : ''
+  const target = 'target' in fault ? JSON.stringify(fault.target) : fault.kind === 'surge' ? fault.of : ''
   let coin = hashText(`${fault.kind} ${target} ${fault.atMs}`)
   while (taken.has(coin)) coin = mix(coin, 1)
   taken.add(coin)
@@ -61,5 +62,7 @@ function strikingOf(fault: ResolvedFault, context: FaultContext): Striking {
       return hold(fault, context)
     case 'registryDown':
       return registryDown(context)
+    case 'surge':
+      return surge(fault, context)
   }
 }

@@ -4,6 +4,7 @@ const MODEL: number = Draw.model
 
 type Purposes =
   | ('out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'cancel' | 'key' | 'note' | 'noteRead')
+  | ('priority' | 'patience' | 'again' | 'pause')
   | ('fault' | 'step' | 'wait')
 
 /** What a keyed draw of the model is for. The numbers are part of every trace hash: append only. */
@@ -23,6 +24,11 @@ export const Purpose: Record<Purposes, number> = {
   /** The way of a note to the shared board, and from there to a reader. */
   note: MODEL + 9,
   noteRead: MODEL + 10,
+  /** Which of a workload's classes a call has, how long its user waits, and what the user does after a failure. */
+  priority: MODEL + 40,
+  patience: MODEL + 41,
+  again: MODEL + 42,
+  pause: MODEL + 43,
   /** Whether a fault strikes; each fault has a coin of its own. */
   fault: MODEL + 1024,
   /** From here on one number a step. */

@@ -8,6 +8,7 @@ import type {
   PauseData,
   RegistryDownData,
   SlowData,
+  SurgeData,
 } from './scenario-data.ts'
 
 /** What can go wrong at an instant. A target is a service, an instance `orders#3`, a zone `zone:a` or an edge `a>b`. */
@@ -24,10 +25,12 @@ export interface FaultsAt {
   hold(target: `${string}>${string}`, options?: HoldData): FaultData
   /** The registry does not answer. */
   registryDown(options?: RegistryDownData): FaultData
+  /** Multiplies the calls that a workload makes, or all workloads to one service. */
+  surge(target: string, options: SurgeData): FaultData
 }
 
 /** Kinds that later versions have: written down as data, so that they are refused by name like any other form. */
-const LATER = ['partition', 'loss', 'clockSkew', 'drain', 'deploy', 'surge']
+const LATER = ['partition', 'loss', 'clockSkew', 'drain', 'deploy']
 
 export function at(instant: Duration): FaultsAt {
   const later = LATER.map((kind) => [
@@ -42,5 +45,6 @@ export function at(instant: Duration): FaultsAt {
     pause: (target, options) => ({ at: instant, pause: { target, ...options } }),
     hold: (target, options) => ({ at: instant, hold: { target, ...options } }),
     registryDown: (options) => ({ at: instant, registryDown: { ...options } }),
+    surge: (target, options) => ({ at: instant, surge: { target, ...options } }),
   }
 }

@@ -13,19 +13,21 @@ import {
 } from '@seakeep/core/spi'
 import type { CallGraph } from './call-graph.ts'
 import { resolveFaultTarget } from './fault-target.ts'
+import { SURGE, surgedLoads } from './faults/surge.ts'
 import { kindOf } from './fields.ts'
-import type { FaultTarget, ResolvedFault, ResolvedService } from './resolved-scenario.ts'
+import type { FaultTarget, ResolvedFault, ResolvedService, ResolvedWorkload } from './resolved-scenario.ts'
 
 interface Known {
   readonly services: readonly ResolvedService[]
+  readonly workloads: readonly ResolvedWorkload[]
   readonly graph: CallGraph
   readonly durationMs: number
   warn(warning: string): void
 }
 
-const KINDS = ['slow', 'error', 'crash', 'pause', 'hold', 'registryDown'] as const
+const KINDS = ['slow', 'error', 'crash', 'pause', 'hold', 'registryDown', 'surge'] as const
 type Kind = (typeof KINDS)[number]
-const NOT_YET = ['partition', 'loss', 'clockSkew', 'drain', 'deploy', 'surge']
+const NOT_YET = ['partition', 'loss', 'clockSkew', 'drain', 'deploy']
 
 const target = text()
 const lasting = { for: optional(duration()) }
@@ -44,6 +46,7 @@ const FIELDS = {
   pause: record({ target, ...lasting }),
   hold: record({ target, ...lasting }),
   registryDown: record(lasting),
+  surge: SURGE,
 }
 
 export function resolveFaults(input: unknown, at: Place, known: Known): readonly ResolvedFault[] {
@@ -55,7 +58,17 @@ export function resolveFaults(input: unknown, at: Place, known: Known): readonly
     normalize: (given) => given,
     schema: () => ({}),
   }
-  return listOf(one).resolve(input, at)
+  return told(listOf(one).resolve(input, at))
+}
+
+/** Several surges are told apart by number: `surge`, `surge2`. */
+function told(faults: readonly ResolvedFault[]): readonly ResolvedFault[] {
+  let surges = 0
+  return faults.map((fault) => {
+    if (fault.kind !== 'surge') return fault
+    surges += 1
+    return surges === 1 ? fault : { ...fault, tag: `surge${surges}` }
+  })
 }
 
 function resolveFault(input: unknown, place: Place, known: Known): ResolvedFault {
@@ -106,6 +119,11 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
     }
     case 'registryDown':
       return { kind, untilMs: until(FIELDS.registryDown.resolve(given, at).forMs), label: 'registry down' }
+    case 'surge': {
+      const { target, factor, forMs } = FIELDS.surge.resolve(given, at)
+      const loads = surgedLoads(target, at.at('target'), known.workloads)
+      return { kind, of: target, loads, factor, untilMs: until(forMs), label: `surge ${target} ×${factor}`, tag: kind }
+    }
   }
 }
 

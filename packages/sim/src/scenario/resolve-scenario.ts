@@ -109,13 +109,13 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
   const names = Object.keys(objectOf(own.topology) ?? {})
   const services = resolveServices(own.topology, at.at('topology'), names)
   const { durationMs } = own
-  const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, warn })
+  const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, baseDir, warn })
   const graph = new CallGraph(services, workloads)
   refuseEndlessCircles(workloads, graph, own.workload, at.at('workload'))
   for (const { call, method, named } of graph.unnamedMethods()) {
     warn(`${call} is called, which has no entry in methods; its service's own work answers${didYouMean(method, named)}`)
   }
-  const faults = resolveFaults(own.faults, at.at('faults'), { services, graph, durationMs, warn })
+  const faults = resolveFaults(own.faults, at.at('faults'), { services, workloads, graph, durationMs, warn })
   const known = { services, workloads, faults, graph, durationMs, warn }
   const thresholds = resolveThresholds(own.thresholds, at.at('thresholds'), known)
   const { policies, keys } = resolvePolicies(own.policies, at.at('policies'), baseDir)

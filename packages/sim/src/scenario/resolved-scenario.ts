@@ -1,6 +1,7 @@
 import type { MODULES, PolicyDocument } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import type { AppHandler } from './app-handler.ts'
+import type { ResolvedArrivals } from './resolved-arrivals.ts'
 import type { Discipline } from './scenario-data.ts'
 
 /**
@@ -85,19 +86,23 @@ export interface ResolvedWorkload {
   readonly callerName: string
   /** The service whose callers they are, and, for bare topologies, several with their shares. */
   readonly to: readonly { readonly service: string; readonly method: string | undefined; readonly share: number }[]
-  readonly arrivals:
-    | { readonly kind: 'constant' | 'poisson'; readonly ratePerSecond: number }
-    | { readonly kind: 'closed'; readonly users: number; readonly thinkTime: Distribution }
+  readonly arrivals: ResolvedArrivals
   /** Separate callers, each with a runtime of its own. */
   readonly callers: number
   /** How long its users wait: judges goodput; with `impatient` the caller also gives up then. */
   readonly deadlineMs: number | undefined
+  /** Instead of one deadline for all: how long each waits before it gives up. */
+  readonly patience?: Distribution | undefined
   readonly impatient: boolean
   readonly fromMs: number
   readonly untilMs: number
   /** Calls deeper than this are not made and count as success; undefined where the graph has no circle. */
   readonly maxDepth: number | undefined
   readonly priority: string | undefined
+  /** Instead of one class for all: the class of a call, by what names the call. */
+  readonly priorityOf?: ((callKey: number) => string) | undefined
+  /** What users do whose call failed; undefined for nothing. */
+  readonly retry?: { readonly maxAttempts: number; readonly after: Distribution } | undefined
   /** The key of a call, by what names the call; undefined where calls have none. */
   readonly keyOf: ((callKey: number) => string) | undefined
   /** Zones the callers are dealt to in turn; empty for none. */
@@ -110,6 +115,13 @@ export type FaultTarget =
   | { readonly kind: 'instance'; readonly service: string; readonly number: number }
   | { readonly kind: 'zone'; readonly zone: string }
   | { readonly kind: 'edge'; readonly from: string; readonly to: string }
+
+/** Calls that a surge multiplies. */
+export interface SurgedLoad {
+  readonly workload: string
+  /** Only the calls to this service; undefined for all of them. */
+  readonly service: string | undefined
+}
 
 interface FaultBase {
   readonly atMs: number
@@ -131,6 +143,15 @@ export type ResolvedFault = FaultBase &
     | { readonly kind: 'pause'; readonly target: FaultTarget }
     | { readonly kind: 'hold'; readonly target: FaultTarget & { readonly kind: 'edge' } }
     | { readonly kind: 'registryDown' }
+    | {
+        readonly kind: 'surge'
+        /** As written: a service or a workload. */
+        readonly of: string
+        readonly loads: readonly SurgedLoad[]
+        readonly factor: number
+        /** What its calls are called by: `surge`, of a second one `surge2`. */
+        readonly tag: string
+      }
   )
 
 export type MetricName =
