@@ -18,6 +18,7 @@ export type {
   Conservation,
   EdgeReport,
   LatencyReport,
+  PropertyReport,
   RunDocument,
   RunEvent,
   ServiceReport,
@@ -46,6 +47,14 @@ export {
   spike,
 } from './scenario/define-workload.ts'
 export { FailedAnswer, fail } from './scenario/fail.ts'
+export { type InvariantData, type InvariantsData, invariants } from './scenario/invariants-data.ts'
+export type {
+  EventProperty,
+  LaterProperty,
+  PropertiesData,
+  StepProperty,
+  StepView,
+} from './scenario/properties-data.ts'
 export type {
   CallStepData,
   Discipline,
@@ -64,6 +73,7 @@ export type {
   VersionData,
   WorkStepData,
 } from './scenario/scenario-data.ts'
+export type { SwarmData } from './scenario/swarm/swarm-data.ts'
 export type {
   BurstsData,
   ClosedLoopData,

@@ -31,6 +31,8 @@ export interface Receiver {
   readonly host: VirtualHost
   /** True where it wants to be told of callers who give up. */
   readonly hearsOfCancels: boolean
+  /** Leaves, and wants no more. */
+  readonly isDraining: boolean
   receive(exchange: Exchange): void
 }
 
@@ -86,6 +88,7 @@ export class Exchange implements TimerTask {
   send(): void {
     const { call, instance } = this
     call.onSend()
+    call.world.recorder.witness?.onSent(call, this.number, instance)
     this.span = call.span?.send(this.number, instance.name, call.world.kernel.nowUs)
     call.world.recorder.facts.add(call.record.hash, Fact.sent, instance.entity, this.key, 0)
     call.world.network.send(call.host.caller, call.service, this.key, Purpose.out, this)

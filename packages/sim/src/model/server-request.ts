@@ -193,6 +193,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       attempt: number,
       priority,
       routingKey: undefined,
+      root: call.root,
       span,
       story: this.exchange.story,
     }

@@ -31,6 +31,8 @@ export interface Inherited {
   readonly routingKey: string | undefined
   /** The attempt it is made for, where a run is recorded in detail. */
   readonly span?: AttemptSpan | undefined
+  /** The user's call that all this is done for, where somebody watches. */
+  readonly root?: string | undefined
   /** Where its story belongs, if stories are kept: the attempt it is made for, or its own. */
   readonly story: AttemptStory | CallStory | undefined
 }
@@ -63,6 +65,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly depth: number
   readonly maxDepth: number
   readonly routingKey: string | undefined
+  readonly deadlineMs: number
+  readonly root: string | undefined
   readonly offeredUs: number
   readonly edge: EdgeStats
   readonly record: ServiceRecord
@@ -101,6 +105,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.depth = inherited.depth
     this.maxDepth = inherited.maxDepth
     this.routingKey = inherited.routingKey
+    this.deadlineMs = inherited.deadlineMs
+    this.root = inherited.root
     this.workload = workload
     this.#owner = owner
     const { recorder } = world
@@ -120,6 +126,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.span = recorder.detail?.open(this, service, method, host.name)
     if (this.span !== undefined) inherited.span?.calls.push(this.span)
     this.#link()
+    recorder.witness?.onCall(this)
   }
 
   get edgeName(): string {
@@ -141,6 +148,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   }
 
   onAttemptEnd(ending: string): void {
+    this.world.recorder.witness?.onAttemptEnd(this)
     if (this.isMeasured) this.edge.countAttemptOutcome(ending)
   }
 
@@ -187,6 +195,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.workload?.timeline.end(this.offeredUs, isGood)
     recorder.facts.add(this.record.hash, Fact.settled, this.record.entity, this.key, endingNumber(ending))
     recorder.detail?.end(this, now, ending, isGood, stopped)
+    recorder.witness?.onCallEnd(this)
     if (!this.isMeasured) return
     this.edge.countOutcome(ending)
     this.edge.calls.end(ending, isUnsent, isGood, took)

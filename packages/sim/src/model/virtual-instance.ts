@@ -73,6 +73,7 @@ export class VirtualInstance implements Receiver, Workplace {
     this.present.add(request)
     this.stats.arrive(this.world.kernel.nowUs)
     this.fact(Fact.arrived, request, 0)
+    this.world.recorder.witness?.onArrived(this.name, request)
     if (this.hearsOfCancels) {
       exchange.served = request
       if (exchange.isCalledOff) return request.callOff()
@@ -157,6 +158,7 @@ export class VirtualInstance implements Receiver, Workplace {
 
   onLeft(job: Job): void {
     this.present.delete(job)
+    this.world.recorder.witness?.onLeft(this.name, job)
     if (job.begunUs >= 0) this.#begun -= 1
   }
 
@@ -175,6 +177,7 @@ export class VirtualInstance implements Receiver, Workplace {
   #begin(request: Job): void {
     if (request.begunUs < 0) {
       this.#begun += 1
+      this.world.recorder.witness?.onBegun(this.name, request)
       this.life.load?.begin(this.world.kernel.nowUs - request.arrivedUs)
     }
     this.#setBusy(this.#busy + 1)

@@ -11,6 +11,7 @@ import { EventLog } from './event-log.ts'
 import { FactLog } from './facts.ts'
 import { ServerStats } from './server-stats.ts'
 import { Timeline, timelineStepMs } from './timeline.ts'
+import type { Witness } from './witness.ts'
 
 /** All that is kept of one service of the topology. */
 export interface ServiceRecord {
@@ -47,6 +48,8 @@ export class Recorder {
   calls = 0
   /** Who keeps the stories of single calls; nobody, unless they are asked for. */
   diary: Diary | undefined = undefined
+  /** Who watches whether invariants hold; nobody, unless one is asked for. */
+  witness: Required<Witness> | undefined = undefined
   /** Where virtual time ended: the duration, unless the run was interrupted. */
   endUs: number
   readonly #durationUs: number

@@ -14,6 +14,7 @@ import { VirtualLoad } from '../model/virtual-load.ts'
 import { VirtualTransport } from '../model/virtual-transport.ts'
 import type { Life } from '../model/workplace.ts'
 import type { World } from '../model/world.ts'
+import { TRANSITIONS } from '../recording/event-names.ts'
 import { Fact } from '../recording/facts.ts'
 
 /**
@@ -76,28 +77,6 @@ export function announce(world: World, { host, life, version: { version, weight,
   const ports = { clock: host.clock, random: life.random, events: new HostEvents(world, host) }
   new Registrar(instance, world.registry.portFor(host), ports).start()
 }
-
-/** Which events are transitions: hashed as facts and kept in the run's list. */
-const TRANSITIONS: ReadonlySet<GovernanceEvent['type']> = new Set([
-  'circuitOpened',
-  'circuitHalfOpened',
-  'circuitClosed',
-  'circuitIsolated',
-  'circuitReleased',
-  'endpointEjected',
-  'endpointReturned',
-  'endpointFailedChecks',
-  'endpointRecovered',
-  'registrationLost',
-  'endpointsRetained',
-  'resolverFailed',
-  'resolverRecovered',
-  'retryBudgetExhausted',
-  'panicEntered',
-  'panicLeft',
-  'sheddingStarted',
-  'sheddingEnded',
-] as const)
 
 /** The event-sink port of a host: what its runtime decides becomes part of the run. */
 class HostEvents implements EventSink {

@@ -51,7 +51,7 @@ export const callKey: Field<KeyOf, ''> = byKind({
   }),
 })
 
-/** The class of a call: one for all, or one drawn by weight. */
+/** What class a call has: one for all, or one drawn by weight. */
 export const callClass: Field<string | KeyOf, ''> = byKind({
   text: text(),
   object: refined(weights, (all) => drawWeighted(all, Purpose.priority)),

@@ -30,12 +30,15 @@ import { BARE_RATE_PER_SECOND, BARE_WARMUP_MS, ImportedTopology } from './import
 import { readText } from './node-files.ts'
 import { parseData } from './parse-data.ts'
 import { resolveFaults } from './resolve-faults.ts'
+import { resolveInvariants, withInvariants } from './resolve-invariants.ts'
 import { policiesAsData, resolvePolicies, unknownServices } from './resolve-policies.ts'
+import { resolveProperties } from './resolve-properties.ts'
 import { resolveServices } from './resolve-services.ts'
 import { resolveThresholds } from './resolve-thresholds.ts'
 import { resolveWorkloads } from './resolve-workloads.ts'
-import type { ResolvedScenario, ResolvedWorkload } from './resolved-scenario.ts'
+import type { ResolvedFault, ResolvedScenario, ResolvedWorkload } from './resolved-scenario.ts'
 import { type Setting, withSetting } from './set-path.ts'
+import { drawSwarm } from './swarm/draw-swarm.ts'
 
 /** What changes a run from outside, over what its scenario says. */
 export interface ScenarioOverrides {
@@ -46,6 +49,10 @@ export interface ScenarioOverrides {
   /** Instead of the scenario's policies: a document or its file's absolute path; `null` for none. */
   readonly policies?: unknown
   readonly settings?: readonly Setting[] | undefined
+  /** Invariants beside the scenario's own: `all`, or some of them by name. */
+  readonly invariants?: 'all' | readonly string[] | undefined
+  /** Draws faults by the seed, also where the scenario does not say so. */
+  readonly swarm?: boolean | undefined
 }
 
 export interface ResolveOptions {
@@ -89,6 +96,9 @@ const SCENARIO = record({
   workload: ANYTHING,
   faults: ANYTHING,
   thresholds: ANYTHING,
+  properties: ANYTHING,
+  invariants: ANYTHING,
+  swarm: ANYTHING,
   modules: MODULES,
 })
 
@@ -96,7 +106,9 @@ const SCENARIO = record({
 export function resolveScenario(input: unknown, options: ResolveOptions = {}): CheckedScenario {
   const { baseDir = '', overrides = {}, isBare = false } = options
   const at = rootPlace('', options.locate)
-  const { data, imported } = prepare(input, at, baseDir, overrides)
+  const prepared = prepare(input, at, baseDir, overrides)
+  const { imported } = prepared
+  const { data, drawn } = withSwarm(prepared.data, at, baseDir, overrides)
   const own = SCENARIO.resolve(data, at)
   const warnings: string[] = [...(imported?.warnings ?? [])]
   const warn = (warning: string): void => void warnings.push(warning)
@@ -118,6 +130,8 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
   const faults = resolveFaults(own.faults, at.at('faults'), { services, workloads, graph, durationMs, warn })
   const known = { services, workloads, faults, graph, durationMs, warn }
   const thresholds = resolveThresholds(own.thresholds, at.at('thresholds'), known)
+  const properties = resolveProperties(own.properties, at.at('properties'), known)
+  const invariants = resolveInvariants(own.invariants, at.at('invariants'))
   const { policies, keys } = resolvePolicies(own.policies, at.at('policies'), baseDir)
   for (const warning of unknownServices(keys, graph.parties)) warn(warning)
   return {
@@ -131,6 +145,9 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
     workloads,
     faults,
     thresholds,
+    properties,
+    invariants,
+    ...(drawn === 0 ? {} : { swarm: faults.slice(-drawn).map(faultText) }),
     modules: own.modules,
     warnings,
   }
@@ -143,7 +160,7 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
 export function scenarioAsData(input: unknown, options: ResolveOptions = {}): Readonly<Record<string, unknown>> {
   const { baseDir = '', overrides = {} } = options
   const at = rootPlace('', options.locate)
-  const { data } = prepare(input, at, baseDir, overrides)
+  const { data } = withSwarm(prepare(input, at, baseDir, overrides).data, at, baseDir, overrides)
   const object = { ...(data as object) } as { [key: string]: unknown }
   object.policies = policiesAsData(object.policies, baseDir)
   if (object.policies === undefined) delete object.policies
@@ -151,6 +168,10 @@ export function scenarioAsData(input: unknown, options: ResolveOptions = {}): Re
   for (const [name, service] of Object.entries(objectOf(object.topology) ?? {})) {
     if (typeof objectOf(service)?.app !== 'function') continue
     throw at.at('topology').at(name).at('app').error('is code, which cannot be written as data')
+  }
+  for (const [kind, all] of Object.entries(objectOf(object.properties) ?? {})) {
+    const code = Array.isArray(all) ? all.findIndex((one) => typeof one !== 'string') : -1
+    if (code >= 0) throw at.at('properties').at(kind).at(code).error('is code, which cannot be written as data')
   }
   if (object.modules !== undefined) throw at.at('modules').error('are code, which cannot be written as data')
   return JSON.parse(JSON.stringify(object)) as Readonly<Record<string, unknown>>
@@ -190,7 +211,30 @@ function prepare(
   }
   const fixed = { seed: overrides.seed, duration: overrides.durationMs }
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined)
-  return { data: { ...(changed as object), ...Object.fromEntries(given) }, imported }
+  const whole: { [key: string]: unknown } = { ...(changed as object), ...Object.fromEntries(given) }
+  if (overrides.invariants !== undefined) whole.invariants = withInvariants(whole.invariants, overrides.invariants)
+  return { data: whole, imported }
+}
+
+/** The scenario with the faults that its seed draws instead of its `swarm`, and how many those are. */
+function withSwarm(
+  data: unknown,
+  at: Place,
+  baseDir: string,
+  { swarm: isAsked = false }: ScenarioOverrides,
+): { readonly data: unknown; readonly drawn: number } {
+  const { swarm = isAsked ? {} : undefined, ...rest } = data as { readonly swarm?: unknown }
+  if (swarm === undefined || swarm === false) return { data: rest, drawn: 0 }
+  const own = SCENARIO.resolve(rest, at)
+  const { durationMs, warmupMs = 0, seed } = own
+  const names = Object.keys(objectOf(own.topology) ?? {})
+  const services = resolveServices(own.topology, at.at('topology'), names)
+  const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, baseDir, warn: () => {} })
+  const graph = new CallGraph(services, workloads)
+  const faults = drawSwarm(swarm, at.at('swarm'), { services, workloads, graph, durationMs, warmupMs, seed })
+  const written = own.faults === undefined ? [] : own.faults
+  if (!Array.isArray(written)) return { data: rest, drawn: 0 }
+  return { data: { ...rest, faults: [...written, ...faults] }, drawn: faults.length }
 }
 
 /** `{ jaeger: 'x.json' }` is told from a service called jaeger by its being a text. */
@@ -205,6 +249,12 @@ function importedOf(topology: unknown, at: Place, baseDir: string): ImportedTopo
   const found = foreignKind(value)
   if (found === undefined || found === kind) return readForeign(kind, value, file, locate)
   throw at.at(kind).error(`${file} holds ${aboutForeign(found)}; write it as { ${found}: … }`)
+}
+
+/** `slow payments ×3 at 12s until 16s` */
+function faultText({ label, atMs, untilMs }: ResolvedFault): string {
+  const until = Number.isFinite(untilMs) ? ` until ${durationText(untilMs)}` : ''
+  return `${label} at ${durationText(atMs)}${until}`
 }
 
 function refuseEndlessCircles(

@@ -1,6 +1,9 @@
 import type { MODULES, PolicyDocument } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
+import type { RunEvent } from '../recording/run-document.ts'
 import type { AppHandler } from './app-handler.ts'
+import type { InvariantName } from './invariants-data.ts'
+import type { StepView } from './properties-data.ts'
 import type { ResolvedArrivals } from './resolved-arrivals.ts'
 import type { Discipline } from './scenario-data.ts'
 
@@ -22,6 +25,10 @@ export interface ResolvedScenario {
   readonly workloads: readonly ResolvedWorkload[]
   readonly faults: readonly ResolvedFault[]
   readonly thresholds: readonly ResolvedThreshold[]
+  readonly properties: readonly ResolvedProperty[]
+  readonly invariants: readonly ResolvedInvariant[]
+  /** The faults that were drawn for this seed, in words; undefined without swarm. */
+  readonly swarm?: readonly string[] | undefined
 }
 
 export interface ResolvedService {
@@ -99,7 +106,7 @@ export interface ResolvedWorkload {
   /** Calls deeper than this are not made and count as success; undefined where the graph has no circle. */
   readonly maxDepth: number | undefined
   readonly priority: string | undefined
-  /** Instead of one class for all: the class of a call, by what names the call. */
+  /** Instead of one class for all: what class a call has, by what names the call. */
   readonly priorityOf?: ((callKey: number) => string) | undefined
   /** What users do whose call failed; undefined for nothing. */
   readonly retry?: { readonly maxAttempts: number; readonly after: Distribution } | undefined
@@ -183,4 +190,33 @@ export interface ResolvedThreshold {
   readonly withinMs: number | undefined
   readonly fromMs: number | undefined
   readonly untilMs: number | undefined
+}
+
+/** A threshold as it is asked of each step of the timeline. */
+export type StepCondition = Omit<ResolvedThreshold, 'withinMs' | 'fromMs' | 'untilMs'>
+/** What a step is asked. */
+type AskedOfSteps = { readonly condition: StepCondition } | { holds(step: StepView): boolean }
+
+export type ResolvedProperty = { readonly text: string } & (
+  | ({ readonly kind: 'always'; readonly fromMs: number; readonly untilMs: number } & AskedOfSteps)
+  | ({
+      readonly kind: 'eventually'
+      /** `Infinity` for at any time. */
+      readonly withinMs: number
+      /** Undefined for after the last fault. */
+      readonly afterMs: number | undefined
+    } & AskedOfSteps)
+  | ({ readonly kind: 'sometimes' } & (
+      | { readonly condition: StepCondition; readonly fromMs: number; readonly untilMs: number }
+      | { onEvent(event: RunEvent): boolean }
+    ))
+)
+
+export interface ResolvedInvariant {
+  readonly name: InvariantName
+  /** As written: `noCallToDead 5s`. */
+  readonly text: string
+  readonly lengthMs?: number
+  /** Instead of what the policies say. */
+  readonly limit?: number
 }

@@ -6,6 +6,9 @@
 import type { Duration, Ratio } from '@seakeep/core'
 import type { DistributionData } from '../model/distributions.ts'
 import type { AppHandler } from './app-handler.ts'
+import type { InvariantsData } from './invariants-data.ts'
+import type { PropertiesData } from './properties-data.ts'
+import type { SwarmData } from './swarm/swarm-data.ts'
 import type { WorkloadData } from './workload-data.ts'
 
 export interface ScenarioData {
@@ -30,6 +33,12 @@ export interface ScenarioData {
   readonly faults?: readonly FaultData[]
   /** By metric, as `gateway.goodput`; a run in which one does not hold has failed. */
   readonly thresholds?: Readonly<Record<string, ThresholdExpression | readonly ThresholdExpression[]>>
+  /** What must hold always, at last or at some time; a run in which one does not has failed. */
+  readonly properties?: PropertiesData
+  /** What no system may do, as `['noCallToDead', { deadline: '5ms' }]` or `all`; broken, the run has failed. */
+  readonly invariants?: InvariantsData
+  /** Faults that each seed draws for itself, beside those of `faults`; `true` for any. Default: none. */
+  readonly swarm?: boolean | SwarmData
 }
 
 export interface NetworkData {

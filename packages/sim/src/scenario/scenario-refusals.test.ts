@@ -41,7 +41,7 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'an unknown section',
       { ...WHOLE, fault: [] },
-      'fault: unknown key; allowed: name, notes, duration, warmup, seed, network, policies, topology, workload, faults, thresholds, modules; did you mean faults?',
+      'fault: unknown key; allowed: name, notes, duration, warmup, seed, network, policies, topology, workload, faults, thresholds, properties, invariants, swarm, modules; did you mean faults?',
     ],
     [
       'a warm-up as long as the run',

@@ -60,6 +60,7 @@ export class CallerPool {
       attempt: 1,
       priority: recorded?.priority ?? (priorityOf === undefined ? priority : priorityOf(firstKey)),
       routingKey: recorded?.key ?? keyOf?.(firstKey),
+      root: world.recorder.witness === undefined ? undefined : callId(workload.callerName, number, user, traits),
       story: world.recorder.diary?.root(callId(workload.callerName, number, user, traits)),
     }
     const call = new SimCall(world, caller.host, service, method, inherited, owner, this.#record)
