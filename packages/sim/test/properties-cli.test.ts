@@ -26,7 +26,7 @@ beforeAll(() => {
     'fails.sim.yaml': `${CRASHED}properties: { always: ["shop.goodput ratio>=0.9"], sometimes: [circuitOpened pay] }\n`,
     'never.sim.yaml': `${SHOP}properties: { sometimes: [circuitOpened] }\n`,
     'swarm.sim.yaml': `${SHOP}swarm: { kinds: [crash, slow], faults: 2 }\nproperties: { sometimes: [circuitOpened pay] }\n`,
-    'dead.sim.yaml': `${SHOP}faults: [{ at: 1s, crash: { target: "pay#1" } }, { at: 2s, slow: { target: shop, add: 1ms } }]\ninvariants: [{ noCallToDead: 2s }, deadline]\n`,
+    'dead.sim.yaml': `${SHOP.replace('name: shop', 'name: dead')}faults: [{ at: 1s, crash: { target: "pay#1" } }, { at: 2s, slow: { target: shop, add: 1ms } }]\ninvariants: [{ noCallToDead: 2s }, deadline]\n`,
   })
 })
 afterAll(() => rmSync(cwd, { recursive: true }))
@@ -63,7 +63,9 @@ describe('one run', () => {
       '<failure message="always shop.goodput ratio&gt;=0.9: 0% at 0:04.000, not in 6 of 12 steps">',
     )
     expect(junit).toMatch(/<failure message="invariant noCallToDead 2s: \S+ \(client-\d+\) at 0:0/)
-    expect(readFileSync(join(cwd, 'reports/shop.html'), 'utf8')).toContain('<li>✓ invariant deadline: held</li>')
+    expect(readFileSync(join(cwd, 'reports/dead.html'), 'utf8').includes('<li>✓ invariant deadline: held</li>')).toBe(
+      true,
+    )
     const github = await play(cwd, 'run fails.sim.yaml --reporter github')
     expect(github.out).toContain('always shop.goodput ratio>=0.9: 0%25 at 0:04.000')
   })
