@@ -18,6 +18,7 @@ export type {
   Conservation,
   EdgeReport,
   LatencyReport,
+  PropertyReport,
   RunDocument,
   RunEvent,
   ServiceReport,
@@ -39,15 +40,31 @@ export {
   fromOtlp,
   service,
 } from './scenario/define-scenario.ts'
-export { closedLoop, constantArrivalRate, poisson } from './scenario/define-workload.ts'
+export {
+  bursts,
+  closedLoop,
+  constantArrivalRate,
+  diurnal,
+  poisson,
+  rampingArrivalRate,
+  replay,
+  spike,
+} from './scenario/define-workload.ts'
 export type { CollectionsData, EventLoopData } from './scenario/event-loop.ts'
 export { FailedAnswer, fail } from './scenario/fail.ts'
+export { type InvariantData, type InvariantsData, invariants } from './scenario/invariants-data.ts'
 export type { LinkData, NetworkData } from './scenario/network-data.ts'
+export type {
+  EventProperty,
+  LaterProperty,
+  PropertiesData,
+  StepProperty,
+  StepView,
+} from './scenario/properties-data.ts'
 export type { RegistryData } from './scenario/registry-options.ts'
 export type { RequestFilterData } from './scenario/request-filter.ts'
 export type {
   CallStepData,
-  ClosedLoopData,
   DeployData,
   Discipline,
   FaultData,
@@ -55,8 +72,6 @@ export type {
   IsotopeData,
   JaegerData,
   JaegerDependenciesData,
-  KeyData,
-  OpenLoopData,
   OperationData,
   OtlpData,
   ScenarioData,
@@ -66,6 +81,19 @@ export type {
   TopologyData,
   VersionData,
   WaitStepData,
-  WorkloadData,
   WorkStepData,
 } from './scenario/scenario-data.ts'
+export type { SwarmData } from './scenario/swarm/swarm-data.ts'
+export type {
+  BurstsData,
+  ClosedLoopData,
+  DiurnalData,
+  KeyData,
+  OpenLoopData,
+  RampingData,
+  ReplayData,
+  ReplayedCallData,
+  SpikeData,
+  UserRetryData,
+  WorkloadData,
+} from './scenario/workload-data.ts'

@@ -1,5 +1,8 @@
 // The door for tests with vitest: a scenario as a test.
 import { expect, test } from 'vitest'
+import type { RunDocument } from './recording/run-document.ts'
+import { propertyFigure, propertyName } from './reporting/measured.ts'
+import { missedBy, oneOfMany } from './running/several-seeds.ts'
 import { type SimulatedRun, type SimulateOptions, simulate } from './running/simulate.ts'
 import type { ScenarioData } from './scenario/scenario-data.ts'
 
@@ -28,19 +31,24 @@ export function simTest(
   const options = typeof optionsOrCheck === 'function' ? {} : optionsOrCheck
   const { seeds = 1, seed = Number(scenario.seed ?? 1), timeout = 60_000, ...simulateOptions } = options
   test(name, { timeout }, async () => {
+    const runs: RunDocument[] = []
     for (let i = 0; i < seeds; i++) {
       const run = await simulate(scenario, { ...simulateOptions, seed: seed + i })
-      expect(failuresOf(run), `seed ${run.seed}`).toEqual([])
+      runs.push(run)
+      expect(failuresOf(seeds === 1 ? run : oneOfMany(run)), `seed ${run.seed}`).toEqual([])
       await check?.(run)
     }
+    if (seeds > 1) expect(missedBy(runs), `seeds ${seed} to ${seed + seeds - 1}`).toEqual([])
   })
 }
 
-/** Each failed threshold in a line, for the test's report. */
-function failuresOf(run: SimulatedRun): string[] {
+/** Each failed threshold and property in a line, for the test's report. */
+function failuresOf(run: RunDocument): string[] {
   const failed = run.thresholds.filter((threshold) => !threshold.ok)
+  const broken = (run.properties ?? []).filter(({ ok }) => !ok)
   return [
     ...(run.invalid ?? []).map((threshold) => `${threshold} failed before the first fault`),
     ...failed.map(({ metric, expression, value }) => `${metric} ${expression}, got ${value ?? 'nothing to measure'}`),
+    ...broken.map((one) => `${propertyName(one)}: ${propertyFigure(one)}`),
   ]
 }

@@ -37,6 +37,11 @@ export function recoveryMs(
   return null
 }
 
+/** The end of the last fault in ms; undefined where there is none. */
+export function lastFaultEndMs({ faults }: Pick<ResolvedScenario, 'faults'>): number | undefined {
+  return faults.length === 0 ? undefined : Math.max(...faults.map((fault) => endOf(fault)))
+}
+
 /** A crash or a drain ends when the restarted process is there again; without one it is over at once. */
 function endOf(fault: ResolvedScenario['faults'][number]): number {
   if ('restartAfterMs' in fault && fault.restartAfterMs === undefined) return fault.atMs

@@ -8,6 +8,7 @@ import { parseThreshold } from '../checkers/threshold-expression.ts'
 import type { RunDocument } from '../recording/run-document.ts'
 import { runsAsJson } from '../reporting/json.ts'
 import { prettySeeds, seedLine } from '../reporting/pretty-seeds.ts'
+import { missedBy, oneOfMany } from '../running/several-seeds.ts'
 import { readText } from '../scenario/node-files.ts'
 import type { MetricName, ResolvedThreshold } from '../scenario/resolved-scenario.ts'
 import { describeOptions, type OptionTable, readArguments } from './arguments.ts'
@@ -43,7 +44,11 @@ export const mergeCommand: Command = {
         ),
       )
     if (json !== undefined) writeTo(json, runsAsJson(merged, true), io)
-    return worst(merged.map(codeOfRun))
+    const missed = [...groupsOf(merged.map((run) => ({ run, file: '' }))).values()].flatMap((group) =>
+      missedBy(group.map(({ run }) => run)),
+    )
+    for (const problem of missed) print(`  ✗ ${problem}\n`)
+    return worst([...merged.map(codeOfRun), ...missed.map(() => 1)])
   },
 }
 
@@ -64,7 +69,7 @@ function readRuns(path: string, io: CliIo): readonly FoundRun[] {
   if (!Array.isArray(found) || !found.every((run) => objectOf(run)?.schema === 'seakeep.run/1')) {
     throw new ConfigError('', `${file} holds no run documents of this version; seakeep run --json writes them`)
   }
-  return (found as readonly RunDocument[]).map((run) => ({ run, file }))
+  return (found as readonly RunDocument[]).map((run) => ({ run: oneOfMany(run), file }))
 }
 
 /** By scenario, each in the order of its seeds. */
@@ -90,7 +95,11 @@ function groupsOf(runs: readonly FoundRun[]): ReadonlyMap<string, readonly Found
 
 function refuseUnlike(a: FoundRun, b: FoundRun): void {
   const asked = ({ run }: FoundRun): string =>
-    JSON.stringify([run.policiesHash, run.thresholds.map(({ metric, expression }) => [metric, expression])])
+    JSON.stringify([
+      run.policiesHash,
+      run.thresholds.map(({ metric, expression }) => [metric, expression]),
+      (run.properties ?? []).map(({ kind, property }) => [kind, property]),
+    ])
   if (asked(a) === asked(b)) return
   throw new ConfigError(
     '',

@@ -17,6 +17,8 @@ export const RUN_OPTIONS: OptionTable = {
   duration: { value: 'D', about: 'length of the run in virtual time, as 30s' },
   rate: { value: 'R', about: 'calls a second, for a bare topology' },
   set: { value: 'PATH=VALUE', about: 'change one value of the scenario, as topology.payments.concurrency=8' },
+  invariants: { value: 'LIST', about: 'check invariants beside the scenario’s: all, or some as deadline,noCallToDead' },
+  swarm: { about: 'each seed draws faults of its own, beside the scenario’s' },
   json: { value: 'FILE', about: 'write the run document, or all of them, to FILE' },
   reporter: { value: 'LIST', about: 'pretty (default), json, ndjson, junit, github, html; several as pretty,html' },
   'output-dir': { value: 'DIR', about: 'where reporters write (default: standard output; html: seakeep-report)' },
@@ -44,16 +46,20 @@ export interface RunOptions {
   /** The documents that are written have their `detail`. */
   readonly keepDetail: boolean
   readonly bail: boolean
+  /** Where the scenario that is run is written to. */
+  readonly output?: string | undefined
   /** The options that change a run, but for the seed, as words of a command line. */
   readonly replayWords: readonly string[]
 }
 
 export function readRunOptions(args: Arguments, cwd: string): RunOptions {
   const policies = args.value('policies')
-  const words = ['policies', 'duration', 'rate'].flatMap((option) => {
+  const invariants = args.value('invariants')
+  const words = ['policies', 'duration', 'rate', 'invariants'].flatMap((option) => {
     const value = args.value(option)
     return value === undefined ? [] : [`--${option}`, value]
   })
+  if (args.isOn('swarm')) words.push('--swarm')
   const settings = args.values('set').map(parseSetting)
   const shard = readShard(args.value('shard'))
   return {
@@ -63,6 +69,8 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
       ratePerSecond: read(args, 'rate', number({ above: 0, max: 1e6 }), Number),
       policies: policies === undefined ? undefined : policies === 'none' ? null : resolve(cwd, policies),
       settings,
+      ...(args.isOn('swarm') ? { swarm: true } : {}),
+      ...(invariants === undefined ? {} : { invariants: invariants === 'all' ? 'all' : invariants.split(',') }),
     },
     seeds: readSeeds(args) ?? 1,
     workers: readWorkers(args),

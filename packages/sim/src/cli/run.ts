@@ -9,32 +9,46 @@ import { COLOURS, NO_PAINT, type Paint, wantsColour } from '../reporting/paint.t
 import { prettyRun } from '../reporting/pretty.ts'
 import { prettySeeds, seedLine } from '../reporting/pretty-seeds.ts'
 import type { Reporter, Told } from '../reporting/reporter.ts'
+import { missedBy, oneOfMany } from '../running/several-seeds.ts'
 import { inOrder } from '../running/workers/in-order.ts'
 import { coresHere } from '../running/workers/node-worker-pool.ts'
 import { type LoadedScenario, loadScenario, resolveLoaded } from '../scenario/node-load-scenario.ts'
 import type { CheckedScenario } from '../scenario/resolve-scenario.ts'
-import { describeOptions, readArguments } from './arguments.ts'
+import { describeOptions, type OptionTable, readArguments } from './arguments.ts'
 import { codeOfError, codeOfRun, describeError, UsageError, worst } from './exit-code.ts'
 import { FailingSeeds } from './failing-seeds.ts'
 import { interruptible } from './interruption.ts'
 import type { CliIo, Command, Runs } from './io.ts'
+import { scenarioText } from './keep-scenario.ts'
 import { showProgress } from './progress.ts'
 import { commandLine } from './replay-command.ts'
 import { createReporters, fileName, isOutTaken } from './reporters.ts'
 import { RUN_OPTIONS, RUN_OPTIONS_NOT_YET, type RunOptions, readRunOptions } from './run-options.ts'
 import { watchRuns } from './watch.ts'
 
+const OPTIONS: OptionTable = {
+  ...RUN_OPTIONS,
+  output: {
+    value: 'FILE',
+    short: 'o',
+    about: 'write the scenario that is run to FILE, with the faults its seed drew; JSON where it ends so',
+  },
+}
+
 export const runCommand: Command = {
   name: 'run',
   about: 'run scenarios, or service graphs and traces as they are: isotope, Jaeger, OTLP',
   async run(args, io) {
-    const given = readArguments(args, RUN_OPTIONS, RUN_OPTIONS_NOT_YET)
+    const given = readArguments(args, OPTIONS, RUN_OPTIONS_NOT_YET)
     if (given.isOn('help')) {
-      io.out(`seakeep run <files…> [options]\n\n${describeOptions(RUN_OPTIONS)}\n`)
+      io.out(`seakeep run <files…> [options]\n\n${describeOptions(OPTIONS)}\n`)
       return 0
     }
     if (given.positionals.length === 0) throw new UsageError('no scenario is named; seakeep run sims/checkout.sim.ts')
-    const options = readRunOptions(given, io.cwd)
+    const options = { ...readRunOptions(given, io.cwd), output: given.value('output') }
+    if (options.output !== undefined && (given.positionals.length > 1 || options.seeds > 1)) {
+      throw new UsageError('--output: the scenario of one file with one seed can be written; name one, with --seed')
+    }
     if (given.isOn('watch')) return await watchRuns(given.positionals, args, io)
     return await runFiles(given.positionals, options, io)
   },
@@ -109,6 +123,10 @@ class Session {
       for (const one of this.#reporters) one.failed?.(this.#told(file, file), undefined, describeError(error, file))
       return
     }
+    const { output, overrides } = this.#options
+    if (output !== undefined) {
+      this.write(resolve(this.#io.cwd, output), scenarioText(loaded, overrides, scenario.seed, output))
+    }
     for (const warning of scenario.warnings) this.#io.err(`${this.#paint('warn', '!')} ${warning}\n`)
     if (this.#options.seeds === 1) await this.#runOnce(scenario, file, signal)
     else await this.#runSeeds(scenario, file, seeds, signal)
@@ -144,9 +162,10 @@ class Session {
       else if (!(signal.aborted && run.virtualMs === 0)) {
         // Of several at a time what happens is told when each is over.
         for (const one of this.#reporters) for (const event of run.events$) one.event?.(told, seed, event)
-        runs.push(this.#book(run, scenario, told))
-        this.#failing.note(file, seed, !run.passed && run.interrupted !== true)
-        this.#print(seedLine(run, this.#paint))
+        const one = this.#book(oneOfMany(run), scenario, told)
+        runs.push(one)
+        this.#failing.note(file, seed, !one.passed && one.interrupted !== true)
+        this.#print(seedLine(one, this.#paint))
       }
       if (signal.aborted || this.isOver) break
     }
@@ -154,7 +173,17 @@ class Session {
     const bySeed = (a: RunDocument, b: RunDocument): number => a.seed - b.seed
     this.documents.push(...this.documents.splice(documents).sort(bySeed))
     const replay = (seed: number): string => this.#replay(file, seed)
+    // Another part may have shown it; seakeep merge sees them all.
+    if (this.#options.shard === undefined && !signal.aborted) this.#tellMissed(missedBy(runs), told)
     if (runs.length > 0) this.#print(prettySeeds(runs.sort(bySeed), { scenario, replay, paint: this.#paint }))
+  }
+
+  #tellMissed(missed: readonly string[], told: Told): void {
+    for (const problem of missed) {
+      this.codes.push(1)
+      for (const one of this.#reporters) one.missed?.(told, problem)
+      this.#print(`  ${this.#paint('bad', `✗ ${problem}`)}\n`)
+    }
   }
 
   async #trySeed(

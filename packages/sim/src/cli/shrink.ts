@@ -139,7 +139,7 @@ async function tried(
 }
 
 function nothingToShrink(file: string, seed: number, outcome: RunOutcome, threshold: string | undefined): UsageError {
-  const all = 'run' in outcome ? outcome.run.thresholds.length : 0
+  const all = 'run' in outcome ? outcome.run.thresholds.length + (outcome.run.properties ?? []).length : 0
   const why =
     threshold !== undefined ? `${threshold} holds` : all === 0 ? 'it has no thresholds' : `all ${all} thresholds hold`
   return new UsageError(`${file} does not fail with seed ${seed}: ${why}; there is nothing to shrink`)
@@ -190,7 +190,9 @@ function instancesOf(service: Readonly<Record<string, unknown>> | undefined): nu
 function loadOf(workload: Tree): string {
   const kind = kindIn(workload)
   const options = objectOf(workload[kind])
-  return kind === 'closedLoop' ? `${options?.clients} users` : `${options?.rate}/s`
+  if (kind === 'closedLoop') return `${options?.clients} users`
+  const rate = options?.rate ?? options?.mean
+  return rate === undefined ? kind : `${rate}/s`
 }
 
 interface Summary {

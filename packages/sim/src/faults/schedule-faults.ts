@@ -21,6 +21,7 @@ import { registryDown } from './registry-down.ts'
 import { registryWeakness } from './registry-weakness.ts'
 import { reset } from './reset.ts'
 import { slow } from './slow.ts'
+import { surge } from './surge.ts'
 
 /** Sets the scenario's faults on the kernel's time. A fault without an end lasts to the end of the run. */
 export function scheduleFaults(world: World, fleet: Fleet): void {
@@ -52,7 +53,7 @@ export function scheduleFaults(world: World, fleet: Fleet): void {
  * S3), and by which requests it is for; without its strength, so that a weaker one strikes some of the requests that a stronger one does.
  */
 function coinOf(fault: ResolvedFault, taken: Set<number>): number {
-  const target = 'target' in fault ? JSON.stringify(fault.target) : ''
+  const target = 'target' in fault ? JSON.stringify(fault.target) : fault.kind === 'surge' ? fault.of : ''
   const only = 'only' in fault && fault.only !== undefined ? ` ${fault.only.label}` : ''
   let coin = hashText(`${fault.kind} ${target} ${fault.atMs}${only}`)
   while (taken.has(coin)) coin = mix(coin, 1)
@@ -102,5 +103,7 @@ function strikingOf(fault: ResolvedFault, context: FaultContext): Striking {
       return capacity(fault, context)
     case 'flush':
       return flush(fault, context)
+    case 'surge':
+      return surge(fault, context)
   }
 }

@@ -34,6 +34,8 @@ export interface Receiver {
   readonly host: VirtualHost
   /** True where it wants to be told of callers who give up. */
   readonly hearsOfCancels: boolean
+  /** Leaves, and wants no more. */
+  readonly isDraining: boolean
   receive(exchange: Exchange): void
   /** What it does with a method, which says how long the messages are. */
   operation(method: string | undefined): ResolvedOperation | undefined
@@ -110,6 +112,7 @@ export class Exchange implements Packet {
   send(): void {
     const { call, instance } = this
     call.onSend()
+    call.world.recorder.witness?.onSent(call, this.number, instance)
     call.world.recorder.facts.add(call.edge.facts, Fact.sent, instance.entity, this.key, 0)
     call.world.network.send(call.host, instance.host, this.key, Purpose.out, this)
   }

@@ -5,7 +5,8 @@ const MODEL: number = Draw.model
 type Purposes =
   | ('out' | 'back' | 'reset' | 'failure' | 'caller' | 'target' | 'think' | 'cancel' | 'key' | 'note' | 'noteRead')
   | ('loss' | 'duplicate' | 'copy')
-  | ('fault' | 'step' | 'wait' | 'patience' | 'warm')
+  | ('priority' | 'patience' | 'again' | 'pause')
+  | ('fault' | 'step' | 'wait' | 'linePatience' | 'warm')
 
 /** What a keyed draw of the model is for. The numbers are part of every trace hash: append only. */
 export const Purpose: Record<Purposes, number> = {
@@ -28,8 +29,13 @@ export const Purpose: Record<Purposes, number> = {
   loss: MODEL + 32,
   duplicate: MODEL + 33,
   copy: MODEL + 34,
+  /** Which of a workload's classes a call has, how long its user waits, and what the user does after a failure. */
+  priority: MODEL + 40,
+  patience: MODEL + 41,
+  again: MODEL + 42,
+  pause: MODEL + 43,
   /** How long a request waits in a line before it gives up. */
-  patience: MODEL + 64,
+  linePatience: MODEL + 64,
   /** How old what is in a cache at t = 0 is. */
   warm: MODEL + 65,
   /** Whether a fault strikes; each fault has a coin of its own. */

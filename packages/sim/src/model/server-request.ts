@@ -213,6 +213,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       priority,
       routingKey: undefined,
       dataKey: call.dataKey,
+      root: call.root,
       story: this.exchange.story,
     }
   }

@@ -34,6 +34,8 @@ export interface Inherited {
    * it; it routes nothing.
    */
   readonly dataKey: string | undefined
+  /** The user's call that all this is done for, where somebody watches. */
+  readonly root?: string | undefined
   /** Where its story belongs, if stories are kept: the attempt it is made for, or its own. */
   readonly story: AttemptStory | CallStory | undefined
 }
@@ -68,6 +70,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly maxDepth: number
   readonly routingKey: string | undefined
   readonly dataKey: string | undefined
+  readonly deadlineMs: number
+  readonly root: string | undefined
   readonly offeredUs: number
   readonly edge: EdgeStats
   /** The workload whose user made it; undefined for calls between services. */
@@ -104,6 +108,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.maxDepth = inherited.maxDepth
     this.routingKey = inherited.routingKey
     this.dataKey = inherited.dataKey
+    this.deadlineMs = inherited.deadlineMs
+    this.root = inherited.root
     this.workload = workload
     this.#owner = owner
     const { recorder } = world
@@ -114,6 +120,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     recorder.facts.add(this.edge.facts, Fact.offered, this.edge.entity, this.key, 0)
     recorder.detail?.open(this)
     this.#link()
+    recorder.witness?.onCall(this)
   }
 
   /** Offered after the warm-up: counts in the figures. */
@@ -137,6 +144,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   }
 
   onAttemptEnd(ending: string): void {
+    this.world.recorder.witness?.onAttemptEnd(this)
     this.edge.endAttempt(this.offeredUs, ending)
   }
 
@@ -172,6 +180,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     const isGood = ending === 'ok' && now <= this.judgeUs
     recorder.facts.add(this.edge.facts, Fact.settled, this.edge.entity, this.key, endingNumber(ending))
     recorder.detail?.end(this, now, ending, isGood)
+    recorder.witness?.onCallEnd(this)
     this.edge.end(this.offeredUs, now, ending, isGood, this.sent)
     this.workload?.end(this.offeredUs, now, ending, isGood, this.sent)
     this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, this.sent === 0))

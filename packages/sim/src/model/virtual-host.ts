@@ -30,6 +30,9 @@ export class VirtualHost implements HostGate {
   upSinceUs: number
   isUp = true
   isPaused = false
+  /** When it went down last, and when it went on last after a pause. */
+  downUs: number = Number.NEGATIVE_INFINITY
+  resumedUs: number = Number.NEGATIVE_INFINITY
   /** What governs its calls in its present life. */
   runtime: Runtime | undefined = undefined
   /** The newest of the calls it has open, linked through `olderCall`. */
@@ -71,6 +74,7 @@ export class VirtualHost implements HostGate {
     this.epoch += 1
     this.isUp = false
     this.isPaused = false
+    this.downUs = this.kernel.nowUs
     for (const task of this.#held.splice(0)) task.onCrash?.()
   }
 
@@ -86,6 +90,7 @@ export class VirtualHost implements HostGate {
   /** Lets what was held go, in order, each as an event of its own. */
   resume(): void {
     this.isPaused = false
+    this.resumedUs = this.kernel.nowUs
     const held = this.#held.splice(0)
     for (const task of held) this.kernel.at(this.kernel.nowUs, task)
   }

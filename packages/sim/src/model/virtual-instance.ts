@@ -117,6 +117,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     this.#enter(request)
     this.stats.arrive(this.world.kernel.nowUs)
     this.fact(Fact.arrived, request, 0)
+    this.world.recorder.witness?.onArrived(this.name, request)
     if (this.hearsOfCancels) {
       exchange.served = request
       if (exchange.isCalledOff) return request.callOff()
@@ -257,6 +258,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     else cameBefore.cameAfter = cameAfter
     if (cameAfter === undefined) this.#lastPresent = cameBefore
     else cameAfter.cameBefore = cameBefore
+    this.world.recorder.witness?.onLeft(this.name, job)
     if (job.begunUs >= 0) this.#begun -= 1
     if (this.onEmpty !== undefined && this.#firstPresent === undefined) this.#tellEmpty()
   }
@@ -318,6 +320,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   #begin(request: Job): void {
     if (request.begunUs < 0) {
       this.#begun += 1
+      this.world.recorder.witness?.onBegun(this.name, request)
       if (this.#loop === undefined) this.life.load?.begin(this.world.kernel.nowUs - request.arrivedUs)
     }
     this.#setBusy(this.#busy + 1)

@@ -3,6 +3,7 @@ import { didYouMean, type RuntimeParts } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
+import type { Load } from '../workload/surge.ts'
 import type { Ambience } from './ambience.ts'
 import type { Network } from './network.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -25,6 +26,7 @@ export class World implements Surroundings {
   readonly #instances = new Map<string, VirtualInstance>()
   readonly #byService = new Map<string, VirtualInstance[]>()
   readonly #hosts: VirtualHost[] = []
+  readonly #loads = new Map<string, Load>()
 
   constructor(
     scenario: ResolvedScenario,
@@ -64,6 +66,15 @@ export class World implements Surroundings {
     const all = this.#byService.get(name)
     if (all === undefined) this.#byService.set(name, [instance])
     else all.push(instance)
+  }
+
+  addLoad(workload: string, load: Load): void {
+    this.#loads.set(workload, load)
+  }
+
+  /** What makes the calls of a workload. */
+  loadOf(workload: string): Load | undefined {
+    return this.#loads.get(workload)
   }
 
   /** By name: `orders#3`. */

@@ -2,7 +2,14 @@ import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { CallStats, latencyReport } from './call-stats.ts'
 import { Histogram } from './histogram.ts'
 import type { Recorder, ServiceRecord } from './recorder.ts'
-import type { EdgeReport, RunDocument, ServiceReport, ThresholdReport, WorkloadReport } from './run-document.ts'
+import type {
+  EdgeReport,
+  PropertyReport,
+  RunDocument,
+  ServiceReport,
+  ThresholdReport,
+  WorkloadReport,
+} from './run-document.ts'
 import type { ServerStats } from './server-stats.ts'
 import type { WorkloadStats } from './workload-stats.ts'
 
@@ -18,6 +25,7 @@ export interface RunFacts {
   readonly isInterrupted: boolean
   readonly thresholds: readonly ThresholdReport[]
   readonly invalid: readonly string[]
+  readonly properties: readonly PropertyReport[]
   /** Requests open at the end, by instance. */
   readonly open: ReadonlyMap<string, number>
   readonly allTimelines: boolean
@@ -40,7 +48,8 @@ export function buildDocument(scenario: ResolvedScenario, recorder: Recorder, ru
     events: run.events,
     calls: recorder.calls,
     ...(run.isInterrupted ? { interrupted: true } : {}),
-    passed: run.thresholds.every((threshold) => threshold.ok) && run.invalid.length === 0 && !run.isInterrupted,
+    passed:
+      [...run.thresholds, ...run.properties].every(({ ok }) => ok) && run.invalid.length === 0 && !run.isInterrupted,
     ...(run.invalid.length > 0 ? { invalid: run.invalid } : {}),
     services,
     edges: Object.fromEntries(
@@ -48,6 +57,8 @@ export function buildDocument(scenario: ResolvedScenario, recorder: Recorder, ru
     ),
     workload: Object.fromEntries(Array.from(recorder.workloads, ([id, one]) => [id, workloadReport(one)])),
     thresholds: run.thresholds,
+    ...(run.properties.length > 0 ? { properties: run.properties } : {}),
+    ...(scenario.swarm === undefined ? {} : { swarm: scenario.swarm }),
     timeline: { stepMs: recorder.stepUs / 1000, series: seriesOf(scenario, recorder, run.allTimelines) },
     events$: recorder.log.events,
     eventsDropped: recorder.log.dropped,

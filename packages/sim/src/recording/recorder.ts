@@ -11,6 +11,7 @@ import { FactLog, ServiceFacts } from './facts.ts'
 import { Ledger } from './ledger.ts'
 import { ServerStats } from './server-stats.ts'
 import { Timeline, timelineStepMs } from './timeline.ts'
+import type { Witness } from './witness.ts'
 import { WorkloadStats } from './workload-stats.ts'
 
 /** All that is kept of one service of the topology. */
@@ -41,6 +42,8 @@ export class Recorder {
   calls = 0
   /** Who keeps the stories of single calls; nobody, unless they are asked for. */
   diary: Diary | undefined = undefined
+  /** Who watches whether invariants hold; nobody, unless one is asked for. */
+  witness: Required<Witness> | undefined = undefined
   /** Where virtual time ended: the duration, unless the run was interrupted. */
   endUs: number
   readonly #durationUs: number

@@ -23,6 +23,10 @@ export interface RunDocument {
   readonly edges: Readonly<Record<string, EdgeReport>>
   readonly workload: Readonly<Record<string, WorkloadReport>>
   readonly thresholds: readonly ThresholdReport[]
+  /** What must hold always, at last or at some time, and invariants: only where some were asked for. */
+  readonly properties?: readonly PropertyReport[]
+  /** The faults that were drawn for this seed; only with swarm. */
+  readonly swarm?: readonly string[]
   readonly timeline: { readonly stepMs: number; readonly series: Readonly<Record<string, readonly (number | null)[]>> }
   readonly events$: readonly RunEvent[]
   readonly eventsDropped: number
@@ -97,6 +101,26 @@ export interface ThresholdReport {
   readonly expression: string
   readonly value: number | null
   readonly ok: boolean
+}
+
+export interface PropertyReport {
+  readonly kind: 'always' | 'eventually' | 'sometimes' | 'invariant'
+  /** As written: `gateway.goodput ratio>=0.9 from 10s`, `circuitOpened`, `noCallToDead 5s`. */
+  readonly property: string
+  readonly ok: boolean
+  /**
+   * Always: the figure where it did not hold first. Eventually: after how many ms it held; null for never. Sometimes: how
+   * often. An invariant: how often it was broken.
+   */
+  readonly value: number | null
+  /** When it was broken first, or (sometimes) when it was so first. */
+  readonly atMs?: number
+  /** Who broke it: `client#1>payments`, `payments#2`. */
+  readonly subject?: string
+  /** The user's call that it happened to, as `explain --call` takes it. */
+  readonly call?: string
+  /** In words. */
+  readonly why?: string
 }
 
 export interface RunEvent {

@@ -35,7 +35,12 @@ export class Timeline {
 
   /** Goodput of each step; null where nothing was offered or all is still open and in time. */
   goodput(): (number | null)[] {
-    return Array.from(this.judged, (judged, step) => (judged === 0 ? null : this.good[step]! / judged))
+    return Array.from(this.judged, (_, step) => this.goodputOf(step))
+  }
+
+  goodputOf(step: number): number | null {
+    const judged = this.judged[step] ?? 0
+    return judged === 0 ? null : this.good[step]! / judged
   }
 
   /** Calls offered a second, in each step. */

@@ -2,9 +2,9 @@
  * What GitHub Actions shows: a summary of the step in Markdown, and an annotation for each failure. GitHub takes at most
  * 1 MiB of summary a step and shows ten errors; so failures come first, and what does not fit is counted.
  */
-import type { RunDocument } from '../recording/run-document.ts'
+import type { PropertyReport, RunDocument } from '../recording/run-document.ts'
 import { count, factor, lengthOfTime, percent } from './figures.ts'
-import { measuredFigure } from './measured.ts'
+import { askedOf, measuredFigure, propertyFigure } from './measured.ts'
 import { verdict } from './pretty.ts'
 import type { Reporter, Told } from './reporter.ts'
 
@@ -32,15 +32,19 @@ export class GithubReporter implements Reporter {
   ran(told: Told, run: RunDocument): void {
     this.#section(told).runs.push(withoutSeries(run))
     const again = told.replay(run.seed)
-    for (const threshold of run.thresholds) {
-      if (threshold.ok) continue
-      const { metric, expression } = threshold
-      const text = `${metric} is ${measuredFigure(threshold)}, asked was ${expression} (seed ${run.seed})`
+    for (const { ok, problem } of askedOf(run)) {
+      if (ok) continue
+      const text = `${problem} (seed ${run.seed})`
       this.#annotate(told, again === undefined ? text : `${text}\n${again}`)
     }
     for (const reason of run.invalid ?? [])
       this.#annotate(told, `${reason} failed before the first fault (seed ${run.seed})`)
     if (run.interrupted === true) this.#annotate(told, `interrupted (seed ${run.seed})`)
+  }
+
+  missed(told: Told, problem: string): void {
+    this.#section(told).problems.push(problem)
+    this.#annotate(told, problem)
   }
 
   failed(told: Told, seed: number | undefined, problem: string): void {
@@ -113,6 +117,7 @@ function sectionText(told: Told, runs: readonly RunDocument[], problems: readonl
   for (const problem of problems.slice(0, MOST_FAILURES)) lines.push('```text', fenced(problem.trimEnd()), '```', '')
   if (shown === undefined) return `${lines.join('\n')}\n`
   if (shown.thresholds.length > 0) lines.push(...thresholdRows(runs, shown), '')
+  if (shown.properties !== undefined) lines.push(...propertyRows(runs, shown.properties), '')
   lines.push(...workloadRows(shown), '', ...replays(told, failed), '')
   return `${lines.join('\n')}\n`
 }
@@ -130,6 +135,18 @@ function thresholdRows(runs: readonly RunDocument[], shown: RunDocument): string
     `| --- | --- | --- | ---: |${line}`,
     ...rows,
   ]
+}
+
+/** Each by the first seed that broke it, else by the seed that is shown. */
+function propertyRows(runs: readonly RunDocument[], properties: readonly PropertyReport[]): string[] {
+  const rows = properties.map((shown, at) => {
+    const broken = runs.find((run) => run.properties?.[at]?.ok === false)
+    const report = broken?.properties?.[at] ?? shown
+    const seed = broken === undefined || runs.length === 1 ? '' : ` (seed ${broken.seed})`
+    const sign = broken === undefined ? '✅' : '❌'
+    return `| ${sign} | ${report.kind} | \`${report.property}\` | ${markdown(propertyFigure(report))}${seed} |`
+  })
+  return ['| | property | | |', '| --- | --- | --- | --- |', ...rows]
 }
 
 function workloadRows({ workload, edges }: RunDocument): string[] {

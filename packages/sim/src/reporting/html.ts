@@ -3,6 +3,7 @@
  * read where no script runs, and found by a search: the scenario, the verdict, the thresholds.
  */
 import type { RunDocument } from '../recording/run-document.ts'
+import { propertyFigure, propertyName } from './measured.ts'
 import type { PageData, PageRun, SeedLine } from './page-data.ts'
 import { verdict } from './pretty.ts'
 
@@ -75,6 +76,9 @@ function staticText({ run: { run, replay } }: PageData): string {
     ({ metric, expression, value, ok }) =>
       `<li>${ok ? '✓' : '✗'} ${escaped(metric)} ${escaped(expression)}: ${value === null ? 'nothing measured' : value}</li>`,
   )
+  for (const report of run.properties ?? []) {
+    rows.push(`<li>${report.ok ? '✓' : '✗'} ${escaped(propertyName(report))}: ${escaped(propertyFigure(report))}</li>`)
+  }
   const again = replay === undefined ? '' : `<p><code>${escaped(replay)}</code></p>`
   return `<h1>${escaped(run.scenario)}</h1><p>${verdict(run)[1]}, seed ${run.seed}</p><ul>${rows.join('')}</ul>${again}<noscript>The pictures need a script, which your browser does not run.</noscript>`
 }

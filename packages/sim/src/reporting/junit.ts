@@ -1,10 +1,10 @@
 /**
- * JUnit's XML, as CI systems read it: a suite for each scenario, a case for each threshold of each seed. A failed one says
+ * JUnit's XML, as CI systems read it: a suite for each scenario, a case for each threshold and property of each seed. A failed one says
  * what was measured and how to make the run again. A run that threw or proves nothing is an error, which no CI takes for a
  * pass.
  */
 import type { RunDocument } from '../recording/run-document.ts'
-import { measuredFigure } from './measured.ts'
+import { askedOf } from './measured.ts'
 import type { Reporter, Told } from './reporter.ts'
 
 interface Case {
@@ -22,15 +22,13 @@ export class JunitReporter implements Reporter {
   }
 
   ran(told: Told, run: RunDocument): void {
-    const { seed, thresholds, wallMs, invalid, interrupted } = run
+    const { seed, wallMs, invalid, interrupted } = run
     const again = told.replay(seed)
     const text = [`seed ${seed}`, ...(again === undefined ? [] : [again])].join('\n')
     // All thresholds come out of one run: its time is counted once.
     const seconds = (at: number): number => (at === 0 ? wallMs / 1000 : 0)
-    const cases = thresholds.map((threshold, at): Case => {
-      const { metric, expression, ok } = threshold
-      const name = `${metric} ${expression} (seed ${seed})`
-      const message = `${metric} is ${measuredFigure(threshold)}, asked was ${expression}`
+    const cases = askedOf(run).map(({ text: asked, ok, problem: message }, at): Case => {
+      const name = `${asked} (seed ${seed})`
       return { name, seconds: seconds(at), ...(ok ? {} : { problem: { kind: 'failure', message, text } }) }
     })
     if (cases.length === 0) cases.push({ name: `runs (seed ${seed})`, seconds: wallMs / 1000 })
@@ -43,6 +41,14 @@ export class JunitReporter implements Reporter {
     for (const message of spoilt)
       cases.push({ name: `is a valid run (seed ${seed})`, seconds: 0, problem: { kind: 'error', message, text } })
     this.#suite(told).push(...cases)
+  }
+
+  missed(told: Told, problem: string): void {
+    this.#suite(told).push({
+      name: problem,
+      seconds: 0,
+      problem: { kind: 'failure', message: problem, text: problem },
+    })
   }
 
   failed(told: Told, seed: number | undefined, problem: string): void {

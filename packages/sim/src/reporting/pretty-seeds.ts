@@ -5,8 +5,10 @@
 import type { RunDocument, ThresholdReport } from '../recording/run-document.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { count, lengthOfTime, percent, roughly } from './figures.ts'
+import { propertyName } from './measured.ts'
 import type { Paint } from './paint.ts'
 import { verdict } from './pretty.ts'
+import { seedsPropertyTable } from './pretty-properties.ts'
 import { measured } from './pretty-thresholds.ts'
 import { type Cell, table } from './table.ts'
 
@@ -20,9 +22,13 @@ export function seedLine(run: RunDocument, paint: Paint): string {
   const [sign, word, tone] = verdict(run)
   const said = word === 'passed' || word === 'done' || word === 'failed' ? '' : `  ${word}`
   const goodput = Object.entries(run.workload).map(([name, one]) => `${name} ${percent(one.goodput)}`)
-  const failed = run.thresholds.filter(({ ok }) => !ok).map(({ metric }) => metric)
+  const failed = [
+    ...run.thresholds.filter(({ ok }) => !ok).map(({ metric }) => metric),
+    ...(run.properties ?? []).filter(({ ok }) => !ok).map((one) => propertyName(one)),
+  ]
   const why = failed.length === 0 ? '' : `  ${paint('bad', `failed ${failed.join(', ')}`)}`
-  return `  ${paint(tone, `${sign} seed ${run.seed}`)}${said}  ${paint('dim', `goodput ${goodput.join(', ')}`)}${why}\n`
+  const swarm = run.swarm === undefined ? '' : `  ${paint('dim', run.swarm.join('; '))}`
+  return `  ${paint(tone, `${sign} seed ${run.seed}`)}${said}  ${paint('dim', `goodput ${goodput.join(', ')}`)}${why}${swarm}\n`
 }
 
 export function prettySeeds(runs: readonly RunDocument[], { scenario, replay, paint }: SeedsContext): string {
@@ -41,6 +47,8 @@ export function prettySeeds(runs: readonly RunDocument[], { scenario, replay, pa
     const columns = [{ title: '' }, { title: '', max: 48 }, { title: '' }, { title: '' }, { title: '' }]
     lines.push(`  ${paint('strong', 'THRESHOLDS')}`, table(columns, rows, paint, '    '), '')
   }
+  const properties = seedsPropertyTable(runs, paint)
+  if (properties !== '') lines.push(`  ${paint('strong', 'PROPERTIES')}`, properties, '')
   const bad = runs.find((run) => verdict(run)[0] !== '✓')
   if (bad !== undefined)
     lines.push(`  seed    ${bad.seed} is the first that did not pass`, `  replay  ${replay(bad.seed)}`)

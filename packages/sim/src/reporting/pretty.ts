@@ -9,6 +9,7 @@ import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { count, lengthOfTime, roughly } from './figures.ts'
 import type { Paint, Tone } from './paint.ts'
 import { happenings } from './pretty-happenings.ts'
+import { propertyTable } from './pretty-properties.ts'
 import { thresholdTable } from './pretty-thresholds.ts'
 import { edgeTable, MOST_ROWS, serviceTable, workloadTable } from './pretty-traffic.ts'
 
@@ -26,6 +27,7 @@ export function prettyRun(run: RunDocument, context: PrettyContext): string {
   const services = Object.keys(run.services).length
   const sections: readonly (readonly [string, string])[] = [
     ['THRESHOLDS', thresholdTable(run.thresholds, scenario, paint)],
+    ['PROPERTIES', propertyTable(run.properties ?? [], paint)],
     ['WORKLOAD', workloadTable(run, measuredS, paint)],
     [busiest('EDGES', edges), edgeTable(run, measuredS, paint)],
     [busiest('SERVICES', services), serviceTable(run, measuredS, paint)],
@@ -44,7 +46,8 @@ export function verdict(run: RunDocument): readonly [sign: string, word: string,
   if (run.interrupted === true) return ['!', 'interrupted', 'warn']
   if (run.invalid !== undefined && run.invalid.length > 0) return ['!', 'invalid experiment', 'warn']
   if (!run.passed) return ['✗', 'failed', 'bad']
-  return run.thresholds.length === 0 ? ['✓', 'done', 'good'] : ['✓', 'passed', 'good']
+  const isAsked = run.thresholds.length > 0 || run.properties !== undefined
+  return isAsked ? ['✓', 'passed', 'good'] : ['✓', 'done', 'good']
 }
 
 function headline(run: RunDocument, { scenario, paint }: PrettyContext): string {
@@ -76,6 +79,7 @@ function footer(run: RunDocument, { replay, paint }: PrettyContext): string[] {
   const row = (label: string, text: string): string => `  ${paint('dim', label.padEnd(8))}  ${text}`
   return [
     row('seed', String(run.seed)),
+    ...(run.swarm ?? []).map((fault, i) => row(i === 0 ? 'swarm' : '', fault)),
     row('trace', `${run.traceHash}   ${paint('dim', 'policies')} ${policies}`),
     row('speed', `${count(run.calls)} calls in ${lengthOfTime(run.wallMs)}${perSecond}`),
     row('replay', replay),

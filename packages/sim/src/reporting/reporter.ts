@@ -14,6 +14,8 @@ export interface Reporter {
   began?(told: Told, seed: number): void
   event?(told: Told, seed: number, event: RunEvent): void
   ran?(told: Told, run: RunDocument): void
+  /** What none of several seeds has shown, and at least one had to. */
+  missed?(told: Told, problem: string): void
   /** A file could not be used (`seed` is undefined), or a run threw. `problem` is what is printed of it. */
   failed?(told: Told, seed: number | undefined, problem: string): void
   /** All seeds of a scenario have been run. */

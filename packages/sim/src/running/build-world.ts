@@ -1,4 +1,4 @@
-import { hashText, mix, type RuntimeParts, SeededRandom } from '@seakeep/core/spi'
+import { hashText, mix, type RuntimeParts } from '@seakeep/core/spi'
 import { scheduleFaults } from '../faults/schedule-faults.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { Ambience } from '../model/ambience.ts'
@@ -76,11 +76,12 @@ function startWorkload(world: World, workload: ResolvedWorkload, seed: number): 
     return { host, runtime: beginLife(world, host).runtime }
   })
   const pool = new CallerPool(world, workload, callers, record)
-  if (arrivals.kind === 'closed') new ClosedWorkload(pool, arrivals.users, arrivals.thinkTime, seed).start()
-  else {
-    const gaps = arrivals.kind === 'poisson' ? new SeededRandom(seed, `workload/${id}`).stream('arrivals') : undefined
-    new OpenWorkload(pool, arrivals.ratePerSecond, seed, gaps).start()
-  }
+  const load =
+    arrivals.kind === 'closed'
+      ? new ClosedWorkload(pool, arrivals.users, arrivals.thinkTime, seed)
+      : new OpenWorkload(pool, seed)
+  world.addLoad(id, load)
+  load.start()
 }
 
 /** A seed of up to 53 bits as the 32 bits from which chance is derived. */

@@ -6,6 +6,8 @@ import type { ResolvedScenario, ResolvedThreshold, ResolvedWorkload } from '../s
  */
 export function judgedByMs(workload: ResolvedWorkload, scenario: ResolvedScenario): number {
   if (workload.deadlineMs !== undefined) return workload.deadlineMs
+  // Each call by its own user's patience; this is what is said of them all.
+  if (workload.patience !== undefined) return workload.patience.meanMs
   const targets = new Set(workload.to.map(({ service }) => service))
   for (const { name, subject, withinMs } of scenario.thresholds) {
     if (name !== 'goodput' || withinMs === undefined) continue
@@ -21,8 +23,8 @@ export function judgedByMs(workload: ResolvedWorkload, scenario: ResolvedScenari
 /** The deadline a threshold sets by its own `within`; `Infinity` for none, also where its calls have one already. */
 export function withinMs({ subject, withinMs }: ResolvedThreshold, { workloads }: ResolvedScenario): number {
   if (withinMs === undefined) return Number.POSITIVE_INFINITY
-  const isJudged = workloads.some(({ id, to, deadlineMs }) => {
-    if (deadlineMs === undefined) return false
+  const isJudged = workloads.some(({ id, to, deadlineMs, patience }) => {
+    if (deadlineMs === undefined && patience === undefined) return false
     if (subject.kind === 'workload') return subject.workload === id
     const target = subject.kind === 'edge' ? subject.to : subject.service
     return to.some(({ service }) => service === target)

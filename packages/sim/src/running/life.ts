@@ -6,6 +6,7 @@ import { VirtualServers } from '../model/virtual-server.ts'
 import { VirtualTransport } from '../model/virtual-transport.ts'
 import type { Life } from '../model/workplace.ts'
 import type { World } from '../model/world.ts'
+import { TRANSITIONS } from '../recording/event-names.ts'
 import { Fact } from '../recording/facts.ts'
 
 /**
@@ -57,28 +58,6 @@ export function serve(world: World, instance: VirtualInstance): void {
   if (world.scenario.policies?.inboundFor(host.caller) !== undefined) life.admission = served.admission
   served.attach('sim', instance).announce(instance)
 }
-
-/** Which events are transitions: hashed as facts and kept in the run's list. */
-const TRANSITIONS: ReadonlySet<GovernanceEvent['type']> = new Set([
-  'circuitOpened',
-  'circuitHalfOpened',
-  'circuitClosed',
-  'circuitIsolated',
-  'circuitReleased',
-  'endpointEjected',
-  'endpointReturned',
-  'endpointFailedChecks',
-  'endpointRecovered',
-  'registrationLost',
-  'endpointsRetained',
-  'resolverFailed',
-  'resolverRecovered',
-  'retryBudgetExhausted',
-  'panicEntered',
-  'panicLeft',
-  'sheddingStarted',
-  'sheddingEnded',
-] as const)
 
 /** The event-sink port of a host: what its runtime decides becomes part of the run. */
 class HostEvents implements EventSink {

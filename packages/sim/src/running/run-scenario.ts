@@ -1,6 +1,8 @@
 import { partsOf } from '@seakeep/core/spi'
 import { config } from 'rxjs'
 import { checkBooks } from '../checkers/books.ts'
+import { WatchedInvariants } from '../checkers/invariants/invariants.ts'
+import { WatchedProperties } from '../checkers/property-watch.ts'
 import { Kernel } from '../kernel/kernel.ts'
 import type { MicrotaskDrain } from '../kernel/microtask-drain.ts'
 import { determinismGuard } from '../kernel/node-determinism-guard.ts'
@@ -72,6 +74,10 @@ async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions)
   recorder.log.onEvent = options.onEvent
   recorder.diary = options.diary
   const thresholds = new WatchedThresholds(scenario, recorder)
+  const properties = new WatchedProperties(scenario, recorder)
+  const invariants =
+    scenario.invariants.length === 0 ? undefined : new WatchedInvariants(scenario, recorder, () => kernel.nowUs)
+  recorder.witness = invariants
   const { durationMs } = scenario
   const ending = await withListenersWatched(kernel, () =>
     kernel.run(Math.round(durationMs * 1000), {
@@ -94,6 +100,7 @@ async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions)
     isInterrupted: ending === 'interrupted',
     thresholds: thresholds.reports(),
     invalid: thresholds.invalid(),
+    properties: [...properties.reports(), ...(invariants?.reports() ?? [])],
     open: new Map(Array.from(open, ([name, { openMeasured }]) => [name, openMeasured])),
     allTimelines: options.allTimelines === true,
   })

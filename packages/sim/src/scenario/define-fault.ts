@@ -21,6 +21,7 @@ import type {
   PauseData,
   RegistryDownData,
   SlowData,
+  SurgeData,
 } from './scenario-data.ts'
 
 /**
@@ -72,18 +73,12 @@ export interface FaultsAt {
   capacity(target: string, options: CapacityData): FaultData
   /** What the target's caches hold is forgotten. */
   flush(target: string): FaultData
+  /** Multiplies the calls that a workload makes, or all workloads to one service. */
+  surge(target: string, options: SurgeData): FaultData
 }
 
-/** Kinds that later versions have: written down as data, so that they are refused by name like any other form. */
-const LATER = ['surge']
-
 export function at(instant: Duration): FaultsAt {
-  const later = LATER.map((kind) => [
-    kind,
-    (target: unknown, options?: object) => ({ at: instant, [kind]: { target, ...options } }),
-  ])
   return {
-    ...Object.fromEntries(later),
     slow: (target, options) => ({ at: instant, slow: { target, ...options } }),
     error: (target, options) => ({ at: instant, error: { target, ...options } }),
     crash: (target, options) => ({ at: instant, crash: { target, ...options } }),
@@ -106,5 +101,6 @@ export function at(instant: Duration): FaultsAt {
     hang: (target, options) => ({ at: instant, hang: { target, ...options } }),
     capacity: (target, options) => ({ at: instant, capacity: { target, ...options } }),
     flush: (target) => ({ at: instant, flush: { target } }),
+    surge: (target, options) => ({ at: instant, surge: { target, ...options } }),
   }
 }

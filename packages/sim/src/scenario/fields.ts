@@ -33,7 +33,6 @@ export function kindOf<Kind extends string>(
   input: unknown,
   at: Place,
   kinds: readonly Kind[],
-  notYet: readonly string[],
   aside: readonly string[] = [],
 ): { readonly kind: Kind; readonly given: unknown; readonly at: Place } {
   const expected = `an object with ${aside.map((key) => `${key} and `).join('')}one of ${kinds.join(', ')}`
@@ -41,7 +40,6 @@ export function kindOf<Kind extends string>(
   if (object === undefined) throw input === undefined ? missing(at, expected) : notAllowed(at, input, expected)
   const found = Object.keys(object).filter((key) => !aside.includes(key) && object[key] !== undefined)
   for (const key of found) {
-    if (notYet.includes(key)) throw at.at(key).error(`not available yet in this version; allowed: ${kinds.join(', ')}`)
     if (!kinds.includes(key as Kind)) throw unknownWord(at.at(key), 'unknown key', key, kinds)
   }
   if (found.length !== 1) {

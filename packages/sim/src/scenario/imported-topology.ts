@@ -3,7 +3,8 @@
  * but not how much: a scenario without a workload of its own gets this one.
  */
 import type { DistributionData } from '../model/distributions.ts'
-import type { TopologyData, WorkloadData } from './scenario-data.ts'
+import type { TopologyData } from './scenario-data.ts'
+import type { WorkloadData } from './workload-data.ts'
 
 /** Where load enters: `orders`, or `orders/POST /charges`. */
 export interface ImportedEntry {

@@ -23,13 +23,15 @@ import { readLoss } from './faults/loss.ts'
 import { readPartition } from './faults/partition.ts'
 import { resolveRegistryWeakness } from './faults/registry-weakness.ts'
 import { readReset } from './faults/reset.ts'
+import { SURGE, surgedLoads } from './faults/surge.ts'
 import { kindOf } from './fields.ts'
 import { filterFields, resolveFilter, struckText } from './request-filter.ts'
 import { readServerFault } from './resolve-server-faults.ts'
-import type { FaultTarget, ResolvedFault, ResolvedService, WayTarget } from './resolved-scenario.ts'
+import type { FaultTarget, ResolvedFault, ResolvedService, ResolvedWorkload, WayTarget } from './resolved-scenario.ts'
 
 interface Known {
   readonly services: readonly ResolvedService[]
+  readonly workloads: readonly ResolvedWorkload[]
   readonly graph: CallGraph
   readonly durationMs: number
   warn(warning: string): void
@@ -40,10 +42,9 @@ const KINDS = [
   ...(['partition', 'loss', 'duplicate', 'bandwidth', 'reset'] as const),
   ...(['registryStale', 'registryFlap', 'registryPartial', 'registryEmpty', 'registryPartition'] as const),
   ...(['drain', 'deploy', 'clockSkew'] as const),
-  ...(['hang', 'capacity', 'flush'] as const),
+  ...(['hang', 'capacity', 'flush', 'surge'] as const),
 ] as const
 type Kind = (typeof KINDS)[number]
-const NOT_YET = ['surge']
 
 const target = text()
 const lasting = { for: optional(duration()) }
@@ -62,6 +63,7 @@ const FIELDS = {
   pause: record({ target, ...lasting }),
   hold: record({ target, ...lasting }),
   registryDown: record(lasting),
+  surge: SURGE,
 }
 
 export function resolveFaults(input: unknown, at: Place, known: Known): readonly ResolvedFault[] {
@@ -73,11 +75,21 @@ export function resolveFaults(input: unknown, at: Place, known: Known): readonly
     normalize: (given) => given,
     schema: () => ({}),
   }
-  return listOf(one).resolve(input, at)
+  return told(listOf(one).resolve(input, at))
+}
+
+/** Several surges are told apart by number: `surge`, `surge2`. */
+function told(faults: readonly ResolvedFault[]): readonly ResolvedFault[] {
+  let surges = 0
+  return faults.map((fault) => {
+    if (fault.kind !== 'surge') return fault
+    surges += 1
+    return surges === 1 ? fault : { ...fault, tag: `surge${surges}` }
+  })
 }
 
 function resolveFault(input: unknown, place: Place, known: Known): ResolvedFault {
-  const { kind, given, at } = kindOf(input, place, KINDS, NOT_YET, ['at'])
+  const { kind, given, at } = kindOf(input, place, KINDS, ['at'])
   const atMs = instant.resolve((input as { readonly at?: unknown }).at, place.at('at'))
   if (atMs >= known.durationMs) {
     known.warn(
@@ -149,6 +161,11 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
       return resolveDeploy(given, reading)
     case 'clockSkew':
       return resolveClockSkew(given, reading)
+    case 'surge': {
+      const { target, factor, forMs } = FIELDS.surge.resolve(given, at)
+      const loads = surgedLoads(target, at.at('target'), known.workloads)
+      return { kind, of: target, loads, factor, untilMs: until(forMs), label: `surge ${target} ×${factor}`, tag: kind }
+    }
     default:
       return readServerFault(kind, given, at, {
         ...known,

@@ -32,13 +32,16 @@ import { readText } from './node-files.ts'
 import { parseData } from './parse-data.ts'
 import { REGISTRY } from './registry-options.ts'
 import { resolveFaults } from './resolve-faults.ts'
+import { resolveInvariants, withInvariants } from './resolve-invariants.ts'
 import { NETWORK, resolveNetwork } from './resolve-network.ts'
 import { policiesAsData, resolvePolicies, unknownServices } from './resolve-policies.ts'
+import { resolveProperties } from './resolve-properties.ts'
 import { resolveServices } from './resolve-services.ts'
 import { resolveThresholds } from './resolve-thresholds.ts'
 import { resolveWorkloads } from './resolve-workloads.ts'
-import type { ResolvedScenario, ResolvedWorkload } from './resolved-scenario.ts'
+import type { ResolvedFault, ResolvedScenario, ResolvedWorkload } from './resolved-scenario.ts'
 import { type Setting, withSetting } from './set-path.ts'
+import { drawSwarm } from './swarm/draw-swarm.ts'
 
 /** What changes a run from outside, over what its scenario says. */
 export interface ScenarioOverrides {
@@ -49,6 +52,10 @@ export interface ScenarioOverrides {
   /** Instead of the scenario's policies: a document or its file's absolute path; `null` for none. */
   readonly policies?: unknown
   readonly settings?: readonly Setting[] | undefined
+  /** Invariants beside the scenario's own: `all`, or some of them by name. */
+  readonly invariants?: 'all' | readonly string[] | undefined
+  /** Draws faults by the seed, also where the scenario does not say so. */
+  readonly swarm?: boolean | undefined
 }
 
 export interface ResolveOptions {
@@ -90,6 +97,9 @@ const SCENARIO = record({
   workload: ANYTHING,
   faults: ANYTHING,
   thresholds: ANYTHING,
+  properties: ANYTHING,
+  invariants: ANYTHING,
+  swarm: ANYTHING,
   modules: MODULES,
 })
 
@@ -97,7 +107,9 @@ const SCENARIO = record({
 export function resolveScenario(input: unknown, options: ResolveOptions = {}): CheckedScenario {
   const { baseDir = '', overrides = {}, isBare = false } = options
   const at = rootPlace('', options.locate)
-  const { data, imported } = prepare(input, at, baseDir, overrides)
+  const prepared = prepare(input, at, baseDir, overrides)
+  const { imported } = prepared
+  const { data, drawn } = withSwarm(prepared.data, at, baseDir, overrides)
   const own = SCENARIO.resolve(data, at)
   const warnings: string[] = [...(imported?.warnings ?? [])]
   const warn = (warning: string): void => void warnings.push(warning)
@@ -111,16 +123,18 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
   const written = resolveServices(own.topology, at.at('topology'), names)
   const services = withDeployed(written, own.topology, own.faults, at.at('faults'))
   const { durationMs } = own
-  const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, warn })
+  const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, baseDir, warn })
   const graph = new CallGraph(services, workloads)
   refuseEndlessCircles(workloads, graph, own.workload, at.at('workload'))
   for (const { call, method, named } of graph.unnamedMethods()) {
     warn(`${call} is called, which has no entry in methods; its service's own work answers${didYouMean(method, named)}`)
   }
   const network = resolveNetwork(own.network, at.at('network'), graph)
-  const faults = resolveFaults(own.faults, at.at('faults'), { services, graph, durationMs, warn })
+  const faults = resolveFaults(own.faults, at.at('faults'), { services, workloads, graph, durationMs, warn })
   const known = { services, workloads, faults, graph, durationMs, warn }
   const thresholds = resolveThresholds(own.thresholds, at.at('thresholds'), known)
+  const properties = resolveProperties(own.properties, at.at('properties'), known)
+  const invariants = resolveInvariants(own.invariants, at.at('invariants'))
   const { policies, keys } = resolvePolicies(own.policies, at.at('policies'), baseDir)
   for (const warning of unknownServices(keys, graph.parties)) warn(warning)
   for (const warning of networkWarnings({ network, faults, services, workloads, policies })) warn(warning)
@@ -136,6 +150,9 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
     workloads,
     faults,
     thresholds,
+    properties,
+    invariants,
+    ...(drawn === 0 ? {} : { swarm: faults.slice(-drawn).map(faultText) }),
     modules: own.modules,
     warnings,
   }
@@ -148,7 +165,7 @@ export function resolveScenario(input: unknown, options: ResolveOptions = {}): C
 export function scenarioAsData(input: unknown, options: ResolveOptions = {}): Readonly<Record<string, unknown>> {
   const { baseDir = '', overrides = {} } = options
   const at = rootPlace('', options.locate)
-  const { data } = prepare(input, at, baseDir, overrides)
+  const { data } = withSwarm(prepare(input, at, baseDir, overrides).data, at, baseDir, overrides)
   const object = { ...(data as object) } as { [key: string]: unknown }
   object.policies = policiesAsData(object.policies, baseDir)
   if (object.policies === undefined) delete object.policies
@@ -156,6 +173,10 @@ export function scenarioAsData(input: unknown, options: ResolveOptions = {}): Re
   for (const [name, service] of Object.entries(objectOf(object.topology) ?? {})) {
     if (typeof objectOf(service)?.app !== 'function') continue
     throw at.at('topology').at(name).at('app').error('is code, which cannot be written as data')
+  }
+  for (const [kind, all] of Object.entries(objectOf(object.properties) ?? {})) {
+    const code = Array.isArray(all) ? all.findIndex((one) => typeof one !== 'string') : -1
+    if (code >= 0) throw at.at('properties').at(kind).at(code).error('is code, which cannot be written as data')
   }
   if (object.modules !== undefined) throw at.at('modules').error('are code, which cannot be written as data')
   return JSON.parse(JSON.stringify(object)) as Readonly<Record<string, unknown>>
@@ -197,7 +218,30 @@ function prepare(
   }
   const fixed = { seed: overrides.seed, duration: overrides.durationMs }
   const given = Object.entries(fixed).filter(([, value]) => value !== undefined)
-  return { data: { ...(changed as object), ...Object.fromEntries(given) }, imported }
+  const whole: { [key: string]: unknown } = { ...(changed as object), ...Object.fromEntries(given) }
+  if (overrides.invariants !== undefined) whole.invariants = withInvariants(whole.invariants, overrides.invariants)
+  return { data: whole, imported }
+}
+
+/** The scenario with the faults that its seed draws instead of its `swarm`, and how many those are. */
+function withSwarm(
+  data: unknown,
+  at: Place,
+  baseDir: string,
+  { swarm: isAsked = false }: ScenarioOverrides,
+): { readonly data: unknown; readonly drawn: number } {
+  const { swarm = isAsked ? {} : undefined, ...rest } = data as { readonly swarm?: unknown }
+  if (swarm === undefined || swarm === false) return { data: rest, drawn: 0 }
+  const own = SCENARIO.resolve(rest, at)
+  const { durationMs, warmupMs = 0, seed } = own
+  const names = Object.keys(objectOf(own.topology) ?? {})
+  const services = resolveServices(own.topology, at.at('topology'), names)
+  const workloads = resolveWorkloads(own.workload, at.at('workload'), { names, durationMs, baseDir, warn: () => {} })
+  const graph = new CallGraph(services, workloads)
+  const faults = drawSwarm(swarm, at.at('swarm'), { services, workloads, graph, durationMs, warmupMs, seed })
+  const written = own.faults === undefined ? [] : own.faults
+  if (!Array.isArray(written)) return { data: rest, drawn: 0 }
+  return { data: { ...rest, faults: [...written, ...faults] }, drawn: faults.length }
 }
 
 /** `{ jaeger: 'x.json' }` is told from a service called jaeger by its being a text. */
@@ -219,6 +263,12 @@ function saysBandwidth({ network, faults }: { readonly [key: string]: unknown })
   const ways = [network, ...Object.values(objectOf(objectOf(network)?.between) ?? {})]
   const struck = Array.isArray(faults) ? faults : []
   return [...ways, ...struck].some((one) => objectOf(one)?.bandwidth !== undefined)
+}
+
+/** `slow payments ×3 at 12s until 16s` */
+function faultText({ label, atMs, untilMs }: ResolvedFault): string {
+  const until = Number.isFinite(untilMs) ? ` until ${durationText(untilMs)}` : ''
+  return `${label} at ${durationText(atMs)}${until}`
 }
 
 function refuseEndlessCircles(

@@ -4,6 +4,7 @@ import {
   byKind,
   duration,
   durationText,
+  extended,
   type Field,
   type FieldsOf,
   integer,
@@ -15,27 +16,31 @@ import {
   printed,
   record,
   refined,
-  text,
 } from '@seakeep/core/spi'
+import type { Distribution } from '../model/distribution.ts'
+import { distribution } from '../model/distribution-field.ts'
 import { distributionOr, kindOf } from './fields.ts'
 import { usableName } from './names.ts'
-import { callKey } from './resolve-key.ts'
+import { type Arriving, arrivalFields, OPEN_KINDS, type OpenKind } from './resolve-arrivals.ts'
+import { callClass, callKey, type KeyOf } from './resolve-key.ts'
 import { callTarget } from './resolve-operations.ts'
+import type { ResolvedArrivals } from './resolved-arrivals.ts'
 import type { ResolvedWorkload } from './resolved-scenario.ts'
-import type { ClosedLoopData, OpenLoopData } from './scenario-data.ts'
+import type { ClosedLoopData, OpenCallersData, UserRetryData } from './workload-data.ts'
 
 interface Known {
   /** The services of the topology. */
   readonly names: readonly string[]
   readonly durationMs: number
+  /** What the paths of recordings are relative to. */
+  readonly baseDir: string
   warn(warning: string): void
 }
 
-const KINDS = ['constantArrivalRate', 'poisson', 'closedLoop'] as const
-const NOT_YET = ['rampingArrivalRate', 'replay']
+const KINDS = [...OPEN_KINDS, 'closedLoop'] as const
 
 export function resolveWorkloads(input: unknown, at: Place, known: Known): readonly ResolvedWorkload[] {
-  const fields = workloadFields(known.names)
+  const fields = workloadFields(known)
   const one: Field<Callers> = {
     suffix: '',
     isRequired: true,
@@ -52,24 +57,27 @@ type Callers = Omit<ResolvedWorkload, 'id' | 'callerName'> & { readonly name: st
 
 type Fields = ReturnType<typeof workloadFields>
 
-function workloadFields(names: readonly string[]) {
+function workloadFields(known: Known) {
+  const { names } = known
   const common = {
     to: targets(names),
     name: optional(workloadName(names)),
-    deadline: optional(duration({ above: 0 })),
+    deadline: optional(callDeadline),
     impatient: bool({ default: false }),
     from: duration({ default: 0 }),
     until: optional(duration()),
     maxDepth: optional(integer({ min: 1, max: 1e6 })),
-    priority: optional(text()),
+    priority: optional(callClass),
     key: optional(callKey),
     zones: listOf(name()),
   }
-  const open = record({
+  const calling = {
     ...common,
-    rate: number({ above: 0, max: 1e6 }),
     clients: integer({ default: 1, min: 1, max: 100_000 }),
-  } satisfies FieldsOf<OpenLoopData>)
+    retry: optional(userRetry),
+  } satisfies FieldsOf<OpenCallersData>
+  const own = arrivalFields(known)
+  const open = (kind: OpenKind) => extended<Arriving, typeof calling>(own[kind], calling)
   const closed = record({
     ...common,
     clients: integer({ min: 1, max: 100_000 }),
@@ -80,7 +88,7 @@ function workloadFields(names: readonly string[]) {
 }
 
 function resolveWorkload(input: unknown, place: Place, fields: Fields, known: Known): Callers {
-  const { kind, given, at } = kindOf(input, place, KINDS, NOT_YET)
+  const { kind, given, at } = kindOf(input, place, KINDS)
   if (kind === 'closedLoop') {
     const read = fields.closed.resolve(given, at)
     const callers = read.callers ?? read.clients
@@ -90,22 +98,28 @@ function resolveWorkload(input: unknown, place: Place, fields: Fields, known: Kn
     const arrivals = { kind: 'closed', users: read.clients, thinkTime: read.thinkTime } as const
     return { ...common(read, at, known), callers, arrivals }
   }
-  const read = fields.open.resolve(given, at)
-  const arrivals = { kind: kind === 'poisson' ? 'poisson' : 'constant', ratePerSecond: read.rate } as const
-  return { ...common(read, at, known), callers: read.clients, arrivals }
+  const { arrivals, clients, retry, ...read } = fields.open(kind).resolve(given, at)
+  const rest = common(read, at, known)
+  if (arrivals.kind === 'recorded') warnOfLate(arrivals, rest, at, known)
+  return { ...rest, to: withRecorded(read.to, arrivals), callers: clients, retry, arrivals }
 }
 
-type Common = Omit<Callers, 'callers' | 'arrivals'>
-type Read = Omit<Common, 'untilMs' | 'keyOf'> & {
+type Common = Omit<Callers, 'callers' | 'arrivals' | 'retry'>
+type Read = Omit<Common, 'untilMs' | 'keyOf' | 'deadlineMs' | 'patience' | 'priority' | 'priorityOf'> & {
   readonly untilMs: number | undefined
-  readonly key: ResolvedWorkload['keyOf']
+  readonly key: KeyOf | undefined
+  readonly priority: string | KeyOf | undefined
+  readonly deadline: number | Distribution | undefined
 }
 
 function common(read: Read, at: Place, { durationMs, warn }: Known): Common {
-  const { name, to, deadlineMs, impatient, fromMs, untilMs = durationMs, key: keyOf, ...rest } = read
-  const { maxDepth, priority, zones } = rest
-  if (impatient && deadlineMs === undefined) {
+  const { name, to, deadline, impatient, fromMs, untilMs = durationMs, key: keyOf, priority, maxDepth, zones } = read
+  if (impatient && deadline === undefined) {
     throw at.at('impatient').error('needs a deadline, at which its callers give up')
+  }
+  if (!impatient && typeof deadline === 'object') {
+    const problem = 'a distribution is the patience of each user, who gives up then'
+    throw at.at('deadline').error(`${problem}; with impatient: true, or one length for all`)
   }
   if (read.untilMs !== undefined && untilMs <= fromMs) {
     throw at.at('until').error(`${durationText(untilMs)} is not allowed; after from, which is ${durationText(fromMs)}`)
@@ -114,8 +128,46 @@ function common(read: Read, at: Place, { durationMs, warn }: Known): Common {
     warn(`${at.path}: begins at ${durationText(fromMs)}, when the run of ${durationText(durationMs)} is over`)
   }
   const until = Math.min(untilMs, durationMs)
-  return { name, to, deadlineMs, impatient, fromMs, untilMs: until, maxDepth, priority, keyOf, zones }
+  const waits = typeof deadline === 'object' ? { deadlineMs: undefined, patience: deadline } : { deadlineMs: deadline }
+  const ranks = typeof priority === 'function' ? { priority: undefined, priorityOf: priority } : { priority }
+  return { name, to, ...waits, impatient, fromMs, untilMs: until, maxDepth, ...ranks, keyOf, zones }
 }
+
+/** A recording that is all over before it is due plays nothing. */
+function warnOfLate(
+  { calls }: ResolvedArrivals & { readonly kind: 'recorded' },
+  { fromMs, untilMs }: Common,
+  at: Place,
+  { warn }: Known,
+): void {
+  const late = calls.filter((call) => fromMs + call.atMs >= untilMs).length
+  if (late === 0) return
+  const hint = late === calls.length ? '; fromFirst: true counts from the first of them' : ''
+  warn(
+    `${at.at('arrivals').path}: ${late} of ${calls.length} come after ${durationText(untilMs)} and are not made${hint}`,
+  )
+}
+
+/** Services that only calls of a recording name are called as well, though none of the others is meant for them. */
+function withRecorded(to: ResolvedWorkload['to'], arrivals: ResolvedArrivals): ResolvedWorkload['to'] {
+  if (arrivals.kind !== 'recorded') return to
+  const known = new Set(to.map(({ service, method }) => `${service}/${method}`))
+  const more = arrivals.calls.flatMap(({ to: one }) => {
+    if (one === undefined || known.has(`${one.service}/${one.method}`)) return []
+    known.add(`${one.service}/${one.method}`)
+    return [{ ...one, share: 0 }]
+  })
+  return [...to, ...more]
+}
+
+const length = duration({ above: 0 })
+/** One length for all calls, or a distribution. */
+const callDeadline: Field<number | Distribution, ''> = byKind({ number: length, text: length, object: distribution })
+
+const userRetry = record({
+  maxAttempts: integer({ min: 1, max: 1000 }),
+  after: distributionOr(0),
+} satisfies FieldsOf<UserRetryData>)
 
 /** One service, or several with their shares, which are brought to a sum of 1. */
 function targets(names: readonly string[]): Field<ResolvedWorkload['to'], ''> {
@@ -142,7 +194,7 @@ function workloadName(names: readonly string[]): Field<string, ''> {
 function withIds(workloads: readonly Callers[], at: Place, unnamed: string): readonly ResolvedWorkload[] {
   const taken = new Set<string>()
   return workloads.map(({ name, ...workload }, i) => {
-    const [service, ...others] = new Set(workload.to.map((target) => target.service))
+    const [service, ...others] = new Set(workload.to.flatMap((one) => (one.share > 0 ? one.service : [])))
     const base = name ?? (others.length === 0 ? (service ?? unnamed) : unnamed)
     if (name !== undefined && taken.has(name)) {
       throw at.at(i).error(`${printed(name)} is the name of another workload, too; names are unique`)

@@ -1,5 +1,6 @@
 import type { MODULES, PolicyDocument } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
+import type { RunEvent } from '../recording/run-document.ts'
 import type { AppHandler } from './app-handler.ts'
 import type { ResolvedAutoscale } from './autoscale.ts'
 import type { ResolvedCache } from './cache.ts'
@@ -7,8 +8,11 @@ import type { ResolvedColdStart } from './cold-start.ts'
 import type { ResolvedContention } from './contention.ts'
 import type { ResolvedDrainTimes } from './drain-times.ts'
 import type { ResolvedEventLoop } from './event-loop.ts'
+import type { InvariantName } from './invariants-data.ts'
+import type { StepView } from './properties-data.ts'
 import type { ResolvedRegistryOptions } from './registry-options.ts'
 import type { RequestFilter } from './request-filter.ts'
+import type { ResolvedArrivals } from './resolved-arrivals.ts'
 import type { Discipline } from './scenario-data.ts'
 
 /**
@@ -31,6 +35,10 @@ export interface ResolvedScenario {
   readonly workloads: readonly ResolvedWorkload[]
   readonly faults: readonly ResolvedFault[]
   readonly thresholds: readonly ResolvedThreshold[]
+  readonly properties: readonly ResolvedProperty[]
+  readonly invariants: readonly ResolvedInvariant[]
+  /** The faults that were drawn for this seed, in words; undefined without swarm. */
+  readonly swarm?: readonly string[] | undefined
 }
 
 export interface ResolvedNetwork {
@@ -150,19 +158,23 @@ export interface ResolvedWorkload {
   readonly callerName: string
   /** The service whose callers they are, and, for bare topologies, several with their shares. */
   readonly to: readonly { readonly service: string; readonly method: string | undefined; readonly share: number }[]
-  readonly arrivals:
-    | { readonly kind: 'constant' | 'poisson'; readonly ratePerSecond: number }
-    | { readonly kind: 'closed'; readonly users: number; readonly thinkTime: Distribution }
+  readonly arrivals: ResolvedArrivals
   /** Separate callers, each with a runtime of its own. */
   readonly callers: number
   /** How long its users wait: judges goodput; with `impatient` the caller also gives up then. */
   readonly deadlineMs: number | undefined
+  /** Instead of one deadline for all: how long each waits before it gives up. */
+  readonly patience?: Distribution | undefined
   readonly impatient: boolean
   readonly fromMs: number
   readonly untilMs: number
   /** Calls deeper than this are not made and count as success; undefined where the graph has no circle. */
   readonly maxDepth: number | undefined
   readonly priority: string | undefined
+  /** Instead of one class for all: what class a call has, by what names the call. */
+  readonly priorityOf?: ((callKey: number) => string) | undefined
+  /** What users do whose call failed; undefined for nothing. */
+  readonly retry?: { readonly maxAttempts: number; readonly after: Distribution } | undefined
   /** The key of a call, by what names the call; undefined where calls have none. */
   readonly keyOf: ((callKey: number) => string) | undefined
   /** Zones the callers are dealt to in turn; empty for none. */
@@ -214,6 +226,13 @@ export interface ResolvedDeploy {
   readonly isDrained: boolean
   readonly share: number
   readonly rollbackAfterMs: number | undefined
+}
+
+/** Calls that a surge multiplies. */
+export interface SurgedLoad {
+  readonly workload: string
+  /** Only the calls to this service; undefined for all of them. */
+  readonly service: string | undefined
 }
 
 interface FaultBase {
@@ -273,6 +292,15 @@ export type ResolvedFault = FaultBase &
         readonly left: { readonly factor: number } | { readonly to: number }
       }
     | { readonly kind: 'flush'; readonly target: FaultTarget }
+    | {
+        readonly kind: 'surge'
+        /** As written: a service or a workload. */
+        readonly of: string
+        readonly loads: readonly SurgedLoad[]
+        readonly factor: number
+        /** What its calls are called by: `surge`, of a second one `surge2`. */
+        readonly tag: string
+      }
   )
 
 export type MetricName =
@@ -304,4 +332,33 @@ export interface ResolvedThreshold {
   readonly withinMs: number | undefined
   readonly fromMs: number | undefined
   readonly untilMs: number | undefined
+}
+
+/** A threshold as it is asked of each step of the timeline. */
+export type StepCondition = Omit<ResolvedThreshold, 'withinMs' | 'fromMs' | 'untilMs'>
+/** What a step is asked. */
+type AskedOfSteps = { readonly condition: StepCondition } | { holds(step: StepView): boolean }
+
+export type ResolvedProperty = { readonly text: string } & (
+  | ({ readonly kind: 'always'; readonly fromMs: number; readonly untilMs: number } & AskedOfSteps)
+  | ({
+      readonly kind: 'eventually'
+      /** `Infinity` for at any time. */
+      readonly withinMs: number
+      /** Undefined for after the last fault. */
+      readonly afterMs: number | undefined
+    } & AskedOfSteps)
+  | ({ readonly kind: 'sometimes' } & (
+      | { readonly condition: StepCondition; readonly fromMs: number; readonly untilMs: number }
+      | { onEvent(event: RunEvent): boolean }
+    ))
+)
+
+export interface ResolvedInvariant {
+  readonly name: InvariantName
+  /** As written: `noCallToDead 5s`. */
+  readonly text: string
+  readonly lengthMs?: number
+  /** Instead of what the policies say. */
+  readonly limit?: number
 }

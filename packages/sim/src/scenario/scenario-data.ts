@@ -22,6 +22,7 @@ import type {
   RegistryPartitionData,
   RegistryStaleData,
 } from './faults/fleet-data.ts'
+import type { InvariantsData } from './invariants-data.ts'
 import type {
   BandwidthData,
   DuplicateData,
@@ -30,8 +31,11 @@ import type {
   PartitionData,
   ResetData,
 } from './network-data.ts'
+import type { PropertiesData } from './properties-data.ts'
 import type { RegistryData } from './registry-options.ts'
 import type { RequestFilterData } from './request-filter.ts'
+import type { SwarmData } from './swarm/swarm-data.ts'
+import type { WorkloadData } from './workload-data.ts'
 
 export interface ScenarioData {
   /** What the run is called in reports. Default: the file's name. */
@@ -57,6 +61,12 @@ export interface ScenarioData {
   readonly faults?: readonly FaultData[]
   /** By metric, as `gateway.goodput`; a run in which one does not hold has failed. */
   readonly thresholds?: Readonly<Record<string, ThresholdExpression | readonly ThresholdExpression[]>>
+  /** What must hold always, at last or at some time; a run in which one does not has failed. */
+  readonly properties?: PropertiesData
+  /** What no system may do, as `['noCallToDead', { deadline: '5ms' }]` or `all`; broken, the run has failed. */
+  readonly invariants?: InvariantsData
+  /** Faults that each seed draws for itself, beside those of `faults`; `true` for any. Default: none. */
+  readonly swarm?: boolean | SwarmData
 }
 
 export type TopologyData = Readonly<Record<string, ServiceData>>
@@ -195,58 +205,6 @@ export interface VersionData extends OperationData {
   readonly failover?: number
 }
 
-/** What every kind of workload takes. */
-export interface CallersData {
-  /** The service, or `service/method`, that is called; or several, each with its share of the calls. */
-  readonly to: string | readonly { readonly service: string; readonly share?: number }[]
-  /** What the callers are called on edges (default `client`), and the workload in the run document. */
-  readonly name?: string
-  /** How long its users wait: judges goodput. Default none. */
-  readonly deadline?: Duration
-  /** True: its callers give up at the deadline. Default false. */
-  readonly impatient?: boolean
-  /** When the load begins. Default 0. */
-  readonly from?: Duration
-  /** When it ends. Default the duration of the run. */
-  readonly until?: Duration
-  /** Calls deeper than this are not made and count as success. Needed where the call graph has a circle. */
-  readonly maxDepth?: number
-  /** Class of the calls, and of all calls made on their behalf: `critical`, `default`, `sheddable`. Default none. */
-  readonly priority?: string
-  /** Routing and rate-limit key of the calls. Default none. */
-  readonly key?: KeyData
-  /** Zones the callers are dealt to in turn. Default none. */
-  readonly zones?: readonly string[]
-}
-
-/**
- * One key for all calls; or one of `k1` to `k<keys>` drawn for each call, all alike or by Zipf's law: the n-th as often as
- * `1 / n^s`. `keys` from 1 to 1e6, `s` default 1, from 0 (all alike) to 10.
- */
-export type KeyData =
-  | string
-  | { readonly uniform: { readonly keys: number } }
-  | { readonly zipf: { readonly keys: number; readonly s?: number } }
-
-export interface OpenLoopData extends CallersData {
-  /** Calls a second, all clients together. Required, above 0, to 1e6. */
-  readonly rate: number
-  /** Separate callers, each with its own runtime. Default 1, to 100,000. */
-  readonly clients?: number
-}
-export interface ClosedLoopData extends CallersData {
-  /** Users, each of whom calls again when it has its answer. Required, 1 to 100,000. */
-  readonly clients: number
-  /** How long a user waits between an answer and its next call. Default 0. */
-  readonly thinkTime?: DistributionData
-  /** Runtimes the users share. Default one each. */
-  readonly callers?: number
-}
-export type WorkloadData =
-  | { readonly constantArrivalRate: OpenLoopData }
-  | { readonly poisson: OpenLoopData }
-  | { readonly closedLoop: ClosedLoopData }
-
 /** How long a fault lasts. Default: to the end of the run. */
 interface LastingData {
   readonly for?: Duration
@@ -284,6 +242,10 @@ export interface CrashData {
 export type PauseData = LastingData
 export type HoldData = LastingData
 export type RegistryDownData = LastingData
+export interface SurgeData extends LastingData {
+  /** Calls that are made, over those that would be without it. Required, 0 to 1e6; below 1 some are not made. */
+  readonly factor: number
+}
 
 /**
  * A rolling replacement of a service's instances. The new version is one of the service's `versions`, or a new one, which
@@ -338,6 +300,7 @@ export type FaultData = { readonly at: Duration } & (
   | { readonly hang: TargetData & HangData }
   | { readonly capacity: TargetData & CapacityData }
   | { readonly flush: TargetData }
+  | { readonly surge: TargetData & SurgeData }
 )
 
 type Aggregate = 'ratio' | `p(${number})` | 'avg' | 'max' | 'value' | 'count' | 'rate' | 'time'

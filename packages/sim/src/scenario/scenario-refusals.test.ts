@@ -41,7 +41,7 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'an unknown section',
       { ...WHOLE, fault: [] },
-      'fault: unknown key; allowed: name, notes, duration, warmup, seed, network, registry, policies, topology, workload, faults, thresholds, modules; did you mean faults?',
+      'fault: unknown key; allowed: name, notes, duration, warmup, seed, network, registry, policies, topology, workload, faults, thresholds, properties, invariants, swarm, modules; did you mean faults?',
     ],
     [
       'a warm-up as long as the run',
@@ -158,22 +158,57 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'an unknown kind',
       withWorkload('poison', { rate: 1 }),
-      'workload.0.poison: unknown key; allowed: constantArrivalRate, poisson, closedLoop; did you mean poisson?',
+      'workload.0.poison: unknown key; allowed: constantArrivalRate, poisson, rampingArrivalRate, replay, spike, bursts, diurnal, closedLoop; did you mean poisson?',
     ],
     [
-      'a later kind',
+      'a recording of nothing',
       withWorkload('replay', {}),
-      'workload.0.replay: not available yet in this version; allowed: constantArrivalRate, poisson, closedLoop',
+      'workload.0.replay.arrivals: missing; a list with at least 1 item; or a text',
+    ],
+    [
+      'a recording that is not there',
+      withWorkload('replay', { arrivals: 'none.csv' }),
+      'workload.0.replay.arrivals: the file none.csv does not exist',
+    ],
+    [
+      'a recorded call to nobody',
+      withWorkload('replay', { arrivals: [{ at: 1, to: 'wbe' }] }),
+      'workload.0.replay.arrivals.0.to: "wbe" is not in the topology; allowed: web, orders; did you mean web?',
+    ],
+    [
+      'a ramp without stages',
+      withWorkload('rampingArrivalRate', { stages: [] }),
+      'workload.0.rampingArrivalRate.stages:…',
+    ],
+    [
+      'a ramp to less than nothing',
+      withWorkload('rampingArrivalRate', { stages: [{ rate: -1, over: '1s' }] }),
+      'workload.0.rampingArrivalRate.stages.0.rate: -1 is not allowed; a number from 0 to 1000000',
+    ],
+    [
+      'a wave that goes below nothing',
+      withWorkload('diurnal', { mean: 10, amplitude: 11, period: '1m' }),
+      'workload.0.diurnal.amplitude: 11 is not allowed; at most mean, which is 10: no rate is negative',
+    ],
+    [
+      'a patience that nobody loses',
+      withWorkload('poisson', { rate: 1, deadline: { exponential: { mean: '1s' } } }),
+      'workload.0.poisson.deadline: a distribution is the patience of each user, who gives up then; with impatient: true, or one length for all',
+    ],
+    [
+      'tenants without weight',
+      withWorkload('poisson', { rate: 1, key: { weighted: { acme: 0 } } }),
+      'workload.0.poisson.key.weighted: all weights are 0; at least one must be above it',
     ],
     [
       'two kinds',
       { ...WHOLE, workload: [{ poisson: {}, closedLoop: {} }] },
-      'workload.0: poisson and closedLoop together; an object with one of constantArrivalRate, poisson, closedLoop',
+      'workload.0: poisson and closedLoop together; an object with one of constantArrivalRate, poisson, rampingArrivalRate, replay, spike, bursts, diurnal, closedLoop',
     ],
     [
       'no kind',
       { ...WHOLE, workload: [{}] },
-      'workload.0: names no kind; an object with one of constantArrivalRate, poisson, closedLoop',
+      'workload.0: names no kind; an object with one of constantArrivalRate, poisson, rampingArrivalRate, replay, spike, bursts, diurnal, closedLoop',
     ],
     [
       'a caller named as a service',
@@ -208,7 +243,7 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'a key of an unknown kind',
       withWorkload('poisson', { rate: 1, key: { zipff: { keys: 5 } } }),
-      'workload.0.poisson.key: has zipff; an object with one of uniform, zipf; did you mean zipf?',
+      'workload.0.poisson.key: has zipff; an object with one of uniform, zipf, weighted; did you mean zipf?',
     ],
     [
       'no number of keys',
@@ -225,11 +260,6 @@ describe('what cannot be used names its place, what stands there and what may', 
       'an unknown fault',
       withFault({ slw: { target: 'web' } }),
       'faults.0.slw: unknown key; allowed: slow, error, crash, pause, hold, registryDown,…',
-    ],
-    [
-      'a later fault',
-      withFault({ surge: {} }),
-      'faults.0.surge: not available yet in this version; allowed: slow, error, crash, pause, hold, registryDown,…',
     ],
     ['no instant', { ...WHOLE, faults: [{ crash: { target: 'web' } }] }, 'faults.0.at: missing;…'],
     [

@@ -3,7 +3,8 @@
  * callers' timeout of 1 s, one retry, and a network that holds all packets back for a while and then delivers them.
  */
 import type { RunDocument } from '../../src/recording/run-document.ts'
-import type { ScenarioData, ServiceData, WorkloadData } from '../../src/scenario/scenario-data.ts'
+import type { ScenarioData, ServiceData } from '../../src/scenario/scenario-data.ts'
+import type { WorkloadData } from '../../src/scenario/workload-data.ts'
 import { seconds, thresholdValue } from './figures.ts'
 
 export const CAPACITY = 300

@@ -1,6 +1,6 @@
 /** What stands first: did it hold, and what happened. */
 import { clock } from '../../src/reporting/figures.ts'
-import { measuredFigure } from '../../src/reporting/measured.ts'
+import { measuredFigure, propertyFigure } from '../../src/reporting/measured.ts'
 import type { RunDocument } from './detail.ts'
 import { h } from './dom.ts'
 import type { Page } from './page.ts'
@@ -16,12 +16,15 @@ export function verdictOf(run: RunDocument): Verdict {
   if (run.interrupted === true) return { sign: '!', word: 'interrupted', tone: 'warn' }
   if (run.invalid !== undefined && run.invalid.length > 0)
     return { sign: '!', word: 'invalid experiment', tone: 'warn' }
-  const failed = run.thresholds.filter(({ ok }) => !ok).length
-  if (!run.passed) return { sign: '✗', word: `${failed} of ${several(run.thresholds.length)} failed`, tone: 'bad' }
-  if (run.thresholds.length === 0) return { sign: '✓', word: 'no thresholds were set', tone: 'good' }
+  const { thresholds, properties = [] } = run
+  const all = [...thresholds, ...properties]
+  const failed = all.filter(({ ok }) => !ok).length
+  const asked = properties.length === 0 ? several(thresholds.length) : `${all.length} thresholds and properties`
+  if (!run.passed) return { sign: '✗', word: `${failed} of ${asked} failed`, tone: 'bad' }
+  if (all.length === 0) return { sign: '✓', word: 'no thresholds were set', tone: 'good' }
   return {
     sign: '✓',
-    word: run.thresholds.length === 1 ? 'its threshold held' : `all ${several(run.thresholds.length)} held`,
+    word: all.length === 1 && thresholds.length === 1 ? 'its threshold held' : `all ${asked} held`,
     tone: 'good',
   }
 }
@@ -47,8 +50,8 @@ export function createVerdict(page: Page): HTMLElement {
 }
 
 function thresholdTable({ main, base }: Page): HTMLElement {
-  const { thresholds, invalid } = main.run
-  if (thresholds.length === 0)
+  const { thresholds, properties = [], invalid } = main.run
+  if (thresholds.length === 0 && properties.length === 0)
     return h('p', { class: 'empty' }, 'The scenario sets none, so there is nothing it could fail.')
   const rows = thresholds.map((one) => {
     const before = base?.run.thresholds.find(
@@ -74,6 +77,25 @@ function thresholdTable({ main, base }: Page): HTMLElement {
         ),
     )
   })
+  for (const one of properties) {
+    const before = base?.run.properties?.find(({ kind, property }) => kind === one.kind && property === one.property)
+    rows.push(
+      h(
+        'tr',
+        { class: one.ok ? 'ok' : 'not-ok' },
+        h(
+          'td',
+          { class: `word ${one.ok ? 'good' : 'bad'}` },
+          h('b', {}, one.ok ? '✓' : '✗'),
+          one.ok ? ' held' : ' failed',
+        ),
+        h('th', { scope: 'row' }, one.kind),
+        h('td', { class: 'mono soft' }, one.property),
+        h('td', { class: 'figure' }, propertyFigure(one)),
+        base && h('td', { class: 'figure soft' }, before === undefined ? '–' : propertyFigure(before)),
+      ),
+    )
+  }
   const note = (invalid ?? []).map((reason) =>
     h('p', { class: 'said' }, `${reason} failed before the first fault: the experiment proves nothing.`),
   )

@@ -74,6 +74,9 @@ export function shorterFault(index: number): Cut {
   }
 }
 
+/** What an open workload may have that says how much it asks for; a ramp and a recording stay as they are. */
+const LOADS = ['rate', 'peak', 'burstRate', 'mean', 'amplitude', 'clients']
+
 /** A workload that asks for less: calls a second, or users. */
 export function lessLoad(index: number): Cut {
   return (data) => {
@@ -81,8 +84,7 @@ export function lessLoad(index: number): Cut {
     if (workload === undefined) return []
     const kind = kindIn(workload)
     const options = objectOf(workload[kind]) ?? {}
-    const field = kind === 'closedLoop' ? 'clients' : 'rate'
-    return [field, ...(kind === 'closedLoop' ? [] : ['clients'])].flatMap((one) => {
+    return (kind === 'closedLoop' ? ['clients'] : LOADS).flatMap((one) => {
       const amount = options[one]
       if (typeof amount !== 'number') return []
       return smaller(amount, 1).map((less) => ({

@@ -146,9 +146,19 @@ class Shrinking {
 }
 
 /** Thresholds that did not fail say nothing of this failure, and would only keep parts alive that they name. */
-function onlyThreshold(data: Tree, { threshold }: Failure): Tree {
-  if (threshold === undefined) return data
-  return { ...data, thresholds: { [threshold.metric]: [threshold.expression] } }
+function onlyThreshold(data: Tree, { threshold, property }: Failure): Tree {
+  if (threshold === undefined && property === undefined) return data
+  const { thresholds: _, properties, invariants, ...rest } = data
+  if (threshold !== undefined) return { ...rest, thresholds: { [threshold.metric]: [threshold.expression] } }
+  if (property?.kind === 'invariant') return { ...rest, invariants: onlyInvariant(invariants, property.property) }
+  return property === undefined ? data : { ...rest, properties: { [property.kind]: [property.property] } }
+}
+
+/** The one of that name; what is given with it stays. */
+function onlyInvariant(invariants: unknown, text: string): readonly unknown[] {
+  const [name = ''] = text.split(' ')
+  const found = Array.isArray(invariants) ? invariants.find((one) => objectOf(one)?.[name] !== undefined) : undefined
+  return [found ?? name]
 }
 
 function textOf(data: Tree): string {
