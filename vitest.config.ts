@@ -13,6 +13,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           maxWorkers: 2,
+          // What hangs is found all the same, and a busy machine fails nothing.
+          testTimeout: 30_000,
           sequence: { groupOrder: 1 },
           include: [
             'packages/*/src/**/*.test.ts',

@@ -15,9 +15,5 @@ export function hang(fault: ResolvedFault & { readonly kind: 'hang' }, context: 
     change: { kind: 'hang' },
     touch: (instance) => context.touch(instance),
   }
-  const struck = context.instances(fault.target)
-  return {
-    begin: () => struck.forEach((instance) => void instance.faults.add(strike)),
-    end: () => struck.forEach((instance) => void instance.faults.delete(strike)),
-  }
+  return context.atServers(fault.target, strike)
 }

@@ -1,7 +1,7 @@
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { CallStats, latencyReport } from './call-stats.ts'
 import { Histogram } from './histogram.ts'
-import type { Recorder, ServiceRecord } from './recorder.ts'
+import type { Recorder } from './recorder.ts'
 import type {
   EdgeReport,
   PropertyReport,
@@ -11,6 +11,7 @@ import type {
   WorkloadReport,
 } from './run-document.ts'
 import type { ServerStats } from './server-stats.ts'
+import type { ServiceRecord } from './service-record.ts'
 import type { WorkloadStats } from './workload-stats.ts'
 
 /** Services whose timeline is written: the busiest, beside those that thresholds name. */

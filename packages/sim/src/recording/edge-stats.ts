@@ -2,8 +2,8 @@ import { CallAccount } from './call-account.ts'
 import type { CallListener } from './call-listener.ts'
 import { latencyReport } from './call-stats.ts'
 import type { Ledger } from './ledger.ts'
-import type { ServiceRecord } from './recorder.ts'
 import type { EdgeReport } from './run-document.ts'
+import type { ServiceRecord } from './service-record.ts'
 
 /** What was measured on one edge `a>b`: calls as the pipeline ended them, attempts as the transport sent them. */
 export class EdgeStats extends CallAccount {

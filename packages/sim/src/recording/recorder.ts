@@ -10,21 +10,10 @@ import { EventLog } from './event-log.ts'
 import { FactLog, ServiceFacts } from './facts.ts'
 import { Ledger } from './ledger.ts'
 import { ServerStats } from './server-stats.ts'
+import type { ServiceRecord } from './service-record.ts'
 import { Timeline, timelineStepMs } from './timeline.ts'
 import type { Witness } from './witness.ts'
 import { WorkloadStats } from './workload-stats.ts'
-
-/** All that is kept of one service of the topology. */
-export interface ServiceRecord {
-  readonly name: string
-  readonly entity: number
-  readonly facts: ServiceFacts
-  readonly timeline: Timeline
-  /** By instance name, in order of number. */
-  readonly instances: Map<string, ServerStats>
-  /** Who follows its calls. */
-  readonly listeners: readonly CallListener[]
-}
 
 /** Everything a run measures. Nothing in here decides anything: a run is the same with or without it. */
 export class Recorder {
