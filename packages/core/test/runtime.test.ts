@@ -499,6 +499,25 @@ describe('retries', () => {
     }
   })
 
+  it.each<[string, Parameters<Bench['call']>, number]>([
+    ['a POST with a key is', [{ method: 'POST /orders', headers: { 'Idempotency-Key': 'k' } }], 3],
+    ['a POST that is only said to be idempotent is not', [{ method: 'POST /orders' }, { idempotent: true }], 1],
+    ['a GET without a key is not', [{ method: 'GET /orders' }], 1],
+  ])('where a key is required, %s tried again', async (_, args, attempts) => {
+    const retry = { ...NO_WAIT, requireIdempotencyKey: true }
+    const bench = new Bench({ orders: { retry } }).up('a', answering(500))
+    expect((await bench.callOnce(1, ...args)).failure.attempt).toBe(attempts)
+    const failing = bench.runtime.policy({ name: 'charge', retry: { ...retry, backoff: { initial: 0, max: 0 } } })
+    let tried = 0
+    const charge = (): Promise<never> => Promise.reject(new Error(`no ${++tried}`))
+    void failing.execute(charge).catch(() => {})
+    for (let i = 0; i < 4; i++) await bench.clock.advance(1)
+    expect(tried).toBe(1)
+    void failing.execute(charge, { idempotent: true }).catch(() => {})
+    for (let i = 0; i < 4; i++) await bench.clock.advance(1)
+    expect(tried).toBe(1 + 3)
+  })
+
   it('what surely was not sent is tried again in any case', async () => {
     const bench = new Bench({ orders: { retry: NO_WAIT, loadBalancing: 'round-robin' } }).up('a').up('b')
     bench.transport.serve('a', undefined)

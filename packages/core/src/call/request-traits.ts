@@ -1,5 +1,7 @@
 /** What is read off a request or an answer whatever the protocol: its verb, a header, whether it can be read twice. */
 
+import type { CallRequest, StartOptions } from './call.ts'
+
 /** The HTTP verb of a method, `GET` where there is no method; undefined for methods of other protocols. */
 export function verbOf(method: string | undefined): string | undefined {
   if (method === undefined) return 'GET'
@@ -13,6 +15,12 @@ export function headerOf(headers: Readonly<Record<string, string>> | undefined, 
   if (Object.hasOwn(headers, name)) return headers[name]
   for (const given of Object.keys(headers)) if (given.toLowerCase() === name) return headers[given]
   return undefined
+}
+
+/** Says that sending it twice is as good as once: by its header; a function, which has none, by what its caller says. */
+export function hasIdempotencyKey(request: CallRequest, { idempotent }: StartOptions): boolean {
+  if (typeof request === 'function') return idempotent === true
+  return headerOf(request.headers, 'idempotency-key') !== undefined
 }
 
 /** True for what is gone once it was read: streams and iterators, and what has one for a body, such as a Response. */

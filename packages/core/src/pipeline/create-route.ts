@@ -107,6 +107,7 @@ export function createRoute(
     attemptTimeoutMs: retry?.attemptTimeoutMs,
     timeouts: undefined,
     maxAttempts: retry?.maxAttempts ?? 1,
+    requiresKey: retry?.requireIdempotencyKey === true,
     backoff: retry === undefined ? undefined : createBackoff(retry.backoff),
     budget,
     hedging: state(

@@ -2,6 +2,7 @@ import type { CallRequest, CancelReason, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
 import type { Verdict } from '../call/classification.ts'
 import type { AttemptResult, CallOutcome, Ending } from '../call/outcome.ts'
+import { hasIdempotencyKey } from '../call/request-traits.ts'
 import type { AttemptFailure, RejectionReason, RetryStop } from '../errors/seakeep-error.ts'
 import { Draw } from '../random/random.ts'
 import type { RetryBudget } from '../retrying/retry-policy.ts'
@@ -178,7 +179,12 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
 
   /** A second copy at the side of the one under way, or after it, does no harm, and nobody above is retrying already. */
   protected get isRepeatable(): boolean {
-    return this.options.idempotent !== false && !this.#isRetry
+    return this.#isIdempotent && !this.#isRetry
+  }
+
+  get #isIdempotent(): boolean {
+    const { route, options, request } = this
+    return route.requiresKey ? hasIdempotencyKey(request, options) : options.idempotent !== false
   }
 
   get #isRetry(): boolean {
@@ -186,11 +192,11 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
   }
 
   #retryOrFinish(attempt: OwnedAttempt, ending: Ending, pushback: boolean): void {
-    const { route, options } = this
+    const { route } = this
     const trouble = this.#inTrouble()
     trouble.lastFailure = ending === 'ok' ? 'error' : (ending as AttemptFailure)
     if (route.maxAttempts === 1 || (route.budget !== undefined && this.#isRetry)) return this.finish(ending)
-    const isSafe = options.idempotent !== false || ending === 'unreachable' || ending === 'refused'
+    const isSafe = this.#isIdempotent || ending === 'unreachable' || ending === 'refused'
     if (!isSafe) return this.finish(ending)
     const { tries } = this
     if (tries >= route.maxAttempts) return this.#stop('attempts', ending)

@@ -55,6 +55,8 @@ export interface Route {
   timeouts: TimeoutQueue | undefined
   /** Attempts in all; 1 where the policy does not retry. */
   readonly maxAttempts: number
+  /** Only calls with an idempotency key are repeated. */
+  readonly requiresKey: boolean
   readonly backoff: Backoff | undefined
   readonly budget: RetryBudget | undefined
   readonly hedging: Hedging | undefined

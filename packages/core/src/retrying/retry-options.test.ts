@@ -8,6 +8,7 @@ describe('resolveRetryOptions', () => {
       attemptTimeoutMs: undefined,
       backoff: { initialMs: 50, maxMs: 2000, jitter: 'decorrelated' },
       budget: { ratio: 0.2, minPerSecond: 10 },
+      requireIdempotencyKey: false,
     })
     expect(Object.isFrozen(DEFAULT_RETRY_OPTIONS) && Object.isFrozen(DEFAULT_RETRY_OPTIONS.backoff)).toBe(true)
   })
@@ -70,7 +71,7 @@ describe('resolveRetryOptions', () => {
     ],
     [
       { attempts: 3 },
-      'retry.attempts: unknown key; allowed: maxAttempts, attemptTimeout, backoff, budget; did you mean maxAttempts?',
+      'retry.attempts: unknown key; allowed: maxAttempts, attemptTimeout, backoff, budget, requireIdempotencyKey; did you mean maxAttempts?',
     ],
   ])('refuses %j', (input, message) => {
     expect(() => resolveRetryOptions(input as RetryOptions)).toThrow(message)

@@ -4,7 +4,7 @@ import { layer } from '../options/layer.ts'
 import { type Place, placeOf } from '../options/place.ts'
 import { duration, integer } from '../options/quantities.ts'
 import { type FieldsOf, type RecordField, record } from '../options/record.ts'
-import { oneOf } from '../options/words.ts'
+import { bool, oneOf } from '../options/words.ts'
 import { RETRY_BUDGET_OPTIONS, type ResolvedRetryBudgetOptions, type RetryBudgetOptions } from './budget-options.ts'
 
 export type Jitter = 'none' | 'full' | 'equal' | 'decorrelated'
@@ -27,12 +27,18 @@ export interface RetryOptions {
    * 0 to 1e6), counted over a window of 10 s (Finagle's RetryBudget). `false` takes it off.
    */
   readonly budget?: false | RetryBudgetOptions
+  /**
+   * True: only calls that carry an `idempotency-key` header are repeated once they were sent, whatever their method or their
+   * caller says; of a guarded function, calls with `idempotent: true`. Default false: what is idempotent is repeated.
+   */
+  readonly requireIdempotencyKey?: boolean
 }
 export interface ResolvedRetryOptions {
   readonly maxAttempts: number
   readonly attemptTimeoutMs: number | undefined
   readonly backoff: { readonly initialMs: number; readonly maxMs: number; readonly jitter: Jitter }
   readonly budget: ResolvedRetryBudgetOptions | undefined
+  readonly requireIdempotencyKey: boolean
 }
 
 /** The description from which validation, defaults and schema follow. */
@@ -52,11 +58,12 @@ export const RETRY_OPTIONS: RecordField<ResolvedRetryOptions> = record(
       { about: 'Waits between attempts', notBelow: { max: 'initial' } },
     ),
     budget: layer(RETRY_BUDGET_OPTIONS, { default: true }),
+    requireIdempotencyKey: bool({
+      default: false,
+      about: 'Repeats only calls that carry an idempotency-key, whatever their method',
+    }),
   } satisfies FieldsOf<RetryOptions>,
-  {
-    about: 'Tries again what failed and may succeed',
-    notYet: ['requireIdempotencyKey'],
-  },
+  { about: 'Tries again what failed and may succeed' },
 )
 
 /** Retrying of which nothing is said. */

@@ -142,6 +142,7 @@ export class AppRun implements AppContext {
     }
     const { method, body } = request
     const call = new SimCall(instance.world, instance.host, service, method, inherited, { onCallEnd }, undefined, body)
+    call.headers = request.headers
     this.#hold?.callBegan()
     cancel = instance.life.runtime.start(service, call, startOptions(inherited), call)
     if (!isOver) underWay?.add(cancel)

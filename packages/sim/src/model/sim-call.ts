@@ -61,6 +61,8 @@ export const ROOT: Inherited = {
 export class SimCall implements CallRequest, CallSink, OpenCall {
   readonly method: string | undefined
   readonly body: unknown
+  /** Of a call that a handler makes. */
+  headers: CallRequest['headers'] = undefined
   readonly world: Surroundings
   readonly host: VirtualHost
   readonly service: string

@@ -33,6 +33,8 @@ describe('defaults', () => {
       faults: [],
       modules: [],
       thresholds: [],
+      properties: [],
+      invariants: [],
       warnings: [],
     })
     expect(network.latency.meanMs).toBe(0.5)

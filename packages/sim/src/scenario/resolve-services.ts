@@ -100,7 +100,7 @@ function serviceField(names: readonly string[]): Field<Omit<ResolvedService, 'na
         if (app !== undefined) refuseBesideApp(given, at)
         const instances = versions.length === 0 ? replicas : versions.reduce((sum, one) => sum + one.replicas, 0)
         if (instances === 0) throw at.at('versions').error('none has an instance; one needs replicas above 0')
-        checkAutoscale(given.autoscale, instances, concurrency, at.at('autoscale'))
+        checkAutoscale(given.autoscale, instances, given.concurrency, at.at('autoscale'))
         return {
           replicas: instances,
           concurrency,
