@@ -191,8 +191,7 @@ export abstract class ActiveAttempt
     const { throttle, random } = this.route
     const ratio = throttle?.refusalRatio(now) ?? 0
     if (ratio === 0 || random.draw(this.key, Draw.throttle) >= ratio) return false
-    throttle?.onRefused(now)
-    return true
+    return throttle?.onRefused(now) === true
   }
 
   // ---- AttemptInLine ----

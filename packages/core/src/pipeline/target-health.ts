@@ -5,6 +5,7 @@ import type { ResolvedHealthOptions } from '../health/health-options.ts'
 import { OutlierDetector, type OutlierParts } from '../health/outlier.ts'
 import type { ResolvedOutlierOptions } from '../health/outlier-options.ts'
 import type { Evidence } from '../health/service-health.ts'
+import type { ShadowAct } from '../telemetry/events.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import type { TargetPorts } from './target-ports.ts'
 import { TransportChecker } from './transport-checker.ts'
@@ -15,6 +16,7 @@ const NOBODY: ReadonlyMap<string, EndpointRow> = new Map()
 export class TargetHealth {
   readonly #service: string
   readonly #ports: TargetPorts
+  readonly #onShadow: (act: ShadowAct) => void
   /** Made when somebody looks. */
   #cell: HealthCell | undefined = undefined
   #outliers: OutlierDetector | undefined
@@ -22,9 +24,15 @@ export class TargetHealth {
   #present: readonly EndpointRow[] = []
   #rows: ReadonlyMap<string, EndpointRow> = NOBODY
 
-  constructor(service: string, { outlier, health }: ResolvedPolicy, ports: TargetPorts) {
+  constructor(
+    service: string,
+    { outlier, health }: ResolvedPolicy,
+    ports: TargetPorts,
+    onShadow: (act: ShadowAct) => void = () => {},
+  ) {
     this.#service = service
     this.#ports = ports
+    this.#onShadow = onShadow
     this.#outliers = outlier === undefined ? undefined : this.#createOutliers(outlier)
     this.#checks = health === undefined ? undefined : this.#createChecks(health)
   }
@@ -53,16 +61,16 @@ export class TargetHealth {
   }
 
   #createOutliers(options: ResolvedOutlierOptions): OutlierDetector {
-    return new OutlierDetector(options, this.#watching())
+    return new OutlierDetector(options, { ...this.#watching(), onShadow: () => this.#onShadow('ejected') })
   }
 
   #createChecks(options: ResolvedHealthOptions): CheckLoop {
     const { clock, transportFor } = this.#ports
     const checker = new TransportChecker(this.#service, clock, transportFor)
-    return new CheckLoop(options, { ...this.#watching(), checker })
+    return new CheckLoop(options, { ...this.#watching(), checker, onShadow: () => this.#onShadow('failed-checks') })
   }
 
-  #watching(): OutlierParts {
+  #watching(): Omit<OutlierParts, 'onShadow'> {
     const { clock, random, events } = this.#ports
     return { clock, random, events, service: this.#service, onChange: () => this.#cell?.touch() }
   }

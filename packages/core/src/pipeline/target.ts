@@ -9,6 +9,7 @@ import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { LimitLoop } from '../limiting/limit-loop.ts'
 import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
+import { ShadowTally } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createRoute, type RouteParts } from './create-route.ts'
@@ -16,7 +17,7 @@ import { EndpointPlacement, type RowMaker } from './endpoint-placement.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { FunctionPlacement } from './function-placement.ts'
 import { PanicWatch } from './panic-watch.ts'
-import type { Route } from './route.ts'
+import { type Route, type RouteStates, statesOf } from './route.ts'
 import { TargetHealth } from './target-health.ts'
 import type { TargetPorts } from './target-ports.ts'
 import { TargetSharing } from './target-sharing.ts'
@@ -34,6 +35,8 @@ export class Target implements RowMaker {
   #parts: RouteParts
   /** Made with the first selection. */
   #panic: PanicWatch | undefined = undefined
+  /** Made with the first act, or when somebody looks. */
+  #shadow: ShadowTally | undefined = undefined
   readonly #breakers: BreakerLoop
   readonly #limits: LimitLoop
   /** Made with the first that is shared. */
@@ -50,7 +53,7 @@ export class Target implements RowMaker {
     this.#breakers = new BreakerLoop(ports.clock, ports.events)
     this.#limits = new LimitLoop(ports.clock, ports.events)
     if (guarded === undefined) {
-      this.health = new TargetHealth(service, policy, ports)
+      this.health = new TargetHealth(service, policy, ports, (act) => this.shadow.count(act))
       this.placement = new EndpointPlacement(this.#createBalancer(policy), this.health, this)
     } else this.placement = new FunctionPlacement(guarded)
     this.#parts = {
@@ -60,6 +63,7 @@ export class Target implements RowMaker {
       breakers: this.#breakers,
       limits: this.#limits,
       sharing: this.#sharingOn(ports.board),
+      onShadow: (act) => this.shadow.count(act),
     }
     this.#base = createRoute(this.#parts, policy)
   }
@@ -67,6 +71,18 @@ export class Target implements RowMaker {
   /** The route of the service as a whole. */
   get base(): Route {
     return this.#base
+  }
+
+  /** What the layers of the service as a whole have learnt, whether they act or only watch. */
+  get states(): RouteStates {
+    return statesOf(this.#base)
+  }
+
+  /** What layers in shadow would have done. */
+  get shadow(): ShadowTally {
+    const { clock, events } = this.#ports
+    this.#shadow ??= new ShadowTally(clock, events, this.service, 'shadowCounted')
+    return this.#shadow
   }
 
   /** The route for a policy of one of the service's methods; it goes on where `before` stood. */
@@ -77,7 +93,8 @@ export class Target implements RowMaker {
     if (route === undefined) {
       const [baseBefore] = this.#former
       const same = baseBefore === this.#base ? this.#former.find((one) => one.policy === policy) : undefined
-      route = same ?? createRoute(this.#parts, policy, { base: this.#base, before, baseBefore })
+      const siblings = this.#routes.values()
+      route = same ?? createRoute(this.#parts, policy, { base: this.#base, before, baseBefore, siblings })
       this.#routes.set(policy, route)
     }
     return route
@@ -103,11 +120,11 @@ export class Target implements RowMaker {
   /** After an update, when the routes of methods stand anew: what none of them holds any more is over. */
   leaveUnheld(): void {
     const routes = [this.#base, ...(this.#routes?.values() ?? [])]
-    const held = new Set(routes.flatMap(({ breaker, limiter }) => [breaker, limiter]))
+    const held = new Set(routes.map(statesOf).flatMap(({ breaker, limiter }) => [breaker, limiter]))
     for (const route of this.#former) {
       if (routes.includes(route)) continue
-      const { breaker, limiter, timeouts } = route
-      timeouts?.close()
+      const { breaker, limiter } = statesOf(route)
+      route.timeouts?.close()
       if (breaker !== undefined && !held.has(breaker)) this.dropBreaker(breaker)
       if (limiter !== undefined && !held.has(limiter)) limiter.close()
     }
@@ -188,6 +205,7 @@ export class Target implements RowMaker {
         service,
         endpoint: row.id,
         onAdmittingChange: () => row.refresh(),
+        onShadow: () => this.shadow.count('endpoint-circuit-open'),
       }),
     )
   }

@@ -12,6 +12,7 @@ import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { ShadowCounts } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import { DelegatingPolicy } from './delegating-policy.ts'
 import type { FallbackStep } from './fallback.ts'
@@ -65,6 +66,10 @@ export class GuardingPolicy implements Policy {
     return this.#parts.events$
   }
 
+  get shadow(): StateCell<ShadowCounts> {
+    return this.#target.shadow
+  }
+
   execute<T>(run: Guarded<T>, options: ExecuteOptions = NO_OPTIONS): Promise<T> {
     if (options.key !== undefined) return this.#forKey(options.key).#run(run, options)
     return this.#run(run, options)
@@ -93,7 +98,7 @@ export class GuardingPolicy implements Policy {
   }
 
   get #breaker(): CircuitBreaker {
-    const { breaker } = this.#target.base
+    const { breaker } = this.#target.states
     if (breaker !== undefined) return breaker
     throw new ConfigError('', `the policy ${this.name} has no circuit breaker`, { service: this.name })
   }
@@ -181,13 +186,13 @@ class LivePolicyState implements StateCell<PolicyState> {
   }
 
   get value(): PolicyState {
-    const { breaker, limiter } = this.#target.base
+    const { breaker, limiter } = this.#target.states
     const { limit, inFlight, queued } = limiter?.value ?? { limit: Number.POSITIVE_INFINITY, inFlight: 0, queued: 0 }
     return { breaker: breaker?.value ?? 'closed', limit, inFlight, queued }
   }
 
   get changes$(): Observable<PolicyState> {
-    const { breaker, limiter } = this.#target.base
+    const { breaker, limiter } = this.#target.states
     const sources = [breaker?.changes$, limiter?.changes$].filter((source) => source !== undefined)
     return merge(...(sources as Observable<unknown>[])).pipe(map(() => this.value))
   }

@@ -99,6 +99,9 @@ const TRANSITIONS: ReadonlySet<GovernanceEvent['type']> = new Set([
   'sheddingEnded',
 ] as const)
 
+/** Kept in the run's list, and no facts: what layers in shadow have counted. */
+const ON_PAPER: ReadonlySet<GovernanceEvent['type']> = new Set(['shadowRefused', 'shadowCounted'] as const)
+
 /** The event-sink port of a host: what its runtime decides becomes part of the run. */
 class HostEvents implements EventSink {
   readonly #world: World
@@ -112,8 +115,9 @@ class HostEvents implements EventSink {
   emit(event: GovernanceEvent): void {
     const { recorder } = this.#world
     if (event.type === 'endpointsChanged') return this.#fact(event.service, undefined, event.type)
-    if (!TRANSITIONS.has(event.type) || !('service' in event)) return
-    this.#fact(event.service, event.endpoint, event.type)
+    if (!('service' in event) || !(TRANSITIONS.has(event.type) || ON_PAPER.has(event.type))) return
+    // What is so on paper only has not happened: it is told, and is no fact.
+    if (!('isShadow' in event || ON_PAPER.has(event.type))) this.#fact(event.service, event.endpoint, event.type)
     const { atMs: _, ...details } = event
     recorder.log.add({ atMs: this.#world.kernel.nowUs / 1000, caller: this.#host.name, ...details })
   }
