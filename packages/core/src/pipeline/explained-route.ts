@@ -144,6 +144,9 @@ class ExplainedPlacement implements Placement {
   get isClosing(): boolean {
     return this.#real.isClosing
   }
+  get idle(): Placement['idle'] {
+    return this.#real.idle
+  }
   get versions(): Placement['versions'] {
     return this.#real.versions
   }

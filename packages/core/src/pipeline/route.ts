@@ -20,6 +20,7 @@ import type { Clock } from '../time/clock.ts'
 import { TimeoutQueue } from '../time/timeout-queue.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { EndpointRow } from './endpoint-row.ts'
+import type { IdleAttempts } from './idle-attempts.ts'
 import type { StartedCall } from './started-call.ts'
 
 /** Makes a call of a route, ready to start. */
@@ -130,6 +131,8 @@ export interface Placement {
   readonly transport: Transport | undefined
   /** Set while the runtime is closing: new calls are refused. */
   readonly isClosing: boolean
+  /** Those that have to wait before they are sent. */
+  readonly idle: IdleAttempts
   /** The row for an attempt; undefined where there is no endpoint. */
   pick(key: number, avoid: EndpointRow | undefined, nowMs: number, wish: PlacementWish): EndpointRow | undefined
   /** The versions that have an endpoint. */

@@ -160,6 +160,7 @@ export class Target implements RowMaker {
 
   close(): void {
     this.placement.isClosing = true
+    this.placement.idle.close()
     this.stopLoops()
     this.health?.close()
   }

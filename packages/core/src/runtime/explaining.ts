@@ -113,7 +113,9 @@ export class Explaining {
   #explanation({ record, route, method, document }: Kept): Explanation {
     const { callId, beganAtMs, decisions, outcome } = record
     const { service, timeoutMs } = route
-    const fields = effectivePolicy(document, { from: this.#caller, to: service, method })
+    // What guards a function is written in code, where no line can be named.
+    const isFunction = route.placement.balancer === undefined
+    const fields = isFunction ? [] : effectivePolicy(document, { from: this.#caller, to: service, method })
     const policy = fieldsBehind(decisions, fields)
     const explanation = { callId, service, method, beganAtMs, timeoutMs, decisions: [...decisions], outcome, policy }
     return { ...explanation, toString: () => explanationText(explanation) }

@@ -30,6 +30,7 @@ import type { Transport } from '../transport/transport.ts'
 import { Client } from './client.ts'
 import { EDGES, type Edge, type EdgeHost, missingEdge } from './edge.ts'
 import { Explaining } from './explaining.ts'
+import type { PolicyEdge } from './guarding-policy.ts'
 import { HostTargets } from './host-targets.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Policy } from './policy.ts'
@@ -94,9 +95,10 @@ export class Runtime implements EdgeHost, AsyncDisposable {
       board: ports.board,
       transportFor: (protocol) => transports.get(protocol),
     }
-    this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
     this.#discovery = { options: parts.discovery, snapshots: ports.snapshots }
     this.#explaining = parts.explain && new Explaining(identity.service, parts.explain, ports.random)
+    const edge: PolicyEdge = { requests: ports.requests, explaining: this.#explaining }
+    this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard, edge)
     this.#lifecycle = new Lifecycle(ports.clock)
     // Stopped last: targets give their lists to be kept when they are closed.
     if (ports.snapshots !== undefined) {

@@ -7,6 +7,7 @@ import {
   NO_LOAD,
   NO_SIGNALS,
   Registrar,
+  requestScope,
 } from '@seakeep/core/spi'
 import type { VirtualHost } from '../model/virtual-host.ts'
 import type { VirtualInstance } from '../model/virtual-instance.ts'
@@ -33,6 +34,7 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
       transports: [new VirtualTransport(world, host)],
       registries: [world.registry.portFor(host)],
       board,
+      requests: requestScope,
       servers: [],
       load: NO_LOAD,
       signals: NO_SIGNALS,
