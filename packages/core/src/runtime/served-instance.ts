@@ -230,20 +230,21 @@ export class ServedInstance implements ServerHost, Stoppable {
     this.#isReady = false
     this.#server?.onReadiness?.()
     this.#events.emit({ type: 'drainStarted', atMs: clock.now() })
-    this.#deregister(() => {
+    this.#deregister(graceMs, () => {
       const spreadMs = Math.min(this.#spreadMs, untilMs - clock.now())
       after(clock, spreadMs, () => this.#finish(untilMs - clock.now()))
     })
   }
 
-  #deregister(done: () => void): void {
+  /** Where that fails it is tried again as long as the drain lasts; nobody waits for it. */
+  #deregister(graceMs: number, done: () => void): void {
     let open = this.#registrars.length
     if (open === 0) done()
     for (const registrar of this.#registrars) {
       registrar.close(() => {
         open -= 1
         if (open === 0) done()
-      })
+      }, graceMs)
     }
   }
 
@@ -251,6 +252,7 @@ export class ServedInstance implements ServerHost, Stoppable {
     this.admission.drain()
     const closed = (): void => {
       this.#isClosed = true
+      for (const registrar of this.#registrars) registrar.giveUp()
       for (const done of this.#waiting ?? []) done()
       this.#waiting = []
     }
