@@ -17,8 +17,6 @@ export interface BreakerParts {
   readonly service: string
   /** Whose circuit it is; the service's, where absent. */
   readonly endpoint?: string | undefined
-  /** Called in shadow with each that would have been refused. */
-  readonly onShadow?: (() => void) | undefined
   /** Called whenever {@link CircuitBreaker.isAdmitting} has changed, also by a probe taken or given back. */
   readonly onAdmittingChange?: (() => void) | undefined
 }
@@ -49,7 +47,6 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   readonly #random: RandomStream
   readonly #events: EventSink
   readonly #onAdmittingChange: (() => void) | undefined
-  readonly #onShadow: (() => void) | undefined
   #isShadow: boolean
   #wasAdmitting = true
   #alarm: BreakerAlarm | undefined = undefined
@@ -67,7 +64,6 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     this.#random = parts.random
     this.#events = parts.events
     this.#onAdmittingChange = parts.onAdmittingChange
-    this.#onShadow = parts.onShadow
     this.#isShadow = options.isShadow === true
   }
 
@@ -104,7 +100,7 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     if (machine.isAging) this.#goIf(machine.age(nowMs), nowMs)
     const epoch = machine.enter(nowMs)
     if (machine.isProbing) this.#follow()
-    return epoch === REFUSED && this.#isShadow ? this.#admitAnyway() : epoch
+    return epoch === REFUSED && this.#isShadow ? UNKNOWN_EPOCH : epoch
   }
 
   onSend(epoch: number, nowMs: number): void {
@@ -174,11 +170,6 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   /** Ends `changes$`. The circuit itself goes on for calls that are still under way. */
   close(): void {
     this.#cell?.complete()
-  }
-
-  #admitAnyway(): number {
-    this.#onShadow?.()
-    return UNKNOWN_EPOCH
   }
 
   #goIf(transition: Transition | undefined, nowMs: number): void {

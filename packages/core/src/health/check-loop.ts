@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Random, RandomStream } from '../random/random.ts'
 import type { EventSink } from '../telemetry/events.ts'
+import type { ShadowHost } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
 import { afterCheck, type CheckSlot, nextIntervalMs } from './check-state.ts'
@@ -22,8 +23,8 @@ export interface CheckParts {
   readonly events: EventSink
   readonly checker: HealthChecker
   readonly service: string
-  /** Called in shadow with each endpoint that would have been set aside. */
-  readonly onShadow?: (() => void) | undefined
+  /** Told in shadow of each endpoint that would have been set aside. */
+  readonly host?: ShadowHost | undefined
   /** Called when what is known of an endpoint has changed, after its row knows. */
   readonly onChange?: (() => void) | undefined
 }
@@ -123,7 +124,7 @@ export class CheckLoop {
 
   #onResult(host: CheckedHost, { isHealthy, reason }: HealthResult): void {
     const { check } = host
-    const { clock, events, onChange, onShadow, service } = this.#parts
+    const { clock, events, onChange, service } = this.#parts
     const nowMs = clock.now()
     const before = check.verdict
     const effect = isHealthy === undefined ? 'expected' : afterCheck(check, isHealthy, this.#options)
@@ -136,7 +137,7 @@ export class CheckLoop {
     onChange?.()
     if (before === 'unknown' && isHealthy) return
     const { rise, fall, isShadow } = this.#options
-    if (isShadow && !isHealthy) onShadow?.()
+    if (isShadow && !isHealthy) this.#parts.host?.shadow.count('failed-checks')
     const type = isHealthy ? 'endpointRecovered' : 'endpointFailedChecks'
     const why = `${isHealthy ? `${rise} checks passed` : `${fall} checks failed`} in a row: ${reason}`
     events.emit({ type, service, endpoint: host.id, atMs: nowMs, why, ...(isShadow && { isShadow }) })

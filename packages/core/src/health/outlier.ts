@@ -1,6 +1,7 @@
 import type { Verdict } from '../call/classification.ts'
 import type { Random, RandomStream } from '../random/random.ts'
 import type { EndpointEvent, EventSink } from '../telemetry/events.ts'
+import type { ShadowHost } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
 import type { OutlierSlot } from './outlier-detector.ts'
@@ -21,8 +22,8 @@ export interface OutlierParts {
   readonly random: Random
   readonly events: EventSink
   readonly service: string
-  /** Called in shadow with each endpoint that would have been ejected. */
-  readonly onShadow?: (() => void) | undefined
+  /** Told in shadow of each endpoint that would have been ejected. */
+  readonly host?: ShadowHost | undefined
   /** Called when an endpoint was ejected or has returned, after its row knows. */
   readonly onChange?: (() => void) | undefined
 }
@@ -118,7 +119,7 @@ export class OutlierDetector {
   /** Nobody is ejected by a late result who has left the snapshot. */
   #eject(host: OutlierHost, what: string, nowMs: number): void {
     if (!mayEject(this.#hosts.length, this.#ejected, this.#options) || !this.#hosts.includes(host)) return
-    if (this.#options.isShadow) this.#parts.onShadow?.()
+    if (this.#options.isShadow) this.#parts.host?.shadow.count('ejected')
     const slot = host.outlier
     const ejectedForMs = eject(slot, this.#options, nowMs)
     this.#ejected++

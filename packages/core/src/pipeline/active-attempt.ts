@@ -1,5 +1,5 @@
 import type { CircuitBreaker } from '../breaking/breaker.ts'
-import { NEVER_SENT, REFUSED } from '../breaking/circuit-breaker.ts'
+import { NEVER_SENT, REFUSED, UNKNOWN_EPOCH } from '../breaking/circuit-breaker.ts'
 import { abortReason } from '../call/abort-reason.ts'
 import type { AttemptSink, Cancel, CancelReason } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
@@ -190,11 +190,18 @@ export abstract class ActiveAttempt
       if (row === undefined) return 'no-endpoint'
       this.#row = row
       if (row.breaker === undefined) return undefined
-      this.#endpointEpoch = row.breaker.enter(now)
-      if (this.#endpointEpoch !== REFUSED) return undefined
+      const epoch = row.breaker.enter(now)
+      this.#endpointEpoch = epoch
+      if (epoch >= 0) return undefined
+      if (epoch === UNKNOWN_EPOCH) return this.#passOnPaper()
       avoided = row
     }
     return 'circuit-open'
+  }
+
+  /** The circuit of its endpoint is open, in shadow. */
+  #passOnPaper(): undefined {
+    this.route.shadow?.counter.count('endpoint-circuit-open')
   }
 
   #isThrottled(now: number): boolean {

@@ -16,7 +16,7 @@ import { createRetryBudget } from '../retrying/create-retry-budget.ts'
 import { Hedging } from '../retrying/hedging.ts'
 import { Mirror } from '../routing/mirror.ts'
 import { VersionRouter } from '../routing/version-router.ts'
-import type { ShadowAct } from '../telemetry/events.ts'
+import type { ShadowHost } from '../telemetry/shadow-tally.ts'
 import { callFactories } from './create-call.ts'
 import { type Placement, type Route, type RouteStates, statesOf } from './route.ts'
 import { hasShadow, shadowed } from './shadow-route.ts'
@@ -27,7 +27,7 @@ import type { TargetSharing } from './target-sharing.ts'
 const DEFAULT_MAX_WAIT_MS = 1000
 
 /** What all routes of a target are made with. */
-export interface RouteParts {
+export interface RouteParts extends ShadowHost {
   readonly service: string
   readonly ports: TargetPorts
   readonly placement: Placement
@@ -35,8 +35,6 @@ export interface RouteParts {
   readonly limits: LimitLoop
   /** Undefined where there is no board: then nothing is shared. */
   readonly sharing: (() => TargetSharing) | undefined
-  /** Told of each act of a layer in shadow. */
-  readonly onShadow: (act: ShadowAct) => void
 }
 
 /**
@@ -54,10 +52,11 @@ export interface RouteOrigins {
 }
 
 export function createRoute(parts: RouteParts, policy: ResolvedPolicy, origins: RouteOrigins = {}): Route {
-  const { service, ports, placement, breakers, limits, sharing, onShadow } = parts
+  const { service, ports, placement, breakers, limits, sharing } = parts
   const { clock, events, classifier, createLimit: createAlgorithm } = ports
   const { base } = origins
   const isBase = base === undefined
+  const isFirst = isBase && origins.before === undefined
   // What a method has for itself draws from streams of its own.
   const chance = (): Random => (isBase ? ports.random : scopedRandom(ports.random, contentHash(policy)))
   const state = <Options, State>(
@@ -67,7 +66,7 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, origins: 
   ): State | undefined => {
     const options = part.options(policy)
     if (options === undefined) return undefined
-    const found = originOf(part, options, origins)
+    const found = isFirst ? undefined : originOf(part, options, origins)
     if (found === undefined) return make(options)
     if (found.isOther) learn(found.state, options)
     return found.state
@@ -128,7 +127,13 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, origins: 
     timeouts: undefined,
     maxAttempts: enforcedRetry?.maxAttempts ?? 1,
     backoff: enforcedRetry === undefined ? undefined : createBackoff(enforcedRetry.backoff),
-    ...states,
+    // Each by name: an object that is spread is larger, and there is one for each target.
+    breaker: states.breaker,
+    throttle: states.throttle,
+    rateLimit: states.rateLimit,
+    limiter: states.limiter,
+    hedging: states.hedging,
+    budget: states.budget,
     maxWaitMs: concurrency?.maxWaitMs ?? enforcedRetry?.attemptTimeoutMs ?? DEFAULT_MAX_WAIT_MS,
     cache: state(
       CACHE,
@@ -154,7 +159,7 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, origins: 
     shadow: undefined,
     placement,
   }
-  return hasShadow(policy) ? { ...route, ...shadowed(policy, states, { count: onShadow }) } : route
+  return hasShadow(policy) ? { ...route, ...shadowed(policy, states, parts.shadow) } : route
 }
 
 /** A state that is known already, and whether it is to learn other numbers. */

@@ -76,6 +76,10 @@ export class EndpointPlacement implements Placement, HealthFollower {
     this.#idle ??= new IdleAttempts()
     return this.#idle
   }
+  /** Whoever waits is refused. */
+  closeIdle(): void {
+    this.#idle?.close()
+  }
   get balancer(): Balancer {
     return this.#balancer
   }

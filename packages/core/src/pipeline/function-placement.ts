@@ -21,6 +21,11 @@ export class FunctionPlacement implements Placement {
     return this.#idle
   }
 
+  /** Whoever waits is refused. */
+  closeIdle(): void {
+    this.#idle?.close()
+  }
+
   pick(): undefined {
     return undefined
   }

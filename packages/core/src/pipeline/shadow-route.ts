@@ -13,10 +13,9 @@ import type { Route, RouteShadow, RouteStates, ShadowRetry } from './route.ts'
 /** Whether any layer of calls only watches. (`outlier` and `health` are read by the rows.) */
 export function hasShadow(policy: ResolvedPolicy): boolean {
   const { circuitBreaker, throttle, rateLimit, concurrency, hedge, retry, shadowTimeoutMs } = policy
-  return (
-    shadowTimeoutMs !== undefined ||
-    [circuitBreaker, throttle, rateLimit, concurrency, hedge, retry].some((layer) => layer?.isShadow === true)
-  )
+  const isAttemptWatched =
+    circuitBreaker?.isShadow ?? throttle?.isShadow ?? rateLimit?.isShadow ?? concurrency?.isShadow ?? hedge?.isShadow
+  return (isAttemptWatched ?? retry?.isShadow) === true || shadowTimeoutMs !== undefined
 }
 
 /**

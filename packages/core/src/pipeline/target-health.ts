@@ -5,7 +5,7 @@ import type { ResolvedHealthOptions } from '../health/health-options.ts'
 import { OutlierDetector, type OutlierParts } from '../health/outlier.ts'
 import type { ResolvedOutlierOptions } from '../health/outlier-options.ts'
 import type { Evidence } from '../health/service-health.ts'
-import type { ShadowAct } from '../telemetry/events.ts'
+import type { ShadowHost } from '../telemetry/shadow-tally.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import type { TargetPorts } from './target-ports.ts'
 import { TransportChecker } from './transport-checker.ts'
@@ -16,7 +16,7 @@ const NOBODY: ReadonlyMap<string, EndpointRow> = new Map()
 export class TargetHealth {
   readonly #service: string
   readonly #ports: TargetPorts
-  readonly #onShadow: (act: ShadowAct) => void
+  readonly #host: ShadowHost | undefined
   /** Made when somebody looks. */
   #cell: HealthCell | undefined = undefined
   #outliers: OutlierDetector | undefined
@@ -24,15 +24,11 @@ export class TargetHealth {
   #present: readonly EndpointRow[] = []
   #rows: ReadonlyMap<string, EndpointRow> = NOBODY
 
-  constructor(
-    service: string,
-    { outlier, health }: ResolvedPolicy,
-    ports: TargetPorts,
-    onShadow: (act: ShadowAct) => void = () => {},
-  ) {
+  /** `host`: whose counter is told what layers in shadow would have done. */
+  constructor(service: string, { outlier, health }: ResolvedPolicy, ports: TargetPorts, host?: ShadowHost) {
     this.#service = service
     this.#ports = ports
-    this.#onShadow = onShadow
+    this.#host = host
     this.#outliers = outlier === undefined ? undefined : this.#createOutliers(outlier)
     this.#checks = health === undefined ? undefined : this.#createChecks(health)
   }
@@ -61,18 +57,18 @@ export class TargetHealth {
   }
 
   #createOutliers(options: ResolvedOutlierOptions): OutlierDetector {
-    return new OutlierDetector(options, { ...this.#watching(), onShadow: () => this.#onShadow('ejected') })
+    return new OutlierDetector(options, this.#watching())
   }
 
   #createChecks(options: ResolvedHealthOptions): CheckLoop {
     const { clock, transportFor } = this.#ports
     const checker = new TransportChecker(this.#service, clock, transportFor)
-    return new CheckLoop(options, { ...this.#watching(), checker, onShadow: () => this.#onShadow('failed-checks') })
+    return new CheckLoop(options, { ...this.#watching(), checker })
   }
 
-  #watching(): Omit<OutlierParts, 'onShadow'> {
+  #watching(): OutlierParts {
     const { clock, random, events } = this.#ports
-    return { clock, random, events, service: this.#service, onChange: () => this.#cell?.touch() }
+    return { clock, random, events, service: this.#service, host: this.#host, onChange: () => this.#cell?.touch() }
   }
 
   get cell(): HealthCell {

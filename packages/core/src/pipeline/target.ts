@@ -7,7 +7,6 @@ import { BreakerLoop } from '../breaking/breaker-loop.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { LimitLoop } from '../limiting/limit-loop.ts'
-import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
 import { ShadowTally } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
@@ -26,19 +25,18 @@ import { TargetSharing } from './target-sharing.ts'
  * One service as one runtime uses it (or one function that a policy guards): the routes of its methods, the rows of its
  * endpoints, and the loops that decide about both. Loops belong here, never to an endpoint.
  */
-export class Target implements RowMaker {
+export class Target implements RowMaker, RouteParts {
   readonly service: string
   readonly placement: EndpointPlacement | FunctionPlacement
   /** Undefined where a function is guarded. */
   readonly health: TargetHealth | undefined
-  readonly #ports: TargetPorts
-  #parts: RouteParts
+  #ports: TargetPorts
   /** Made with the first selection. */
   #panic: PanicWatch | undefined = undefined
   /** Made with the first act, or when somebody looks. */
   #shadow: ShadowTally | undefined = undefined
-  readonly #breakers: BreakerLoop
-  readonly #limits: LimitLoop
+  readonly breakers: BreakerLoop
+  readonly limits: LimitLoop
   /** Made with the first that is shared. */
   #sharing: TargetSharing | undefined = undefined
   #base: Route
@@ -50,22 +48,13 @@ export class Target implements RowMaker {
   constructor(service: string, policy: ResolvedPolicy, ports: TargetPorts, guarded?: Transport) {
     this.service = service
     this.#ports = ports
-    this.#breakers = new BreakerLoop(ports.clock, ports.events)
-    this.#limits = new LimitLoop(ports.clock, ports.events)
+    this.breakers = new BreakerLoop(ports.clock, ports.events)
+    this.limits = new LimitLoop(ports.clock, ports.events)
     if (guarded === undefined) {
-      this.health = new TargetHealth(service, policy, ports, (act) => this.shadow.count(act))
+      this.health = new TargetHealth(service, policy, ports, this)
       this.placement = new EndpointPlacement(this.#createBalancer(policy), this.health, this)
     } else this.placement = new FunctionPlacement(guarded)
-    this.#parts = {
-      service,
-      ports,
-      placement: this.placement,
-      breakers: this.#breakers,
-      limits: this.#limits,
-      sharing: this.#sharingOn(ports.board),
-      onShadow: (act) => this.shadow.count(act),
-    }
-    this.#base = createRoute(this.#parts, policy)
+    this.#base = createRoute(this, policy)
   }
 
   /** The route of the service as a whole. */
@@ -94,7 +83,7 @@ export class Target implements RowMaker {
       const [baseBefore] = this.#former
       const same = baseBefore === this.#base ? this.#former.find((one) => one.policy === policy) : undefined
       const siblings = this.#routes.values()
-      route = same ?? createRoute(this.#parts, policy, { base: this.#base, before, baseBefore, siblings })
+      route = same ?? createRoute(this, policy, { base: this.#base, before, baseBefore, siblings })
       this.#routes.set(policy, route)
     }
     return route
@@ -104,13 +93,13 @@ export class Target implements RowMaker {
    * Another policy from the next call on. Windows, tokens, ejections and latencies that were learnt stay where the new
    * policy has a layer of the same kind; calls under way end by the policy they began with.
    */
-  update(policy: ResolvedPolicy, classifier: Classifier = this.#parts.ports.classifier): void {
+  update(policy: ResolvedPolicy, classifier: Classifier = this.#ports.classifier): void {
     const before = this.#base
     this.#former = [before, ...(this.#routes?.values() ?? [])]
     this.#routes = undefined
     if (policy === before.policy && classifier === before.classifier) return
-    this.#parts = { ...this.#parts, ports: { ...this.#ports, classifier } }
-    this.#base = createRoute(this.#parts, policy, { before })
+    if (classifier !== before.classifier) this.#ports = { ...this.#ports, classifier }
+    this.#base = createRoute(this, policy, { before })
     this.health?.update(policy)
     if (!(this.placement instanceof EndpointPlacement)) return
     const isRebalanced = JSON.stringify(before.policy.loadBalancing) !== JSON.stringify(policy.loadBalancing)
@@ -132,7 +121,13 @@ export class Target implements RowMaker {
     this.#former = []
   }
 
-  #sharingOn(board: SharedBoard | undefined): RouteParts['sharing'] {
+  // ---- RouteParts ----
+
+  get ports(): TargetPorts {
+    return this.#ports
+  }
+  get sharing(): RouteParts['sharing'] {
+    const { board } = this.#ports
     if (board === undefined) return undefined
     return () => {
       this.#sharing ??= new TargetSharing(board, this.service, this.health === undefined, this.#ports)
@@ -152,15 +147,15 @@ export class Target implements RowMaker {
 
   /** Nobody will ask for it again: no timer of it is left. Calls that are under way go on. */
   stopLoops(): void {
-    this.#breakers.close()
-    this.#limits.close()
+    this.breakers.close()
+    this.limits.close()
     this.#sharing?.close()
     for (const { timeouts } of [this.#base, ...(this.#routes?.values() ?? [])]) timeouts?.close()
   }
 
   close(): void {
     this.placement.isClosing = true
-    this.placement.idle.close()
+    this.placement.closeIdle()
     this.stopLoops()
     this.health?.close()
   }
@@ -198,7 +193,7 @@ export class Target implements RowMaker {
       return row.breaker
     }
     const { clock, random, events } = this.#ports
-    return this.#breakers.add(
+    return this.breakers.add(
       new CircuitBreaker(circuitBreaker, {
         random: random.stream(`breaker/${service}/${row.id}`),
         clock,
@@ -206,13 +201,12 @@ export class Target implements RowMaker {
         service,
         endpoint: row.id,
         onAdmittingChange: () => row.refresh(),
-        onShadow: () => this.shadow.count('endpoint-circuit-open'),
       }),
     )
   }
 
   dropBreaker(breaker: CircuitBreaker): void {
-    this.#breakers.remove(breaker)
+    this.breakers.remove(breaker)
     breaker.close()
   }
 }

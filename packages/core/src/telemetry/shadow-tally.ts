@@ -10,6 +10,11 @@ export interface ShadowCounter {
   count(act: ShadowAct): void
 }
 
+/** Has a counter, and makes it when it is asked for: most have nothing in shadow. */
+export interface ShadowHost {
+  readonly shadow: ShadowCounter
+}
+
 /** How often it is told at most, after the first. */
 const TELL_MS = 1000
 
