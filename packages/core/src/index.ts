@@ -63,7 +63,7 @@ export type { ServedInstance, ServeOptions } from './runtime/served-instance.ts'
 export { outsideRequest, requestContext } from './serving/node-request-scope.ts'
 export type { RequestContext, RequestScope } from './serving/request-scope.ts'
 export type { StateCell } from './state/state-cell.ts'
-export type { GovernanceEvent } from './telemetry/events.ts'
+export type { GovernanceEvent, ShadowAct } from './telemetry/events.ts'
 export type {
   Decision,
   ExplainedCandidate,
@@ -71,5 +71,6 @@ export type {
   ExplainedOutcome,
   Explanation,
 } from './telemetry/explanation.ts'
+export type { ShadowCounts } from './telemetry/shadow-tally.ts'
 export type { Clock, Timer, TimerTask } from './time/clock.ts'
 export { Deadline } from './time/deadline.ts'

@@ -69,7 +69,6 @@ export {
   type AdmissionSink,
   type Admitted,
   type RequestTraits,
-  type ShadowCounts,
 } from './serving/admission.ts'
 export { type LoadMonitor, NO_LOAD } from './serving/load-monitor.ts'
 export { requestScope } from './serving/node-request-scope.ts'
@@ -77,7 +76,8 @@ export type { AttachedServer, Listening, ServerAdapter, ServerHost } from './ser
 export { type BoardConnection, MemoryBoard } from './sharing/memory-board.ts'
 export type { BoardSink, SharedBoard } from './sharing/shared-board.ts'
 export { type Linked, LinkedList } from './state/linked-list.ts'
-export { type EventSink, type GovernanceEvent, NO_EVENTS } from './telemetry/events.ts'
+export { type EventSink, type GovernanceEvent, NO_EVENTS, type ShadowAct } from './telemetry/events.ts'
+export type { ShadowCounts } from './telemetry/shadow-tally.ts'
 export { after, type Clock, type Timer, type TimerTask } from './time/clock.ts'
 export { clockScheduler } from './time/clock-scheduler.ts'
 export { Deadline, NO_DEADLINE } from './time/deadline.ts'

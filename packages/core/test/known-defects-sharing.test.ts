@@ -171,6 +171,69 @@ describe('12. a circuit that instances share', () => {
     expect(fleet.circuits).toEqual(['closed', 'closed', 'closed'])
   })
 
+  /** As many failures as one instance needs to find out. */
+  async function findOut(fleet: Fleet, runtime: Runtime | undefined, method: string): Promise<void> {
+    for (let i = 0; i < 20; i++) {
+      runtime
+        ?.client('orders')
+        .call({ method })
+        .catch(() => {})
+    }
+    await fleet.clock.advanceAsync(10)
+  }
+
+  // It was named by the method's whole policy: while a rollout lasted, and after it for those that had been updated rather
+  // than started, instances whose policies differed in a timeout were apart.
+  test('a method’s circuit is known by its own layer, whatever else its policies say', async () => {
+    const own = { circuitBreaker: { per: 'service', quorum: 1, openFor: '7s' } }
+    const fleet = new Fleet(1, { 'orders/GET /own': { ...own, timeout: '1s' } })
+    const [one] = fleet.runtimes as [Runtime]
+    fleet.start(documentOf({ 'orders/GET /own': { ...own, timeout: '2s' } }))
+    fleet.status = 500
+    await fleet.callEach('GET /own')
+    one.applyPolicies(documentOf({ 'orders/GET /own': { ...own, timeout: '3s' } }))
+    await fleet.callEach('GET /own')
+    await findOut(fleet, one, 'GET /own')
+    expect(await fleet.callEach('GET /own')).toEqual(['circuit-open', 'circuit-open'])
+  })
+
+  test('a method’s layer that changes is known by what it says now', async () => {
+    const own = (openFor: string) => ({
+      'orders/GET /own': { circuitBreaker: { per: 'service', quorum: 1, openFor } },
+    })
+    const fleet = new Fleet(2, own('7s'))
+    const [one, two] = fleet.runtimes as [Runtime, Runtime]
+    fleet.status = 500
+    await fleet.callEach('GET /own')
+    one.applyPolicies(documentOf(own('8s')))
+    await findOut(fleet, one, 'GET /own')
+    expect(await fleet.callEach('GET /own')).toEqual(['circuit-open', 'failed'])
+    two.applyPolicies(documentOf(own('8s')))
+    await fleet.callEach('GET /own')
+    await fleet.clock.advanceAsync(10_000)
+    await findOut(fleet, one, 'GET /own')
+    await fleet.callEach('GET /own')
+    expect(await fleet.callEach('GET /own')).toEqual(['circuit-open', 'circuit-open'])
+  })
+
+  test('two methods with one layer have one circuit', async () => {
+    const own = { circuitBreaker: { per: 'service', quorum: 1, openFor: '7s' } }
+    const targets = { 'orders/GET /a': { ...own, timeout: '1s' }, 'orders/GET /b': { ...own, timeout: '2s' } }
+    const fleet = new Fleet(1, targets)
+    fleet.status = 500
+    await findOut(fleet, fleet.runtimes[0], 'GET /a')
+    expect(await fleet.callEach('GET /b')).toEqual(['circuit-open'])
+  })
+
+  test('one in shadow says nothing to those that act', async () => {
+    const fleet = new Fleet(1, { orders: { ...breaker, mode: 'shadow' } })
+    fleet.start(documentOf({ orders: { circuitBreaker: { per: 'service', quorum: 1 } } }))
+    fleet.status = 500
+    await findOut(fleet, fleet.runtimes[0], 'GET /')
+    for (let i = 0; i < 3; i++) await fleet.callEach()
+    expect(fleet.circuits).toEqual(['open', 'closed'])
+  })
+
   test('a policy that changes joins, stays or leaves, and loses nothing it has learnt', async () => {
     const fleet = new Fleet(3, { orders: { circuitBreaker: { per: 'service' } } })
     fleet.status = 500

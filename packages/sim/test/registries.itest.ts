@@ -10,7 +10,7 @@ for (const registry of ['consul', 'etcd'] as const) {
     it.each(['cut', 'lease-loss'])('%s: changes are seen, and nobody is wrongly removed', async (fault) => {
       const chosen = faults.find((one) => idOf(one) === `${registry}/${fault}`)!
       const told: string[] = []
-      const row = await measure(chosen, { byDefault: false, tell: (line) => told.push(line) })
+      const row = await measure(chosen, { tell: (line) => told.push(line) })
       // Of the goodput only that there is one: it is also that of the machine, which runs other tests meanwhile.
       const { goodput, ...seen } = row
       expect(goodput).toBeGreaterThan(0)

@@ -202,7 +202,7 @@ describe('crash', () => {
   })
 
   it('the registry learns of it when the lease runs out, and nobody goes there any more', async () => {
-    const loads = [load('during', { from: 1000, until: 16_000 }), load('late', { from: 16_500, until: 60_000 })]
+    const loads = [load('during', { from: 1000, until: 24_000 }), load('late', { from: 24_500, until: 60_000 })]
     const faults = [at('1s').crash('api#2')]
     const run = await tell({ api: { replicas: 2, work: '1ms' }, faults, loads, rest: { duration: '60s' } })
     const [expiredMs = 0, ...more] = eventsOf(run, 'instanceExpired')
@@ -211,8 +211,9 @@ describe('crash', () => {
     expect(expiredMs).toBeGreaterThan(1000 + 9000)
     expect(expiredMs).toBeLessThanOrEqual(1000 + 15_000)
     const { unreachable = 0 } = outcomesOf(run, 'during>api')
-    expect(Math.abs(unreachable - (expiredMs - 1000) / 20)).toBeLessThanOrEqual(1)
-    expect(outcomesOf(run, 'late>api')).toEqual({ ok: 4350 })
+    // Its clients keep it for 8 s more: it might have been registered again.
+    expect(Math.abs(unreachable - (expiredMs + 8000 - 1000) / 20)).toBeLessThanOrEqual(1)
+    expect(outcomesOf(run, 'late>api')).toEqual({ ok: 3550 })
   })
 
   it('all instances gone: nobody is left to call', async () => {

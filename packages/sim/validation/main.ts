@@ -1,5 +1,5 @@
 // `pnpm validation [oracles] [--quick] [--only ID] [--json FILE]`: theory against ours, as a table.
-// `pnpm validation registries [--only consul/restart] [--defaults] [--json FILE]`: real registries, broken; what a client sees of it.
+// `pnpm validation registries [--only consul/restart] [--json FILE]`: real registries, broken; what a client sees of it.
 // `pnpm validation registries --scale [--only etcd] [--json FILE]`: a thousand services on one real registry.
 // Each exits with 1 when a row is bad. What the options mean stands with each.
 import { parseArgs } from 'node:util'
@@ -11,7 +11,6 @@ const TABLES = { oracles: validateOracles, registries: validateRegistries }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    defaults: { type: 'boolean', default: false },
     json: { type: 'string' },
     only: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },

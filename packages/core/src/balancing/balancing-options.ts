@@ -138,6 +138,7 @@ const OPTIONS: RecordField<ResolvedBalancingOptions> = record(
   } satisfies FieldsOf<BalancingOptions>,
   {
     about: 'How an endpoint is picked, and from which',
+    refused: { mode: 'this layer has none' },
     finish(values, at) {
       for (const [option, algorithms] of Object.entries(ONLY_FOR)) {
         if (values[option as keyof typeof values] === undefined || algorithms.includes(values.algorithm)) continue

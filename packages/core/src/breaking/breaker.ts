@@ -5,7 +5,7 @@ import type { CircuitEvent, EventSink } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import type { ResolvedCircuitBreakerOptions } from './breaker-options.ts'
 import { BreakerState, type Transition } from './breaker-state.ts'
-import type { CircuitState, Gate } from './circuit-breaker.ts'
+import { type CircuitState, type Gate, REFUSED, UNKNOWN_EPOCH } from './circuit-breaker.ts'
 import type { PeerCircuits } from './peer-circuits.ts'
 
 /** What a circuit is made with besides its numbers. */
@@ -21,6 +21,9 @@ export interface BreakerParts {
   readonly onAdmittingChange?: (() => void) | undefined
 }
 
+/** The options of a circuit, and whether it only watches. */
+type BreakerPolicy = ResolvedCircuitBreakerOptions & { readonly isShadow?: true }
+
 /** Wakes a breaker at its `dueAtMs`; see {@link file://./breaker-loop.ts}. */
 export interface BreakerAlarm {
   wake(breaker: CircuitBreaker): void
@@ -30,6 +33,9 @@ export interface BreakerAlarm {
  * Decides who hears of a transition, and when: nobody per call, and everybody only after the transition is whole. First
  * the owner of the row (so that no picker sees a stale one), then the alarm, then the public: the cell, the event. A
  * listener that moves the circuit itself is told of its own move after the one it was told of.
+ *
+ * In shadow it moves as ever, on paper: whom it would refuse it admits, with an epoch that nobody knows, so that what becomes
+ * of them moves nothing, as it could not if they had been refused.
  *
  * What the states are and how they follow each other is the machine's, in {@link file://./breaker-state.ts}.
  */
@@ -41,6 +47,7 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   readonly #random: RandomStream
   readonly #events: EventSink
   readonly #onAdmittingChange: (() => void) | undefined
+  #isShadow: boolean
   #wasAdmitting = true
   #alarm: BreakerAlarm | undefined = undefined
   /** Made when somebody follows the state: most circuits of a large system are never followed. */
@@ -49,7 +56,7 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   /** Undefined where nobody else is asked. */
   #peers: PeerCircuits | undefined = undefined
 
-  constructor(options: ResolvedCircuitBreakerOptions, parts: BreakerParts) {
+  constructor(options: BreakerPolicy, parts: BreakerParts) {
     this.service = parts.service
     this.endpoint = parts.endpoint
     this.#machine = new BreakerState(options)
@@ -57,6 +64,7 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     this.#random = parts.random
     this.#events = parts.events
     this.#onAdmittingChange = parts.onAdmittingChange
+    this.#isShadow = options.isShadow === true
   }
 
   get value(): CircuitState {
@@ -74,7 +82,12 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   }
 
   get isAdmitting(): boolean {
-    return this.#machine.isAdmitting
+    return this.#machine.isAdmitting || this.#isShadow
+  }
+
+  /** It refuses on paper only. */
+  get isShadow(): boolean {
+    return this.#isShadow
   }
 
   /** When time alone moves it next; `Infinity` while it does not. */
@@ -87,7 +100,7 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     if (machine.isAging) this.#goIf(machine.age(nowMs), nowMs)
     const epoch = machine.enter(nowMs)
     if (machine.isProbing) this.#follow()
-    return epoch
+    return epoch === REFUSED && this.#isShadow ? UNKNOWN_EPOCH : epoch
   }
 
   onSend(epoch: number, nowMs: number): void {
@@ -121,8 +134,10 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   }
 
   /** Changes the numbers and keeps the state. */
-  update(options: ResolvedCircuitBreakerOptions): void {
+  update(options: BreakerPolicy): void {
     this.#machine.update(options)
+    this.#isShadow = options.isShadow === true
+    this.#follow()
   }
 
   /** Who else is asked, and told; undefined for nobody. Those before are taken leave of. */
@@ -180,8 +195,9 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
   #follow(): void {
     const machine = this.#machine
     if (machine.dueAtMs !== Number.POSITIVE_INFINITY) this.#alarm?.wake(this)
-    if (machine.isAdmitting === this.#wasAdmitting) return
-    this.#wasAdmitting = machine.isAdmitting
+    const { isAdmitting } = this
+    if (isAdmitting === this.#wasAdmitting) return
+    this.#wasAdmitting = isAdmitting
     this.#onAdmittingChange?.()
   }
 
@@ -189,8 +205,9 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     const { event: type, why } = transition
     const { service, endpoint } = this
     const openForMs = this.#machine.openForMs
-    if (openForMs === undefined) return { type, service, endpoint, atMs, why }
-    return { type, service, endpoint, atMs, why, openForMs }
+    const event = { type, service, endpoint, atMs, why }
+    const timed = openForMs === undefined ? event : { ...event, openForMs }
+    return this.#isShadow ? { ...timed, isShadow: true } : timed
   }
 
   #tell(telling: Telling): void {

@@ -6,6 +6,9 @@ export type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated'
 /** What {@link Gate.enter} answers when it refuses. */
 export const REFUSED = -1
 
+/** The epoch of what a circuit in shadow admits though it would have refused it. No state has or had it. */
+export const UNKNOWN_EPOCH = -2
+
 /** The `sentMs` of an admission that was given back before anything went out. */
 export const NEVER_SENT: number = Number.POSITIVE_INFINITY
 

@@ -24,6 +24,11 @@ export class PeerCircuits implements BoardSink {
     this.#onNews = onNews
   }
 
+  /** Of the topic: the same for all who belong together. */
+  get name(): string {
+    return this.#topic.name
+  }
+
   /** Peers whose circuit is open by their own verdict. Follows the topic from when it is first asked. */
   open(nowMs: number): number {
     this.#topic.follow(this)

@@ -97,9 +97,9 @@ describe('parsePolicyDocument', () => {
       'targets.*\\.x\\.com.retyr: unknown key; allowed: use, timeout, retry, hedge, circuitBreaker, concurrency, rateLimit, throttle, coalesce, cache, outlier, health, loadBalancing, routes, split, mirror, mode; did you mean retry?',
     ],
     [
-      'a mode of later',
-      { version: 1, targets: { a: { mode: 'shadow' } } },
-      'targets.a.mode: shadow is not available yet in this version; allowed: enforce, off',
+      'a mode that is none',
+      { version: 1, targets: { a: { mode: 'shade' } } },
+      'targets.a.mode: "shade" is not allowed; one of enforce, shadow, off',
     ],
     [
       '`use` in a policy',

@@ -5,7 +5,7 @@ import { layer } from '../options/layer.ts'
 import { rootPlace } from '../options/place.ts'
 import { jsonSchemaOf } from '../options/schema-of.ts'
 import { parsePolicyDocument } from './policy-document.ts'
-import { governedBy, governedTimeout, INBOUND_MODE, type Moded, moded } from './policy-mode.ts'
+import { governedBy, governedTimeout, type Moded, moded } from './policy-mode.ts'
 import { INBOUND_LAYERS, POLICY_LAYERS, resolveInbound, resolvePolicy } from './policy-options.ts'
 
 const ALL = {
@@ -94,7 +94,18 @@ describe('mode: shadow', () => {
     expect(documentOf({ mode: 'enforce' }).hash).toBe(documentOf({}).hash)
   })
 
-  // What the pipeline will find; the document holds it back until then.
+  it('marks every layer of calls that has a mode, all of them or one', () => {
+    const { timeout: _, ...layers } = ALL
+    const whole = resolvePolicy({ ...ALL, mode: 'shadow' })
+    for (const [name, given] of Object.entries(layers)) {
+      expect(whole[name as keyof typeof layers]?.isShadow, name).toBe(true)
+      const one = resolvePolicy({ ...ALL, [name]: { ...(given === true ? {} : (given as object)), mode: 'shadow' } })
+      const marked = Object.keys(layers).filter((other) => one[other as keyof typeof layers]?.isShadow)
+      expect(marked).toEqual([name])
+    }
+    expect([whole.timeoutMs, whole.shadowTimeoutMs]).toEqual([undefined, 2000])
+  })
+
   it('of a call marks the layer, and keeps a timeout where nothing ends a call by it', () => {
     const breaker: Moded<object> = { mode: undefined, layer: Object.freeze({ minimumCalls: 3 }) }
     expect(governedBy('shadow', breaker)).toEqual({ minimumCalls: 3, isShadow: true })
@@ -107,7 +118,7 @@ describe('mode: shadow', () => {
 
 describe('a layer with a mode', () => {
   it('says so in its schema, beside what the layer itself requires', () => {
-    const schema = jsonSchemaOf(layer(moded(CONCURRENCY_OPTIONS, INBOUND_MODE)), { $id: 'x', title: 'x' })
+    const schema = jsonSchemaOf(layer(moded(CONCURRENCY_OPTIONS)), { $id: 'x', title: 'x' })
     expect(schema).toMatchObject({
       anyOf: [
         {
@@ -119,7 +130,9 @@ describe('a layer with a mode', () => {
     })
     expect(schema).not.toHaveProperty('anyOf.0.required')
     const head = { $id: 'x', title: 'x' }
-    expect(jsonSchemaOf(POLICY_LAYERS, head)).toMatchObject({ properties: { mode: { enum: ['enforce', 'off'] } } })
+    expect(jsonSchemaOf(POLICY_LAYERS, head)).toMatchObject({
+      properties: { mode: { enum: ['enforce', 'shadow', 'off'] } },
+    })
     expect(jsonSchemaOf(INBOUND_LAYERS, head)).toMatchObject({
       properties: { mode: { enum: ['enforce', 'shadow', 'off'] } },
     })

@@ -23,19 +23,10 @@ export interface ShadowMark {
   readonly isShadow?: true
 }
 
-const ABOUT = 'enforce; shadow: counts what it would have done; off: as if it were not there'
-
-/** Of what instances admit. */
-export const INBOUND_MODE: ScalarField<PolicyMode, ''> = oneOf(['enforce', 'shadow', 'off'], {
+/** Of a policy, and of each of its layers that has one. */
+export const MODE: ScalarField<PolicyMode, ''> = oneOf(['enforce', 'shadow', 'off'], {
   default: 'enforce',
-  about: ABOUT,
-})
-
-/** Of what governs calls. The one place where shadow is held back until the pipeline knows it: then it is INBOUND_MODE. */
-export const OUTGOING_MODE: ScalarField<PolicyMode, ''> = oneOf(['enforce', 'off'], {
-  default: 'enforce',
-  notYet: ['shadow'],
-  about: ABOUT,
+  about: 'enforce; shadow: counts what it would have done; off: as if it were not there',
 })
 
 /** A resolved layer with the mode it asks for by itself. */
@@ -45,7 +36,7 @@ export interface Moded<out Out> {
 }
 
 /** The same layer with `mode` beside its options. */
-export function moded<Out>(options: RecordField<Out>, mode: ScalarField<PolicyMode, ''>): RecordField<Moded<Out>> {
+export function moded<Out>(options: RecordField<Out>): RecordField<Moded<Out>> {
   const { rules } = options
   const finish = (values: { readonly mode: PolicyMode | undefined }, at: Place): Moded<Out> => {
     const { mode: own, ...rest } = values
@@ -54,15 +45,22 @@ export function moded<Out>(options: RecordField<Out>, mode: ScalarField<PolicyMo
       layer: Object.freeze(rules.finish === undefined ? rest : rules.finish(rest as never, at)) as Out,
     }
   }
-  const whole = record({ ...options.fields, mode: optional(mode) }, { ...rules, finish } as never)
+  const whole = record({ ...options.fields, mode: optional(MODE) }, { ...rules, finish } as never)
   return {
     ...(whole as RecordField<Moded<Out>>),
     // What the layer's own schema says beyond its fields is said here, too.
     schema(use: SchemaUse): JsonSchema {
       const schema = options.schema(use)
-      return { ...schema, properties: { ...(schema.properties as JsonSchema), mode: mode.schema(use) } }
+      return { ...schema, properties: { ...(schema.properties as JsonSchema), mode: MODE.schema(use) } }
     },
   }
+}
+
+/** A layer that decides where a call goes or what answers it: there is nothing that it could do on paper only. */
+export function modeless<Out>(options: RecordField<Out>): RecordField<Out> {
+  const refused = { mode: 'this layer has none; false takes it off' }
+  const whole = record(options.fields, { ...options.rules, refused } as never)
+  return { ...(whole as RecordField<Out>), schema: options.schema }
 }
 
 /** What is left of a layer under the mode of its policy. */

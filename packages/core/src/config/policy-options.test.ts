@@ -84,10 +84,15 @@ describe('resolvePolicy', () => {
     ],
     [{ circuitbreaker: {} }, 'did you mean circuitBreaker?'],
     [{ split: {} }, 'payments.split: an object is not allowed; a list with at least 1 item; or false'],
-    [{ mode: 'shadow' }, 'payments.mode: shadow is not available yet in this version; allowed: enforce, off'],
-    [{ mode: 'of' }, 'payments.mode: "of" is not allowed; one of enforce, off; did you mean off?'],
-    [{ retry: { mode: 'shadow' } }, 'payments.retry.mode: shadow is not available yet in this version'],
-    [{ cache: { ttl: 1, mode: 'off' } }, 'payments.cache.mode: unknown key; allowed: ttl'],
+    [{ mode: 'of' }, 'payments.mode: "of" is not allowed; one of enforce, shadow, off; did you mean off?'],
+    [{ retry: { mode: 'shadw' } }, 'payments.retry.mode: "shadw" is not allowed; one of enforce, shadow, off'],
+    [
+      { cache: { ttl: 1, mode: 'shadow' } },
+      'payments.cache.mode: this layer has none; false takes it off; allowed: ttl',
+    ],
+    [{ coalesce: { mode: 'shadow' } }, 'payments.coalesce.mode: this layer has none; false takes it off'],
+    [{ mirror: { service: 'b', mode: 'shadow' } }, 'payments.mirror.mode: this layer has none; false takes it off'],
+    [{ loadBalancing: { mode: 'shadow' } }, 'payments.loadBalancing.mode: this layer has none; allowed: algorithm'],
     [null, 'payments: null (nothing is written here) is not allowed; an object'],
   ])('refuses %j', (layers, message) => {
     expect(() => resolvePolicy(layers as PolicyLayers, 'payments')).toThrow(message)

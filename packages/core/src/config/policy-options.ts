@@ -38,15 +38,7 @@ import { RETRY_OPTIONS, type ResolvedRetryOptions, type RetryOptions } from '../
 import { MIRROR_OPTIONS, type MirrorOptions, type ResolvedMirrorOptions } from '../routing/mirror-options.ts'
 import { type ResolvedVersionRoute, ROUTES_OPTIONS, type VersionRoute } from '../routing/route-options.ts'
 import { SPLIT_OPTIONS, type VersionShare } from '../routing/split-options.ts'
-import {
-  governedBy,
-  governedTimeout,
-  INBOUND_MODE,
-  moded,
-  OUTGOING_MODE,
-  type PolicyMode,
-  type ShadowMark,
-} from './policy-mode.ts'
+import { governedBy, governedTimeout, MODE, moded, modeless, type PolicyMode, type ShadowMark } from './policy-mode.ts'
 
 /** A layer's options with its own {@link PolicyLayers.mode}. */
 export type WithMode<Options> = Options & { readonly mode?: PolicyMode }
@@ -107,21 +99,21 @@ export interface ResolvedPolicy {
 export const POLICY_LAYERS: RecordField<ResolvedPolicy> = record(
   {
     timeout: orFalse(duration({ above: 0, about: 'Length of the whole call, retries included' })),
-    retry: layer(moded(RETRY_OPTIONS, OUTGOING_MODE)),
-    hedge: layer(moded(HEDGE_OPTIONS, OUTGOING_MODE)),
-    circuitBreaker: layer(moded(CIRCUIT_BREAKER_OPTIONS, OUTGOING_MODE)),
-    concurrency: layer(moded(CONCURRENCY_OPTIONS, OUTGOING_MODE)),
-    rateLimit: layer(moded(RATE_LIMIT_OPTIONS, OUTGOING_MODE)),
-    throttle: layer(moded(THROTTLE_OPTIONS, OUTGOING_MODE)),
-    coalesce: layer(COALESCE_OPTIONS),
-    cache: layer(CACHE_OPTIONS),
-    outlier: layer(moded(OUTLIER_OPTIONS, OUTGOING_MODE)),
-    health: layer(moded(HEALTH_OPTIONS, OUTGOING_MODE)),
+    retry: layer(moded(RETRY_OPTIONS)),
+    hedge: layer(moded(HEDGE_OPTIONS)),
+    circuitBreaker: layer(moded(CIRCUIT_BREAKER_OPTIONS)),
+    concurrency: layer(moded(CONCURRENCY_OPTIONS)),
+    rateLimit: layer(moded(RATE_LIMIT_OPTIONS)),
+    throttle: layer(moded(THROTTLE_OPTIONS)),
+    coalesce: layer(modeless(COALESCE_OPTIONS)),
+    cache: layer(modeless(CACHE_OPTIONS)),
+    outlier: layer(moded(OUTLIER_OPTIONS)),
+    health: layer(moded(HEALTH_OPTIONS)),
     loadBalancing: BALANCING_OPTIONS,
     routes: ROUTES_OPTIONS,
     split: SPLIT_OPTIONS,
-    mirror: layer(MIRROR_OPTIONS),
-    mode: optional(OUTGOING_MODE),
+    mirror: layer(modeless(MIRROR_OPTIONS)),
+    mode: optional(MODE),
   } satisfies FieldsOf<PolicyLayers>,
   {
     finish: ({ mode, ...values }): ResolvedPolicy => ({
@@ -171,16 +163,16 @@ export interface InboundPolicy {
 /** The description from which validation, defaults and schema of an inbound policy follow. */
 export const INBOUND_LAYERS: RecordField<InboundPolicy> = record(
   {
-    concurrency: layer(moded(CONCURRENCY_OPTIONS, INBOUND_MODE), {
+    concurrency: layer(moded(CONCURRENCY_OPTIONS), {
       about: 'Bounds how many requests an instance works on',
     }),
-    rateLimit: layer(moded(RATE_LIMIT_OPTIONS, INBOUND_MODE), {
+    rateLimit: layer(moded(RATE_LIMIT_OPTIONS), {
       about: 'Bounds how many requests an instance admits in a second',
     }),
-    shed: layer(moded(SHED_OPTIONS, INBOUND_MODE), {
+    shed: layer(moded(SHED_OPTIONS), {
       about: 'What an instance refuses while its event loop is too busy',
     }),
-    mode: optional(INBOUND_MODE),
+    mode: optional(MODE),
   } satisfies FieldsOf<InboundLayers>,
   {
     about: 'What each instance of the service admits',

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Instance } from '../endpoint/endpoint.ts'
-import { type Belief, beliefIn, believe, release, releaseAtMs } from './belief.ts'
+import { type Belief, beliefIn, believe, isLossOfMany, release, releaseAtMs } from './belief.ts'
 
-const RULES = { maxDropped: 0.5, dropGraceMs: 30_000 }
+/** Without the moment that each is given to come back; see below. */
+const RULES = { maxDropped: 0.5, dropGraceMs: 30_000, lapseGraceMs: 0 }
+const PATIENT = { ...RULES, lapseGraceMs: 8000 }
 
 /** `abc` is the list of a, b and c. */
 const list = (names: string): Instance[] =>
@@ -86,7 +88,7 @@ describe('what is believed of a list that lacks some', () => {
     const names = 'abcdefghij'
     for (let gone = 1; gone <= 10; gone++) belief = hear(belief, names.slice(gone), '', gone * 1000)
     expect([...namesOf(belief)].sort().join('')).toBe('fghij')
-    expect(belief.retained.get('f')).toBe(6_000)
+    expect(belief.retained.get('f')).toEqual({ sinceMs: 6_000, isOfMany: true })
     // Of five two may go within a grace, but only one has been kept for so long when the first does.
     const going = releases(belief).map((seen) => seen.split(':').map((part) => part.length))
     expect(releases(belief).map((seen) => seen.split(':')[0])).toEqual(['36', '66', '96', '126'])
@@ -143,5 +145,45 @@ describe('what is believed of a list that lacks some', () => {
     expect(keep(29, 0.29).list.length).toBe(71)
     expect(keep(30, 0.29).list.length).toBe(100)
     expect(release(keep(30, 0.29), 30_000, { ...RULES, maxDropped: 0.29 }).list.length).toBe(71)
+  })
+
+  describe('who may come back', () => {
+    it('is kept for a moment, and then gone without more', () => {
+      const belief = hear(beliefIn(list('abcd')), 'abc', '', 0, PATIENT)
+      expect([namesOf(belief), retained(belief)]).toEqual(['abcd', 'd'])
+      expect(releases(belief, PATIENT)).toEqual(['8:abc'])
+    })
+
+    it('is simply there when it does: a lost lease takes nobody away', () => {
+      const belief = hear(hear(beliefIn(list('abcd')), 'ab', '', 0, PATIENT), 'abcd', '', 6500, PATIENT)
+      expect([namesOf(belief), retained(belief), releases(belief, PATIENT)]).toEqual(['abcd', '', []])
+    })
+
+    it('is gone at once where it says goodbye', () => {
+      expect(namesOf(hear(beliefIn(list('abcd')), 'ab', 'cd', 0, PATIENT))).toBe('ab')
+      const kept = hear(beliefIn(list('abcd')), 'abc', '', 0, PATIENT)
+      expect(namesOf(hear(kept, 'abc', 'd', 1000, PATIENT))).toBe('abc')
+    })
+
+    it('goes while those beyond the share, who came after it, are kept for their grace', () => {
+      let belief = hear(beliefIn(list('abcde')), 'bcde', '', 0, PATIENT)
+      belief = hear(belief, 'cde', '', 1000, PATIENT)
+      belief = hear(belief, 'de', '', 2000, PATIENT)
+      expect([...retained(belief)].sort()).toEqual(['a', 'b', 'c'])
+      expect(isLossOfMany(belief)).toBe(true)
+      expect(releases(belief, PATIENT).map((seen) => [...seen].sort().join(''))).toEqual(['8:bcde', '9:cde', '23:de'])
+    })
+
+    it('counts among the lost when it has gone', () => {
+      let belief = hear(beliefIn(list('abcd')), 'abc', '', 0, PATIENT)
+      belief = release(belief, 8000, PATIENT)
+      belief = hear(belief, 'ab', '', 10_000, PATIENT)
+      belief = hear(belief, 'a', '', 12_000, PATIENT)
+      expect([...belief.retained]).toEqual([
+        ['b', { sinceMs: 12_000, isOfMany: true }],
+        ['c', { sinceMs: 10_000, isOfMany: false }],
+      ])
+      expect(releases(belief, PATIENT)).toEqual(['18:ab', '42:a'])
+    })
   })
 })

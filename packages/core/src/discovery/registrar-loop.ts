@@ -49,6 +49,8 @@ export class RegistrationLoop implements TimerTask {
   /** The question was given that moment. */
   #isLate = false
   #onEnd: ((error?: Error) => void) | undefined = undefined
+  /** Until when a deregistration that fails is tried again. */
+  #endsAtMs = 0
 
   constructor(steps: RegistrationSteps, answerTimeoutMs: number, clock: Clock) {
     this.#steps = steps
@@ -60,10 +62,21 @@ export class RegistrationLoop implements TimerTask {
     this.#ask('register')
   }
 
-  /** Asks nothing further but to be taken out. `onEnd` is told how that went, perhaps before this returns. */
-  end(onEnd: (error?: Error) => void): void {
+  /**
+   * Asks nothing further but to be taken out, until it is or `untilMs` has come. `onEnd` is told of each try how it went,
+   * perhaps before this returns.
+   */
+  end(onEnd: (error?: Error) => void, untilMs: number): void {
     this.#onEnd = onEnd
+    this.#endsAtMs = untilMs
     this.#ask('deregister')
+  }
+
+  /** Asks nothing any more. */
+  stop(): void {
+    this.#number++
+    this.#asked = undefined
+    this.#timer?.cancel()
   }
 
   onTimer(): void {
@@ -93,6 +106,9 @@ export class RegistrationLoop implements TimerTask {
     this.#asked = undefined
     if (question === 'deregister') {
       this.#timer?.cancel()
+      const waitMs = error === undefined ? Number.POSITIVE_INFINITY : this.#steps.untilRetry(error)
+      this.#next = 'deregister'
+      if (this.#clock.now() + waitMs < this.#endsAtMs) this.#arm(waitMs)
       this.#onEnd?.(error)
       return
     }

@@ -373,6 +373,38 @@ describe('Registrar', () => {
       expect(clock.pending).toBe(0)
     })
 
+    it('is tried again for as long as it is given, while nobody waits, and told once', () => {
+      const registrar = start()
+      registry.mode = 'refusing'
+      let done = 0
+      registrar.close(() => done++, 20_000)
+      expect(done).toBe(1)
+      clock.advance(4_000)
+      expect(registry.times('deregister').length).toBeGreaterThan(2)
+      registry.mode = 'fine'
+      clock.advance(10_000)
+      expect(present.ids).toEqual([])
+      expect([done, ...told()]).toEqual([1, 'instanceRegistered', 'registrationFailed', 'instanceDeregistered'])
+      expect(clock.pending).toBe(0)
+    })
+
+    it('is given up when its time is over, or nobody is there to try any more', () => {
+      const registrar = start()
+      registry.mode = 'silent'
+      registrar.close(() => {}, 12_000)
+      clock.advance(60_000)
+      const tries = registry.times('deregister')
+      expect(tries.length).toBeGreaterThan(1)
+      expect(Math.max(...tries)).toBeLessThan(12_000)
+      expect(clock.pending).toBe(0)
+      const other = registrarOf({ ...INSTANCE, id: 'orders#2' })
+      registry.mode = 'refusing'
+      other.start()
+      other.close(() => {}, 60_000)
+      other.giveUp()
+      expect(clock.pending).toBe(0)
+    })
+
     it('may come from somebody who hears of the registration', () => {
       const registrar = registrarOf()
       registrar.cell.changes$.subscribe((state) => {

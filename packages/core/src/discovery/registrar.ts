@@ -84,9 +84,10 @@ export class Registrar {
 
   /**
    * Ends the heartbeats and takes the instance out. `done` is called when the registry has answered, or has not in the
-   * time of a heartbeat: then the lease runs out by itself.
+   * time of a heartbeat. Where it has not done so it is asked again for `retryForMs` (none by default), or until
+   * {@link giveUp}: who waits need not. After that the lease runs out by itself.
    */
-  close(done: () => void = () => {}): void {
+  close(done: () => void = () => {}, retryForMs = 0): void {
     if (this.#cell.value === 'deregistered') {
       if (this.#waiting === undefined) done()
       else this.#waiting.push(done)
@@ -97,8 +98,14 @@ export class Registrar {
     this.#waiting = [done]
     this.#cell.set('deregistered')
     this.#cell.complete()
-    if (wasStarted) this.#loop.end((error) => this.#onDeregistered(error))
-    else this.#endWaiting()
+    if (!wasStarted) return this.#endWaiting()
+    this.#waits.reset()
+    this.#loop.end((error) => this.#onDeregistered(error), this.#ports.clock.now() + retryForMs)
+  }
+
+  /** Whoever is not out by now leaves it to the lease. */
+  giveUp(): void {
+    if (this.#cell.value === 'deregistered') this.#loop.stop()
   }
 
   #heartbeat(done: RegistryAnswer): void {
@@ -132,7 +139,9 @@ export class Registrar {
   }
 
   #onDeregistered(error: Error | undefined): void {
-    this.#emit(error === undefined ? 'instanceDeregistered' : 'registrationFailed', error)
+    // That it failed is told once.
+    if (error === undefined) this.#emit('instanceDeregistered')
+    else if (this.#waiting !== undefined) this.#emit('registrationFailed', error)
     this.#endWaiting()
   }
 

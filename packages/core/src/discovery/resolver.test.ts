@@ -368,7 +368,7 @@ describe('Resolver', () => {
     })
 
     it('by the options it is given', () => {
-      const options = { maxDropped: 0.1, dropGraceMs: 5_000, snapshots: undefined }
+      const options = { maxDropped: 0.1, dropGraceMs: 5_000, lapseGraceMs: 0, snapshots: undefined }
       const { ids } = resolveBy({ options }, consul)
       consul.tell(four)
       consul.tell([a, b, c])

@@ -5,7 +5,7 @@ import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import type { EventSink, ResolverEvent } from '../telemetry/events.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
-import { type Belief, beliefIn, believe, release, releaseAtMs, whyRetained } from './belief.ts'
+import { type Belief, beliefIn, believe, isLossOfMany, release, releaseAtMs, whyRetained } from './belief.ts'
 import { DEFAULT_DISCOVERY_OPTIONS, type ResolvedDiscoveryOptions } from './discovery-options.ts'
 import type { Registry } from './registry.ts'
 import { RetryWait } from './retry-wait.ts'
@@ -218,7 +218,7 @@ export class Resolver {
     this.#restoreAtMs = Number.POSITIVE_INFINITY
     this.#publish(after.list)
     if (after.retained.size === 0) this.#keep()
-    else if (before.retained.size === 0) {
+    else if (before.retained.size === 0 || (isLossOfMany(after) && !isLossOfMany(before))) {
       const why = whyRetained(after, this.#options)
       this.#emit('endpointsRetained', { retained: [...after.retained.keys()], why })
     }

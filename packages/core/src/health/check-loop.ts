@@ -1,6 +1,7 @@
 import type { Endpoint } from '../endpoint/endpoint.ts'
 import type { Random, RandomStream } from '../random/random.ts'
 import type { EventSink } from '../telemetry/events.ts'
+import type { ShadowHost } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
 import { afterCheck, type CheckSlot, nextIntervalMs } from './check-state.ts'
@@ -22,9 +23,14 @@ export interface CheckParts {
   readonly events: EventSink
   readonly checker: HealthChecker
   readonly service: string
+  /** Told in shadow of each endpoint that would have been set aside. */
+  readonly host?: ShadowHost | undefined
   /** Called when what is known of an endpoint has changed, after its row knows. */
   readonly onChange?: (() => void) | undefined
 }
+
+/** The options of checks, and whether they only watch. */
+type CheckPolicy = ResolvedHealthOptions & { readonly isShadow?: true }
 
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -40,11 +46,11 @@ export class CheckLoop {
   readonly #parts: CheckParts
   readonly #random: RandomStream
   readonly #due: DueLoop
-  #options: ResolvedHealthOptions
+  #options: CheckPolicy
   #hosts: readonly CheckedHost[] = []
   #isClosed = false
 
-  constructor(options: ResolvedHealthOptions, parts: CheckParts) {
+  constructor(options: CheckPolicy, parts: CheckParts) {
     this.#options = options
     this.#parts = parts
     this.#random = parts.random.stream(`health/${parts.service}`)
@@ -62,7 +68,9 @@ export class CheckLoop {
     this.#hosts = hosts
     const nowMs = this.#parts.clock.now()
     const { jitter, intervalMs } = this.#options
-    for (const { check } of hosts) {
+    for (const host of hosts) {
+      const { check } = host
+      this.#mark(host)
       if (check.dueAtMs !== NEVER || check.underWay !== undefined) continue
       check.dueAtMs = nowMs + jitter * intervalMs * this.#random.next()
       this.#due.poke(check.dueAtMs)
@@ -70,8 +78,9 @@ export class CheckLoop {
   }
 
   /** Other numbers count from each endpoint's next check on. */
-  update(options: ResolvedHealthOptions): void {
+  update(options: CheckPolicy): void {
     this.#options = options
+    for (const host of this.#hosts) this.#mark(host)
   }
 
   /** Asks nobody any more. What was found stays: see the row. */
@@ -124,13 +133,23 @@ export class CheckLoop {
     check.dueAtMs = Math.max(nowMs, check.startedAtMs + lengthMs)
     this.#due.poke(check.dueAtMs)
     if (effect !== 'changed') return
-    host.refresh()
+    if (!check.isShadow) host.refresh()
     onChange?.()
     if (before === 'unknown' && isHealthy) return
-    const { rise, fall } = this.#options
+    const { rise, fall, isShadow } = this.#options
+    if (isShadow && !isHealthy) this.#parts.host?.shadow.count('failed-checks')
     const type = isHealthy ? 'endpointRecovered' : 'endpointFailedChecks'
     const why = `${isHealthy ? `${rise} checks passed` : `${fall} checks failed`} in a row: ${reason}`
-    events.emit({ type, service, endpoint: host.id, atMs: nowMs, why })
+    events.emit({ type, service, endpoint: host.id, atMs: nowMs, why, ...(isShadow && { isShadow }) })
+  }
+
+  /** The row is to know whether what is found of it counts. */
+  #mark(host: CheckedHost): void {
+    const { check } = host
+    const isShadow = this.#options.isShadow === true
+    if (check.isShadow === isShadow) return
+    check.isShadow = isShadow
+    if (check.verdict === 'unhealthy') host.refresh()
   }
 }
 

@@ -17,6 +17,8 @@ export type CheckVerdict = 'unknown' | 'healthy' | 'unhealthy'
 /** What the loop keeps of an endpoint: its slot in the pipeline's row. */
 export interface CheckSlot {
   verdict: CheckVerdict
+  /** The layer is in shadow: an unhealthy verdict sets nobody aside. */
+  isShadow: boolean
   /** Results in a row that speak against the verdict. */
   streak: number
   /** What the last check said. */
@@ -30,6 +32,7 @@ export interface CheckSlot {
 export function createCheckSlot(): CheckSlot {
   return {
     verdict: 'unknown',
+    isShadow: false,
     streak: 0,
     reason: 'not asked yet',
     startedAtMs: 0,

@@ -9,6 +9,8 @@ export interface OutlierSlot {
   /** Times ejected in a row: the multiplier of the ejection time. */
   ejections: number
   isEjected: boolean
+  /** So it would be: the layer is in shadow, and sets nobody aside. */
+  isShadow: boolean
   /** While ejected: when it returns. */
   returnsAtMs: number
 }
@@ -22,6 +24,7 @@ export function createOutlierSlot(): OutlierSlot {
     interval: 0,
     ejections: 0,
     isEjected: false,
+    isShadow: false,
     returnsAtMs: 0,
   }
 }

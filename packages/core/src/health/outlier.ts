@@ -1,6 +1,7 @@
 import type { Verdict } from '../call/classification.ts'
 import type { Random, RandomStream } from '../random/random.ts'
-import type { EventSink } from '../telemetry/events.ts'
+import type { EndpointEvent, EventSink } from '../telemetry/events.ts'
+import type { ShadowHost } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
 import type { OutlierSlot } from './outlier-detector.ts'
@@ -21,9 +22,14 @@ export interface OutlierParts {
   readonly random: Random
   readonly events: EventSink
   readonly service: string
+  /** Told in shadow of each endpoint that would have been ejected. */
+  readonly host?: ShadowHost | undefined
   /** Called when an endpoint was ejected or has returned, after its row knows. */
   readonly onChange?: (() => void) | undefined
 }
+
+/** The options of a detector, and whether it only watches. */
+type OutlierPolicy = ResolvedOutlierOptions & { readonly isShadow?: true }
 
 /** Stands for an empty set; nobody is ever added to it. */
 const NOBODY = new Set<OutlierHost>()
@@ -35,12 +41,14 @@ const NOBODY = new Set<OutlierHost>()
  *
  * What is known of an endpoint lies in its row, so it survives a short absence from the snapshot and goes with the row;
  * the detector holds the rows of the present snapshot and no others.
+ *
+ * In shadow it judges as ever, and its slots say so: whoever reads them ignores what they say.
  */
 export class OutlierDetector {
   readonly #parts: OutlierParts
   /** Made when there is something to wait for: most targets of a large system are hardly called. */
   #due: DueLoop | undefined = undefined
-  #options: ResolvedOutlierOptions
+  #options: OutlierPolicy
   #hosts: readonly OutlierHost[] = []
   #ejected = 0
   /** The number of the present interval, and when it ends; `Infinity` until a call begins it. */
@@ -50,7 +58,7 @@ export class OutlierDetector {
   /** Of the hosts, those that are ejected or whose ejections are not forgiven yet, in the order in which that began. */
   #watched: Set<OutlierHost> = NOBODY
 
-  constructor(options: ResolvedOutlierOptions, parts: OutlierParts) {
+  constructor(options: OutlierPolicy, parts: OutlierParts) {
     this.#options = options
     this.#parts = parts
   }
@@ -66,6 +74,7 @@ export class OutlierDetector {
     this.#ejected = 0
     for (const host of hosts) {
       const slot = host.outlier
+      this.#mark(host)
       if (slot.isEjected) this.#ejected++
       if (slot.isEjected || slot.ejections > 0) this.#watch(host)
     }
@@ -83,8 +92,9 @@ export class OutlierDetector {
   }
 
   /** Other numbers; who is ejected stays so, for as long as was said. */
-  update(options: ResolvedOutlierOptions): void {
+  update(options: OutlierPolicy): void {
     this.#options = options
+    for (const host of this.#hosts) this.#mark(host)
     for (const host of this.#watched) this.#watch(host)
     this.#keepMinimum()
   }
@@ -109,11 +119,12 @@ export class OutlierDetector {
   /** Nobody is ejected by a late result who has left the snapshot. */
   #eject(host: OutlierHost, what: string, nowMs: number): void {
     if (!mayEject(this.#hosts.length, this.#ejected, this.#options) || !this.#hosts.includes(host)) return
+    if (this.#options.isShadow) this.#parts.host?.shadow.count('ejected')
     const slot = host.outlier
     const ejectedForMs = eject(slot, this.#options, nowMs)
     this.#ejected++
     this.#watch(host)
-    host.refresh()
+    if (!host.outlier.isShadow) host.refresh()
     this.#parts.onChange?.()
     const why = `${what}; ejection ${slot.ejections} in a row, ${this.#ejected} of ${this.#hosts.length} ejected`
     this.#parts.events.emit({ type: 'endpointEjected', ...this.#about(host, nowMs), why, ejectedForMs })
@@ -158,13 +169,23 @@ export class OutlierDetector {
   #return(host: OutlierHost, why: string, nowMs: number): void {
     giveBack(host.outlier, nowMs)
     this.#ejected--
-    host.refresh()
+    if (!host.outlier.isShadow) host.refresh()
     this.#parts.onChange?.()
     this.#parts.events.emit({ type: 'endpointReturned', ...this.#about(host, nowMs), why })
   }
 
-  #about(host: OutlierHost, atMs: number): { service: string; endpoint: string; atMs: number } {
-    return { service: this.#parts.service, endpoint: host.id, atMs }
+  #about(host: OutlierHost, atMs: number): Pick<EndpointEvent, 'service' | 'endpoint' | 'atMs' | 'isShadow'> {
+    const about = { service: this.#parts.service, endpoint: host.id, atMs }
+    return this.#options.isShadow ? { ...about, isShadow: true } : about
+  }
+
+  /** The row is to know whether what is found of it counts. */
+  #mark(host: OutlierHost): void {
+    const slot = host.outlier
+    const isShadow = this.#options.isShadow === true
+    if (slot.isShadow === isShadow) return
+    slot.isShadow = isShadow
+    if (slot.isEjected) host.refresh()
   }
 
   #watch(host: OutlierHost): void {

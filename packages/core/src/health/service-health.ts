@@ -11,6 +11,7 @@ import type { OutlierSlot } from './outlier-detector.ts'
  * The first that speaks against the endpoint names the state; the reasons of all are kept. Nobody's good word outweighs
  * another's bad one: a passed check does not return an ejected endpoint, since a grey failure answers its health page
  * (Envoy differs: `successful_active_health_check_uneject_host`), and successful calls do not overrule failed checks.
+ * A witness in shadow is heard among the reasons and sets nobody aside.
  * Without anything against it an endpoint is `healthy`, or `unknown` where checks are made and have not said yet: used.
  */
 export type EndpointState = 'healthy' | 'unknown' | 'ejected' | 'unhealthy' | 'gone'
@@ -45,16 +46,20 @@ export interface Evidence {
 
 export function endpointHealth({ id, leftAtMs, check, outlier }: Evidence): EndpointHealth {
   const reasons = [leftAtMs === undefined ? 'registered' : 'no longer registered']
-  if (check !== undefined) reasons.push(`checks: ${check.reason}`)
-  if (outlier.isEjected) reasons.push(`traffic: ejected, ${outlier.ejections} in a row`)
+  if (check !== undefined) reasons.push(`checks${inShadow(check)}: ${check.reason}`)
+  if (outlier.isEjected) reasons.push(`traffic${inShadow(outlier)}: ejected, ${outlier.ejections} in a row`)
   const state = stateOf(leftAtMs, check, outlier)
   return Object.freeze({ id, state, isUsable: state === 'healthy' || state === 'unknown', reasons })
 }
 
+function inShadow({ isShadow }: { readonly isShadow: boolean }): string {
+  return isShadow ? ' (in shadow)' : ''
+}
+
 function stateOf(leftAtMs: number | undefined, check: CheckSlot | undefined, outlier: OutlierSlot): EndpointState {
   if (leftAtMs !== undefined) return 'gone'
-  if (check?.verdict === 'unhealthy') return 'unhealthy'
-  if (outlier.isEjected) return 'ejected'
+  if (check?.verdict === 'unhealthy' && !check.isShadow) return 'unhealthy'
+  if (outlier.isEjected && !outlier.isShadow) return 'ejected'
   return check?.verdict === 'unknown' ? 'unknown' : 'healthy'
 }
 

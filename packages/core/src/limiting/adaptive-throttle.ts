@@ -32,9 +32,10 @@ export class AdaptiveThrottle {
     return surplus <= 0 ? 0 : surplus / (requests + 1)
   }
 
-  /** An attempt was refused here: it was wanted, and not taken. */
-  onRefused(nowMs: number): void {
+  /** An attempt whose draw was below the ratio: is it refused? It is, and counts as wanted and not taken. */
+  onRefused(nowMs: number): boolean {
     this.#requests.add(nowMs)
+    return true
   }
 
   /**

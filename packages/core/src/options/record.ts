@@ -22,6 +22,8 @@ export type FieldsOf<Options> = { readonly [Name in keyof Options]-?: Field<unkn
 export interface RecordRules {
   /** What it is, for the schema; no full stop. */
   readonly about?: string
+  /** Fields that somebody may well look for here, and why there are none. */
+  readonly refused?: { readonly [name: string]: string }
   /** Fields that a later version knows: refused as such rather than as unknown. */
   readonly notYet?: readonly string[]
   /**
@@ -130,7 +132,7 @@ function givenFields(input: unknown, { fields, rules, expected }: RecordField<un
   if (object === undefined) throw notAllowed(at, input, expected)
   const given: Given = Object.create(null)
   for (const key of Object.keys(object)) {
-    if (!Object.hasOwn(fields, key)) throw unknownKey(key, Object.keys(fields), at, rules.notYet)
+    if (!Object.hasOwn(fields, key)) throw unknownKey(key, Object.keys(fields), at, rules)
     given[key] = object[key]
   }
   return given
@@ -138,9 +140,11 @@ function givenFields(input: unknown, { fields, rules, expected }: RecordField<un
 
 type Given = { [name: string]: unknown }
 
-function unknownKey(key: string, known: readonly string[], at: Place, notYet: readonly string[] = []): Error {
+function unknownKey(key: string, known: readonly string[], at: Place, { notYet = [], refused }: RecordRules): Error {
   const allowed = known.join(', ')
   if (notYet.includes(key)) return at.at(key).error(`not available yet in this version; allowed: ${allowed}`)
+  const why = refused !== undefined && Object.hasOwn(refused, key) ? refused[key] : undefined
+  if (why !== undefined) return at.at(key).error(`${why}; allowed: ${allowed}`)
   return at.at(key).error(`unknown key; allowed: ${allowed}${didYouMean(key, known)}`)
 }
 

@@ -1,5 +1,5 @@
 import type { CircuitBreaker } from '../breaking/breaker.ts'
-import { NEVER_SENT, REFUSED } from '../breaking/circuit-breaker.ts'
+import { NEVER_SENT, REFUSED, UNKNOWN_EPOCH } from '../breaking/circuit-breaker.ts'
 import { abortReason } from '../call/abort-reason.ts'
 import type { AttemptSink, Cancel, CancelReason } from '../call/call.ts'
 import type { Verdict } from '../call/classification.ts'
@@ -14,6 +14,7 @@ import { NO_DEADLINE } from '../time/deadline.ts'
 import type { Timed, TimeoutQueue } from '../time/timeout-queue.ts'
 import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import type { EndpointRow } from './endpoint-row.ts'
+import type { IdleAttempt } from './idle-attempts.ts'
 import { isPushback, judge, tellAttempt } from './judge.ts'
 import { type Route, timeoutsOf } from './route.ts'
 import { type CarriedAttempt, SentAttempt } from './sent-attempt.ts'
@@ -36,12 +37,12 @@ const MAX_PICKS = 3
  * an attempt that was called off can never be taken for the answer to another.
  */
 export abstract class ActiveAttempt
-  implements OwnedAttempt, CarriedAttempt, AttemptSink<AttemptResult>, TimerTask, Timed, AttemptInLine
+  implements OwnedAttempt, CarriedAttempt, AttemptSink<AttemptResult>, TimerTask, IdleAttempt, AttemptInLine
 {
   readonly route: Route
   /** The caller has the head of the answer: nothing is retried any more. */
   isCommitted = false
-  /** Its neighbours among the timeouts of its route. */
+  /** Its neighbours among the timeouts of its route; before it is sent, among those who wait. */
   previous: Timed | undefined = undefined
   next: Timed | undefined = undefined
 
@@ -94,6 +95,7 @@ export abstract class ActiveAttempt
   /** Is admitted at `atMs`, unless it is given up before. */
   pauseUntil(atMs: number): void {
     this.#phase = PAUSING
+    this.route.placement.idle.add(this)
     this.#timer = this.route.clock.schedule(atMs, this)
   }
 
@@ -151,8 +153,11 @@ export abstract class ActiveAttempt
     const isJoined = limiter.join(inLine)
     if (this.#isEnded(now)) return limiter.leave(inLine)
     if (!isJoined) return this.#refuse('concurrency', undefined, now)
+    // Whoever gave way for it has made room at once.
+    if (this.#inLine === undefined) return
     const { route } = this
     this.#phase = WAITING
+    route.placement.idle.add(this)
     this.#timer = route.clock.schedule(Math.min(now + route.maxWaitMs, this.call.deadlineMs), this)
   }
 
@@ -164,6 +169,11 @@ export abstract class ActiveAttempt
     if (this.#phase !== ENDED) return false
     this.#settleLoans(now, undefined, 'ignored', 'ignore', false)
     return true
+  }
+
+  /** Its wait is over, or was given up. */
+  #leaveIdle(): void {
+    if (this.#phase === PAUSING || this.#phase === WAITING) this.route.placement.idle.remove(this)
   }
 
   #leaveLine(): void {
@@ -180,19 +190,25 @@ export abstract class ActiveAttempt
       if (row === undefined) return 'no-endpoint'
       this.#row = row
       if (row.breaker === undefined) return undefined
-      this.#endpointEpoch = row.breaker.enter(now)
-      if (this.#endpointEpoch !== REFUSED) return undefined
+      const epoch = row.breaker.enter(now)
+      this.#endpointEpoch = epoch
+      if (epoch >= 0) return undefined
+      if (epoch === UNKNOWN_EPOCH) return this.#passOnPaper()
       avoided = row
     }
     return 'circuit-open'
+  }
+
+  /** The circuit of its endpoint is open, in shadow. */
+  #passOnPaper(): undefined {
+    this.route.shadow?.counter.count('endpoint-circuit-open')
   }
 
   #isThrottled(now: number): boolean {
     const { throttle, random } = this.route
     const ratio = throttle?.refusalRatio(now) ?? 0
     if (ratio === 0 || random.draw(this.key, Draw.throttle) >= ratio) return false
-    throttle?.onRefused(now)
-    return true
+    return throttle?.onRefused(now) === true
   }
 
   // ---- AttemptInLine ----
@@ -202,10 +218,12 @@ export abstract class ActiveAttempt
   }
 
   onDropped(): void {
+    this.#leaveIdle()
     this.#refuse('concurrency', undefined, this.route.clock.now())
   }
 
   onPermit(): void {
+    this.#leaveIdle()
     this.#inLine = undefined
     this.#disarm()
     this.#hasPermit = true
@@ -234,6 +252,7 @@ export abstract class ActiveAttempt
 
   onTimer(_timer: Timer): void {
     if (this.#phase === SENT) return this.onTimeout()
+    this.#leaveIdle()
     this.#timer = undefined
     const now = this.route.clock.now()
     if (this.#phase === WAITING) {
@@ -243,6 +262,20 @@ export abstract class ActiveAttempt
       this.#phase = ADMITTING
       this.call.onPauseEnd(this, now)
     }
+  }
+
+  // ---- IdleAttempt ----
+
+  onClosing(): void {
+    this.#leaveIdle()
+    this.#disarm()
+    const now = this.route.clock.now()
+    if (this.#phase === PAUSING) {
+      this.#phase = ADMITTING
+      return this.call.onPauseEnd(this, now)
+    }
+    this.#leaveLine()
+    this.#refuse('shutting-down', undefined, now)
   }
 
   /** It was too slow: all who count are told, but not its call. */
@@ -329,6 +362,7 @@ export abstract class ActiveAttempt
   /** The caller has given up. That says nothing about the endpoint. */
   giveUp(): void {
     if (this.#phase === ENDED) return
+    this.#leaveIdle()
     if (this.#phase === WAITING) this.#leaveLine()
     const isSent = this.#phase === SENT
     this.#callOff('cancelled')

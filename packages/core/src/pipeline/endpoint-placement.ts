@@ -9,6 +9,7 @@ import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
 import type { Transport } from '../transport/transport.ts'
 import { EndpointRow, type HealthFollower } from './endpoint-row.ts'
+import { IdleAttempts } from './idle-attempts.ts'
 import type { Placement, PlacementWish } from './route.ts'
 import type { TargetHealth } from './target-health.ts'
 import { VersionSelections } from './version-selections.ts'
@@ -43,6 +44,8 @@ export class EndpointPlacement implements Placement, HealthFollower {
   #present: readonly EndpointRow[] = []
   /** Made with the first endpoint. */
   #selection: Selection<EndpointRow> | undefined = undefined
+  /** Made with the first that waits. */
+  #idle: IdleAttempts | undefined = undefined
   /** Ends the grace of those who have left; made with the first. */
   #graces: DueLoop | undefined = undefined
   /** Made for the first call that is routed by version. */
@@ -68,6 +71,14 @@ export class EndpointPlacement implements Placement, HealthFollower {
   set isClosing(isClosing: boolean) {
     this.#isClosing = isClosing
     if (isClosing) this.#graces?.close()
+  }
+  get idle(): IdleAttempts {
+    this.#idle ??= new IdleAttempts()
+    return this.#idle
+  }
+  /** Whoever waits is refused. */
+  closeIdle(): void {
+    this.#idle?.close()
   }
   get balancer(): Balancer {
     return this.#balancer

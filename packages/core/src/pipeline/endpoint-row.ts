@@ -75,7 +75,10 @@ export class EndpointRow implements Candidate {
 
   /** Brings `isHealthy` up to date after the breaker, the checks or the outlier detector have changed their mind. */
   refresh(): void {
-    this.isHealthy = !this.outlier.isEjected && this.check.verdict !== 'unhealthy' && !this.isBarred
+    const { outlier, check } = this
+    const isEjected = outlier.isEjected && !outlier.isShadow
+    const isUnhealthy = check.verdict === 'unhealthy' && !check.isShadow
+    this.isHealthy = !isEjected && !isUnhealthy && !this.isBarred
     this.#follower?.markStale(this)
   }
 }

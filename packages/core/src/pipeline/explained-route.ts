@@ -6,14 +6,23 @@ import { asError } from '../errors/as-error.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { CallRecord } from './call-record.ts'
 import type { EndpointRow } from './endpoint-row.ts'
-import { type Placement, type PlacementWish, type Route, timeoutsOf } from './route.ts'
+import {
+  type Placement,
+  type PlacementWish,
+  type Route,
+  type RouteShadow,
+  type RouteStates,
+  timeoutsOf,
+} from './route.ts'
+import { shadowed } from './shadow-route.ts'
 
 /**
  * A route for one call that is explained: the same parts, each behind a face that writes down what it answers. So calls
  * that are not explained pay nothing, and the pipeline knows of none of this.
  */
 export function explainedRoute(route: Route, record: CallRecord): Route {
-  const { breaker, throttle, rateLimit, limiter, budget, backoff, classifier, clock } = route
+  const { budget, backoff, classifier, clock } = route
+  const { breaker, throttle, rateLimit, limiter } = actingIn(route)
   const told = <Answer>(answer: Answer, tell: (answer: Answer) => void): Answer => {
     tell(answer)
     return answer
@@ -27,7 +36,7 @@ export function explainedRoute(route: Route, record: CallRecord): Route {
         }),
       onRefused: (now: number) => {
         record.add({ step: 'throttle', isAdmitted: false, refusalRatio: throttle.refusalRatio(now) })
-        throttle.onRefused(now)
+        return throttle.onRefused(now)
       },
       onEnd: (isAccepted: boolean, now: number) => throttle.onEnd(isAccepted, now),
     },
@@ -72,7 +81,27 @@ export function explainedRoute(route: Route, record: CallRecord): Route {
     placement: new ExplainedPlacement(route.placement, record, clock.now.bind(clock)),
   }
   // A call reads of a route's parts what stands above; the parts themselves are more.
-  return { ...route, timeouts: timeoutsOf(route), ...(faces as unknown as Partial<Route>) }
+  const watching = route.shadow === undefined ? undefined : watchingIn(route, route.shadow, record)
+  const acting = Object.fromEntries(Object.entries(faces).filter(([, face]) => face !== undefined))
+  return { ...route, timeouts: timeoutsOf(route), ...watching, ...(acting as Partial<Route>) }
+}
+
+/** The states that act. */
+function actingIn({ shadow, ...route }: Route): Pick<RouteStates, 'breaker' | 'throttle' | 'rateLimit' | 'limiter'> {
+  if (shadow === undefined) return route
+  const { states } = shadow
+  const acting = Object.entries(states).filter(([name, state]) => route[name as keyof RouteStates] === state)
+  return Object.fromEntries(acting) as unknown as RouteStates
+}
+
+/** What only watches writes down what it counts. */
+function watchingIn({ policy }: Route, { states, counter }: RouteShadow, record: CallRecord): Partial<Route> {
+  return shadowed(policy, states, {
+    count: (act) => {
+      record.add({ step: 'shadow', act })
+      counter.count(act)
+    },
+  })
 }
 
 function explainedBreaker(breaker: CircuitBreaker, record: CallRecord): CircuitBreaker {
@@ -114,6 +143,9 @@ class ExplainedPlacement implements Placement {
   }
   get isClosing(): boolean {
     return this.#real.isClosing
+  }
+  get idle(): Placement['idle'] {
+    return this.#real.idle
   }
   get versions(): Placement['versions'] {
     return this.#real.versions

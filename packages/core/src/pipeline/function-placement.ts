@@ -1,4 +1,5 @@
 import type { Transport } from '../transport/transport.ts'
+import { IdleAttempts } from './idle-attempts.ts'
 import type { Placement } from './route.ts'
 
 /** The placement of a policy that guards a function: nothing is picked, the function is the only place to go. */
@@ -9,9 +10,20 @@ export class FunctionPlacement implements Placement {
   readonly versions = { has: (): boolean => false }
   readonly transport: Transport
   isClosing = false
+  #idle: IdleAttempts | undefined = undefined
 
   constructor(transport: Transport) {
     this.transport = transport
+  }
+
+  get idle(): IdleAttempts {
+    this.#idle ??= new IdleAttempts()
+    return this.#idle
+  }
+
+  /** Whoever waits is refused. */
+  closeIdle(): void {
+    this.#idle?.close()
   }
 
   pick(): undefined {

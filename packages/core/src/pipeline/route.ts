@@ -15,10 +15,12 @@ import type { Backoff, RetryBudget } from '../retrying/retry-policy.ts'
 import type { Mirror } from '../routing/mirror.ts'
 import type { VersionRouter } from '../routing/version-router.ts'
 import type { EventSink } from '../telemetry/events.ts'
+import type { ShadowCounter } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import { TimeoutQueue } from '../time/timeout-queue.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { EndpointRow } from './endpoint-row.ts'
+import type { IdleAttempts } from './idle-attempts.ts'
 import type { StartedCall } from './started-call.ts'
 
 /** Makes a call of a route, ready to start. */
@@ -78,7 +80,41 @@ export interface Route {
   readonly rateLimit: RateLimiter | undefined
   readonly limiter: ConcurrencyLimiter | undefined
 
+  /** Undefined where every layer acts. */
+  readonly shadow: RouteShadow | undefined
+
   readonly placement: Placement
+}
+
+/** The states behind a route: what its layers have learnt, whether they act or only watch. */
+export interface RouteStates {
+  readonly breaker: CircuitBreaker | undefined
+  readonly throttle: AdaptiveThrottle | undefined
+  readonly rateLimit: RateLimiter | undefined
+  readonly limiter: ConcurrencyLimiter | undefined
+  readonly hedging: Hedging | undefined
+  readonly budget: RetryBudget | undefined
+}
+
+/** What a route has beside its fields where layers of its policy are in shadow. */
+export interface RouteShadow {
+  /** The states themselves; in the route's own fields stand faces of those in shadow. */
+  readonly states: RouteStates
+  readonly counter: ShadowCounter
+  readonly retry: ShadowRetry | undefined
+}
+
+/** How a policy in shadow would retry. */
+export interface ShadowRetry {
+  readonly maxAttempts: number
+  readonly attemptTimeoutMs: number | undefined
+  readonly backoff: Backoff
+  readonly budget: RetryBudget | undefined
+}
+
+/** The states of a route, which are its own fields but for those in shadow. */
+export function statesOf(route: Route): RouteStates {
+  return route.shadow?.states ?? route
 }
 
 /** What a call says of where it wants to go. */
@@ -97,6 +133,8 @@ export interface Placement {
   readonly transport: Transport | undefined
   /** Set while the runtime is closing: new calls are refused. */
   readonly isClosing: boolean
+  /** Those that have to wait before they are sent. */
+  readonly idle: IdleAttempts
   /** The row for an attempt; undefined where there is no endpoint. */
   pick(key: number, avoid: EndpointRow | undefined, nowMs: number, wish: PlacementWish): EndpointRow | undefined
   /** The versions that have an endpoint. */

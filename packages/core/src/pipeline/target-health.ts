@@ -5,6 +5,7 @@ import type { ResolvedHealthOptions } from '../health/health-options.ts'
 import { OutlierDetector, type OutlierParts } from '../health/outlier.ts'
 import type { ResolvedOutlierOptions } from '../health/outlier-options.ts'
 import type { Evidence } from '../health/service-health.ts'
+import type { ShadowHost } from '../telemetry/shadow-tally.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import type { TargetPorts } from './target-ports.ts'
 import { TransportChecker } from './transport-checker.ts'
@@ -15,6 +16,7 @@ const NOBODY: ReadonlyMap<string, EndpointRow> = new Map()
 export class TargetHealth {
   readonly #service: string
   readonly #ports: TargetPorts
+  readonly #host: ShadowHost | undefined
   /** Made when somebody looks. */
   #cell: HealthCell | undefined = undefined
   #outliers: OutlierDetector | undefined
@@ -22,9 +24,11 @@ export class TargetHealth {
   #present: readonly EndpointRow[] = []
   #rows: ReadonlyMap<string, EndpointRow> = NOBODY
 
-  constructor(service: string, { outlier, health }: ResolvedPolicy, ports: TargetPorts) {
+  /** `host`: whose counter is told what layers in shadow would have done. */
+  constructor(service: string, { outlier, health }: ResolvedPolicy, ports: TargetPorts, host?: ShadowHost) {
     this.#service = service
     this.#ports = ports
+    this.#host = host
     this.#outliers = outlier === undefined ? undefined : this.#createOutliers(outlier)
     this.#checks = health === undefined ? undefined : this.#createChecks(health)
   }
@@ -64,7 +68,7 @@ export class TargetHealth {
 
   #watching(): OutlierParts {
     const { clock, random, events } = this.#ports
-    return { clock, random, events, service: this.#service, onChange: () => this.#cell?.touch() }
+    return { clock, random, events, service: this.#service, host: this.#host, onChange: () => this.#cell?.touch() }
   }
 
   get cell(): HealthCell {

@@ -1,6 +1,7 @@
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import { PeerCircuits } from '../breaking/peer-circuits.ts'
 import { contentHash } from '../config/content-hash.ts'
+import type { ShadowMark } from '../config/policy-mode.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { createRateLimiter } from '../limiting/create-rate-limiter.ts'
 import type { LimitLoop, TimedLimit } from '../limiting/limit-loop.ts'
@@ -9,18 +10,14 @@ import type { RateLimiter } from '../limiting/rate-limiter.ts'
 import { SharedRateLimiter } from '../limiting/shared-rate-limiter.ts'
 import type { SharedBoard } from '../sharing/shared-board.ts'
 import { Topic } from '../sharing/topic.ts'
-import type { Route } from './route.ts'
+import { type Route, statesOf } from './route.ts'
 import type { TargetPorts } from './target-ports.ts'
-
-/** One of a target's routes, as it is known to all who have it: a method's by its policy, the service's by nothing more. */
-export interface RouteName {
-  readonly policy: ResolvedPolicy
-  readonly isBase: boolean
-}
 
 /**
  * Joins what the routes of one target share with the other instances of their caller: the same topic for the same caller,
- * target and layer, so that nobody has to be told who belongs together. Made where there is a board and something to share.
+ * target and layer, so that nobody has to be told who belongs together. The service's own layer is known by nothing more; one
+ * that a method has for itself, by what it says, whatever else its policy says: instances on different documents belong
+ * together where this layer is the same. What is in shadow keeps to itself. Made where there is a board and something to share.
  */
 export class TargetSharing {
   readonly #board: SharedBoard
@@ -37,20 +34,20 @@ export class TargetSharing {
   }
 
   /** Lets a circuit hear of its peers, or no more, as its policy has it. */
-  joinCircuit(breaker: CircuitBreaker, route: RouteName): void {
-    const isShared = route.policy.circuitBreaker?.quorum !== undefined
-    if (isShared === (breaker.peers !== undefined)) return
-    if (!isShared) return breaker.join(undefined)
+  joinCircuit(breaker: CircuitBreaker, layer: ResolvedPolicy['circuitBreaker'], isBase: boolean): void {
+    if (layer?.quorum === undefined) return breaker.join(undefined)
+    const name = this.#name('breaker', layer, isBase)
+    if (breaker.peers?.name === name) return
     const onNews = (nowMs: number): void => breaker.onPeers(nowMs)
-    const peers = new PeerCircuits(this.#topic('breaker', route), this.#ports.clock, onNews)
+    const peers = new PeerCircuits(this.#topic(name), this.#ports.clock, onNews)
     this.#joined.add(peers)
     breaker.join(peers)
   }
 
-  joinRate(options: ResolvedRateLimitOptions, loop: LimitLoop, route: RouteName): RateLimiter {
+  joinRate(options: ResolvedRateLimitOptions & ShadowMark, loop: LimitLoop, isBase: boolean): RateLimiter {
     const { clock } = this.#ports
-    const parts = { clock, topic: this.#topic('rate', route), wake: (limit: TimedLimit) => loop.wake(limit) }
-    const limiter = createRateLimiter(options, parts)
+    const topic = this.#topic(this.#name('rate', options, isBase))
+    const limiter = createRateLimiter(options, { clock, topic, wake: (limit: TimedLimit) => loop.wake(limit) })
     if (limiter instanceof SharedRateLimiter) this.#joined.add(limiter)
     return limiter
   }
@@ -58,7 +55,10 @@ export class TargetSharing {
   /** Takes leave for what no route holds any more. */
   keepOnly(routes: Iterable<Route>): void {
     const held = new Set<unknown>()
-    for (const { breaker, rateLimit } of routes) held.add(breaker?.peers).add(rateLimit)
+    for (const route of routes) {
+      const { breaker, rateLimit } = statesOf(route)
+      held.add(breaker?.peers).add(rateLimit)
+    }
     for (const one of this.#joined) if (!held.has(one)) this.#leave(one)
   }
 
@@ -71,9 +71,14 @@ export class TargetSharing {
     one.close()
   }
 
-  #topic(layer: string, { policy, isBase }: RouteName): Topic {
+  #name(kind: string, layer: ShadowMark, isBase: boolean): string {
+    const name = `${kind}/${this.#subject}`
+    if (!isBase) return `${name}/${contentHash(layer)}`
+    return layer.isShadow ? `${name}/shadow` : name
+  }
+
+  #topic(name: string): Topic {
     const { clock, events } = this.#ports
-    const name = isBase ? `${layer}/${this.#subject}` : `${layer}/${this.#subject}/${contentHash(policy)}`
     return new Topic(name, { board: this.#board, clock, events })
   }
 }

@@ -7,8 +7,8 @@ import { BreakerLoop } from '../breaking/breaker-loop.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { LimitLoop } from '../limiting/limit-loop.ts'
-import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
+import { ShadowTally } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
 import { createRoute, type RouteParts } from './create-route.ts'
@@ -16,7 +16,7 @@ import { EndpointPlacement, type RowMaker } from './endpoint-placement.ts'
 import type { EndpointRow } from './endpoint-row.ts'
 import { FunctionPlacement } from './function-placement.ts'
 import { PanicWatch } from './panic-watch.ts'
-import type { Route } from './route.ts'
+import { type Route, type RouteStates, statesOf } from './route.ts'
 import { TargetHealth } from './target-health.ts'
 import type { TargetPorts } from './target-ports.ts'
 import { TargetSharing } from './target-sharing.ts'
@@ -25,17 +25,18 @@ import { TargetSharing } from './target-sharing.ts'
  * One service as one runtime uses it (or one function that a policy guards): the routes of its methods, the rows of its
  * endpoints, and the loops that decide about both. Loops belong here, never to an endpoint.
  */
-export class Target implements RowMaker {
+export class Target implements RowMaker, RouteParts {
   readonly service: string
   readonly placement: EndpointPlacement | FunctionPlacement
   /** Undefined where a function is guarded. */
   readonly health: TargetHealth | undefined
-  readonly #ports: TargetPorts
-  #parts: RouteParts
+  #ports: TargetPorts
   /** Made with the first selection. */
   #panic: PanicWatch | undefined = undefined
-  readonly #breakers: BreakerLoop
-  readonly #limits: LimitLoop
+  /** Made with the first act, or when somebody looks. */
+  #shadow: ShadowTally | undefined = undefined
+  readonly breakers: BreakerLoop
+  readonly limits: LimitLoop
   /** Made with the first that is shared. */
   #sharing: TargetSharing | undefined = undefined
   #base: Route
@@ -47,26 +48,30 @@ export class Target implements RowMaker {
   constructor(service: string, policy: ResolvedPolicy, ports: TargetPorts, guarded?: Transport) {
     this.service = service
     this.#ports = ports
-    this.#breakers = new BreakerLoop(ports.clock, ports.events)
-    this.#limits = new LimitLoop(ports.clock, ports.events)
+    this.breakers = new BreakerLoop(ports.clock, ports.events)
+    this.limits = new LimitLoop(ports.clock, ports.events)
     if (guarded === undefined) {
-      this.health = new TargetHealth(service, policy, ports)
+      this.health = new TargetHealth(service, policy, ports, this)
       this.placement = new EndpointPlacement(this.#createBalancer(policy), this.health, this)
     } else this.placement = new FunctionPlacement(guarded)
-    this.#parts = {
-      service,
-      ports,
-      placement: this.placement,
-      breakers: this.#breakers,
-      limits: this.#limits,
-      sharing: this.#sharingOn(ports.board),
-    }
-    this.#base = createRoute(this.#parts, policy)
+    this.#base = createRoute(this, policy)
   }
 
   /** The route of the service as a whole. */
   get base(): Route {
     return this.#base
+  }
+
+  /** What the layers of the service as a whole have learnt, whether they act or only watch. */
+  get states(): RouteStates {
+    return statesOf(this.#base)
+  }
+
+  /** What layers in shadow would have done. */
+  get shadow(): ShadowTally {
+    const { clock, events } = this.#ports
+    this.#shadow ??= new ShadowTally(clock, events, this.service, 'shadowCounted')
+    return this.#shadow
   }
 
   /** The route for a policy of one of the service's methods; it goes on where `before` stood. */
@@ -77,7 +82,8 @@ export class Target implements RowMaker {
     if (route === undefined) {
       const [baseBefore] = this.#former
       const same = baseBefore === this.#base ? this.#former.find((one) => one.policy === policy) : undefined
-      route = same ?? createRoute(this.#parts, policy, { base: this.#base, before, baseBefore })
+      const siblings = this.#routes.values()
+      route = same ?? createRoute(this, policy, { base: this.#base, before, baseBefore, siblings })
       this.#routes.set(policy, route)
     }
     return route
@@ -87,13 +93,13 @@ export class Target implements RowMaker {
    * Another policy from the next call on. Windows, tokens, ejections and latencies that were learnt stay where the new
    * policy has a layer of the same kind; calls under way end by the policy they began with.
    */
-  update(policy: ResolvedPolicy, classifier: Classifier = this.#parts.ports.classifier): void {
+  update(policy: ResolvedPolicy, classifier: Classifier = this.#ports.classifier): void {
     const before = this.#base
     this.#former = [before, ...(this.#routes?.values() ?? [])]
     this.#routes = undefined
     if (policy === before.policy && classifier === before.classifier) return
-    this.#parts = { ...this.#parts, ports: { ...this.#ports, classifier } }
-    this.#base = createRoute(this.#parts, policy, { before })
+    if (classifier !== before.classifier) this.#ports = { ...this.#ports, classifier }
+    this.#base = createRoute(this, policy, { before })
     this.health?.update(policy)
     if (!(this.placement instanceof EndpointPlacement)) return
     const isRebalanced = JSON.stringify(before.policy.loadBalancing) !== JSON.stringify(policy.loadBalancing)
@@ -103,11 +109,11 @@ export class Target implements RowMaker {
   /** After an update, when the routes of methods stand anew: what none of them holds any more is over. */
   leaveUnheld(): void {
     const routes = [this.#base, ...(this.#routes?.values() ?? [])]
-    const held = new Set(routes.flatMap(({ breaker, limiter }) => [breaker, limiter]))
+    const held = new Set(routes.map(statesOf).flatMap(({ breaker, limiter }) => [breaker, limiter]))
     for (const route of this.#former) {
       if (routes.includes(route)) continue
-      const { breaker, limiter, timeouts } = route
-      timeouts?.close()
+      const { breaker, limiter } = statesOf(route)
+      route.timeouts?.close()
       if (breaker !== undefined && !held.has(breaker)) this.dropBreaker(breaker)
       if (limiter !== undefined && !held.has(limiter)) limiter.close()
     }
@@ -115,7 +121,13 @@ export class Target implements RowMaker {
     this.#former = []
   }
 
-  #sharingOn(board: SharedBoard | undefined): RouteParts['sharing'] {
+  // ---- RouteParts ----
+
+  get ports(): TargetPorts {
+    return this.#ports
+  }
+  get sharing(): RouteParts['sharing'] {
+    const { board } = this.#ports
     if (board === undefined) return undefined
     return () => {
       this.#sharing ??= new TargetSharing(board, this.service, this.health === undefined, this.#ports)
@@ -135,14 +147,15 @@ export class Target implements RowMaker {
 
   /** Nobody will ask for it again: no timer of it is left. Calls that are under way go on. */
   stopLoops(): void {
-    this.#breakers.close()
-    this.#limits.close()
+    this.breakers.close()
+    this.limits.close()
     this.#sharing?.close()
     for (const { timeouts } of [this.#base, ...(this.#routes?.values() ?? [])]) timeouts?.close()
   }
 
   close(): void {
     this.placement.isClosing = true
+    this.placement.closeIdle()
     this.stopLoops()
     this.health?.close()
   }
@@ -180,7 +193,7 @@ export class Target implements RowMaker {
       return row.breaker
     }
     const { clock, random, events } = this.#ports
-    return this.#breakers.add(
+    return this.breakers.add(
       new CircuitBreaker(circuitBreaker, {
         random: random.stream(`breaker/${service}/${row.id}`),
         clock,
@@ -193,7 +206,7 @@ export class Target implements RowMaker {
   }
 
   dropBreaker(breaker: CircuitBreaker): void {
-    this.#breakers.remove(breaker)
+    this.breakers.remove(breaker)
     breaker.close()
   }
 }

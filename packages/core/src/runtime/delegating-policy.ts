@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs'
 import type { Guarded } from '../pipeline/execute-context.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { ShadowCounts } from '../telemetry/shadow-tally.ts'
 import { type Policy, type PolicyState, wrapped } from './policy.ts'
 import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'
 
@@ -44,6 +45,9 @@ export class DelegatingPolicy implements Policy {
   }
   get state(): StateCell<PolicyState> {
     return this.#lookUp().state
+  }
+  get shadow(): StateCell<ShadowCounts> {
+    return this.#lookUp().shadow
   }
   get events$(): Observable<GovernanceEvent> {
     return this.#lookUp().events$

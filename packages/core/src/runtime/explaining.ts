@@ -6,6 +6,7 @@ import { CallRecord } from '../pipeline/call-record.ts'
 import { explainedRoute } from '../pipeline/explained-route.ts'
 import type { Route } from '../pipeline/route.ts'
 import { Draw, type Random } from '../random/random.ts'
+import type { ShadowAct } from '../telemetry/events.ts'
 import type { Decision, ExplainedField, Explanation } from '../telemetry/explanation.ts'
 import type { ResolvedExplainOptions } from './explain-options.ts'
 import { explanationText } from './explanation-text.ts'
@@ -32,6 +33,26 @@ const LAYERS: Readonly<Record<Decision['step'], readonly string[]>> = {
   'called-off': ['timeout', 'retry.attemptTimeout', 'hedge'],
   backoff: ['retry'],
   'retry-budget': ['retry.budget'],
+  shadow: [],
+}
+
+/** The layers that would have acted. */
+const SHADOW_LAYERS: { readonly [Act in ShadowAct]?: string } = {
+  'circuit-open': 'circuitBreaker',
+  'endpoint-circuit-open': 'circuitBreaker',
+  'rate-limited': 'rateLimit',
+  concurrency: 'concurrency',
+  shed: 'throttle',
+  retried: 'retry',
+  hedged: 'hedge',
+  'attempt-timeout': 'retry.attemptTimeout',
+  timeout: 'timeout',
+}
+
+function layersBehind(decision: Decision): readonly string[] {
+  if (decision.step !== 'shadow') return LAYERS[decision.step]
+  const layer = SHADOW_LAYERS[decision.act]
+  return layer === undefined ? [] : ['mode', layer]
 }
 
 /** The calls of one runtime that are explained, drawn at random, the latest kept. */
@@ -92,7 +113,9 @@ export class Explaining {
   #explanation({ record, route, method, document }: Kept): Explanation {
     const { callId, beganAtMs, decisions, outcome } = record
     const { service, timeoutMs } = route
-    const fields = effectivePolicy(document, { from: this.#caller, to: service, method })
+    // What guards a function is written in code, where no line can be named.
+    const isFunction = route.placement.balancer === undefined
+    const fields = isFunction ? [] : effectivePolicy(document, { from: this.#caller, to: service, method })
     const policy = fieldsBehind(decisions, fields)
     const explanation = { callId, service, method, beganAtMs, timeoutMs, decisions: [...decisions], outcome, policy }
     return { ...explanation, toString: () => explanationText(explanation) }
@@ -100,7 +123,7 @@ export class Explaining {
 }
 
 function fieldsBehind(decisions: readonly Decision[], fields: readonly EffectiveField[]): readonly ExplainedField[] {
-  const layers = [...new Set(decisions.flatMap(({ step }) => LAYERS[step]))]
+  const layers = [...new Set(decisions.flatMap(layersBehind))]
   const isBehind = (path: string): boolean => layers.some((layer) => path === layer || path.startsWith(`${layer}.`))
   const behind = fields
     .filter(({ path, isLayer }) => !isLayer && isBehind(path))

@@ -57,6 +57,8 @@ function sentence(decision: Decision): string {
       return `attempt ${decision.attempt} called off: ${decision.why} after ${ms(decision.tookMs)}`
     case 'backoff':
       return `retry ${decision.retry} after ${ms(decision.delayMs)}`
+    case 'shadow':
+      return `in shadow, so not done: ${decision.act}`
     case 'retry-budget':
       return `retry budget ${decision.isAdmitted ? 'pays' : 'refuses'}`
   }

@@ -1,19 +1,25 @@
 import { map, merge, type Observable } from 'rxjs'
 import type { CircuitBreaker } from '../breaking/breaker.ts'
 import type { StartOptions } from '../call/call.ts'
+import type { CallSink } from '../call/call-sink.ts'
 import type { Classifier } from '../call/classification.ts'
 import type { ResolvedPolicy } from '../config/policy-options.ts'
 import { ConfigError } from '../errors/seakeep-error.ts'
 import { parseDuration } from '../options/parse-duration.ts'
 import type { Guarded, GuardedRequest } from '../pipeline/execute-context.ts'
 import { FunctionTransport } from '../pipeline/function-transport.ts'
-import { cancelOf } from '../pipeline/started-call.ts'
+import { cancelOf, type StartedCall } from '../pipeline/started-call.ts'
 import { Target } from '../pipeline/target.ts'
 import type { TargetPorts } from '../pipeline/target-ports.ts'
+import { scopedRandom } from '../random/scoped-random.ts'
+import type { RequestContext, RequestScope } from '../serving/request-scope.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { ShadowCounts } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
+import { NO_DEADLINE } from '../time/deadline.ts'
 import { DelegatingPolicy } from './delegating-policy.ts'
+import type { Explaining } from './explaining.ts'
 import type { FallbackStep } from './fallback.ts'
 import { type Policy, type PolicyState, wrapped } from './policy.ts'
 import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'
@@ -28,6 +34,14 @@ export interface PolicyContent {
   readonly maxKeys: number
 }
 
+/** What calls of a policy meet on their way in. Both absent where there is nothing of the kind. */
+export interface PolicyEdge {
+  /** Where the inbound request is found on whose behalf a function is called. */
+  readonly requests?: RequestScope | undefined
+  /** Which calls are explained. */
+  readonly explaining?: Explaining | undefined
+}
+
 export interface PolicyParts {
   readonly name: string
   readonly content: PolicyContent
@@ -36,6 +50,7 @@ export interface PolicyParts {
   /** Names a call: no other of the policy has the number, whatever its key. */
   readonly nextCallNumber: () => number
   readonly ports: TargetPorts
+  readonly edge: PolicyEdge
   readonly events$: Observable<GovernanceEvent>
 }
 
@@ -63,6 +78,10 @@ export class GuardingPolicy implements Policy {
 
   get events$(): Observable<GovernanceEvent> {
     return this.#parts.events$
+  }
+
+  get shadow(): StateCell<ShadowCounts> {
+    return this.#target.shadow
   }
 
   execute<T>(run: Guarded<T>, options: ExecuteOptions = NO_OPTIONS): Promise<T> {
@@ -93,7 +112,7 @@ export class GuardingPolicy implements Policy {
   }
 
   get #breaker(): CircuitBreaker {
-    const { breaker } = this.#target.base
+    const { breaker } = this.#target.states
     if (breaker !== undefined) return breaker
     throw new ConfigError('', `the policy ${this.name} has no circuit breaker`, { service: this.name })
   }
@@ -140,8 +159,13 @@ export class GuardingPolicy implements Policy {
     else {
       try {
         const { base } = this.#target
-        const start = options === NO_OPTIONS ? NO_START_OPTIONS : startOptions(options, base.clock)
-        const call = base.prepareCall(base, run as GuardedRequest<T>, start, number, guarded)
+        const given = options === NO_OPTIONS ? NO_START_OPTIONS : startOptions(options, base.clock)
+        const { requests, explaining } = this.#parts.edge
+        const request = requests?.current()
+        const start = request === undefined ? given : inherited(given, request)
+        const call = explaining?.wants(number)
+          ? this.#explained(explaining, run as GuardedRequest<T>, start, number, guarded)
+          : base.prepareCall(base, run as GuardedRequest<T>, start, number, guarded)
         if (options.signal !== undefined) guarded.follow(cancelOf(call))
         call.start()
       } catch (error) {
@@ -151,11 +175,23 @@ export class GuardingPolicy implements Policy {
     return guarded.promise
   }
 
+  #explained(
+    explaining: Explaining,
+    run: GuardedRequest<unknown>,
+    options: StartOptions,
+    number: number,
+    sink: CallSink,
+  ): StartedCall {
+    const explained = explaining.open(this.#target.base, run, number, sink, undefined)
+    return this.#target.base.prepareCall(explained.route, run, options, number, explained.sink)
+  }
+
   #forKey(key: string): GuardingPolicy {
     let policy = this.#byKey.get(key)
     if (policy === undefined) {
       // What is kept apart for a key is this instance's own: a topic for each of ten thousand keys would drown the board.
-      const ports = { ...this.#parts.ports, board: undefined }
+      const random = scopedRandom(this.#parts.ports.random, key)
+      const ports = { ...this.#parts.ports, random, board: undefined }
       policy = new GuardingPolicy({ ...this.#parts, ports, content: this.#content })
       if (this.#isClosed) policy.close()
       this.#keepAtMost(this.#content.maxKeys - 1)
@@ -173,6 +209,12 @@ function startOptions({ timeout, idempotent, cacheKey, coalesceKey }: ExecuteOpt
   return { deadlineMs, idempotent, cacheKey, coalesceKey }
 }
 
+/** A function is called on behalf of the request: within its time, and not retried where it is a retry itself. */
+function inherited(given: StartOptions, { deadlineMs, attempt, priority }: RequestContext): StartOptions {
+  const leastMs = Math.min(given.deadlineMs ?? NO_DEADLINE, deadlineMs)
+  return { ...given, deadlineMs: leastMs === NO_DEADLINE ? undefined : leastMs, parentAttempt: attempt, priority }
+}
+
 class LivePolicyState implements StateCell<PolicyState> {
   readonly #target: Target
 
@@ -181,13 +223,13 @@ class LivePolicyState implements StateCell<PolicyState> {
   }
 
   get value(): PolicyState {
-    const { breaker, limiter } = this.#target.base
+    const { breaker, limiter } = this.#target.states
     const { limit, inFlight, queued } = limiter?.value ?? { limit: Number.POSITIVE_INFINITY, inFlight: 0, queued: 0 }
     return { breaker: breaker?.value ?? 'closed', limit, inFlight, queued }
   }
 
   get changes$(): Observable<PolicyState> {
-    const { breaker, limiter } = this.#target.base
+    const { breaker, limiter } = this.#target.states
     const sources = [breaker?.changes$, limiter?.changes$].filter((source) => source !== undefined)
     return merge(...(sources as Observable<unknown>[])).pipe(map(() => this.value))
   }

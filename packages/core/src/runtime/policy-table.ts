@@ -13,7 +13,7 @@ import type { TargetPorts } from '../pipeline/target-ports.ts'
 import type { EventStream } from '../telemetry/event-stream.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import type { FallbackStep } from './fallback.ts'
-import { GuardingPolicy, type PolicyContent } from './guarding-policy.ts'
+import { GuardingPolicy, type PolicyContent, type PolicyEdge } from './guarding-policy.ts'
 import type { Policy } from './policy.ts'
 import type { Fallback, PolicyOptions } from './policy-options.ts'
 
@@ -44,13 +44,20 @@ interface NamedPolicy {
 export class PolicyTable {
   readonly #ports: TargetPorts
   readonly #events: EventStream
+  readonly #edge: PolicyEdge
   /** What a policy is of which only the name is given. */
   #standard: ResolvedPolicy
   readonly #byName = new Map<string, NamedPolicy>()
   #isClosed = false
 
-  constructor(ports: TargetPorts, events: EventStream, standard: ResolvedPolicy = BUILT_IN_STANDARD) {
+  constructor(
+    ports: TargetPorts,
+    events: EventStream,
+    standard: ResolvedPolicy = BUILT_IN_STANDARD,
+    edge: PolicyEdge = {},
+  ) {
     this.#ports = ports
+    this.#edge = edge
     this.#events = events
     this.#standard = standard
   }
@@ -87,6 +94,7 @@ export class PolicyTable {
         return calls
       },
       ports: this.#ports,
+      edge: this.#edge,
       events$: this.#events.events$.pipe(filter((event) => concerns(event, name))),
     })
     this.#byName.set(name, { policy, written, meaning: meaningOf(content) })

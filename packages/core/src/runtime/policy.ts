@@ -3,6 +3,7 @@ import type { CircuitState } from '../breaking/circuit-breaker.ts'
 import type { Guarded } from '../pipeline/execute-context.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
+import type { ShadowCounts } from '../telemetry/shadow-tally.ts'
 import type { ExecuteOptions, PolicyOptions } from './policy-options.ts'
 
 /** What a policy shows of itself. Numbers are read live. */
@@ -36,6 +37,8 @@ export interface Policy {
   /** Closes an isolated circuit, with nothing remembered. */
   release(): void
   readonly state: StateCell<PolicyState>
+  /** What layers in `mode: shadow` would have done so far, by what it is. */
+  readonly shadow: StateCell<ShadowCounts>
   readonly events$: Observable<GovernanceEvent>
   /** The fixed order of the layers. */
   describe(): string

@@ -8,6 +8,7 @@ import type { SnapshotStore } from '../discovery/snapshot-store.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Random } from '../random/random.ts'
 import type { LoadMonitor } from '../serving/load-monitor.ts'
+import type { RequestScope } from '../serving/request-scope.ts'
 import type { ServerAdapter } from '../serving/server-adapter.ts'
 import type { SharedBoard } from '../sharing/shared-board.ts'
 import type { EventSink } from '../telemetry/events.ts'
@@ -33,6 +34,8 @@ export interface RuntimePorts {
   readonly servers: readonly ServerAdapter[]
   /** Members that packages add to the runtime. */
   readonly edges?: readonly Edge[] | undefined
+  /** Where inbound requests are found without being handed on. Absent: nowhere. */
+  readonly requests?: RequestScope | undefined
   readonly load: LoadMonitor
   readonly signals: ProcessSignals
 }

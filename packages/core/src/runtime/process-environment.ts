@@ -1,6 +1,7 @@
 import { createBalancer } from '../balancing/balancer-factory.ts'
 import { classify } from '../call/classification.ts'
 import { systemRandom } from '../random/system-random.ts'
+import { requestScope } from '../serving/node-request-scope.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
 import { realClock } from '../time/real-clock.ts'
 import { DelegatingPolicy } from './delegating-policy.ts'
@@ -55,7 +56,7 @@ function processTable(): PolicyTable {
   if (table === undefined) {
     const events = new EventStream(processWarnings())
     const ports = { clock: realClock(), random: systemRandom, events, classifier: classify, createBalancer }
-    table = new PolicyTable({ ...ports, transportFor: () => undefined }, events)
+    table = new PolicyTable({ ...ports, transportFor: () => undefined }, events, undefined, { requests: requestScope })
   }
   return table
 }

@@ -24,11 +24,13 @@ import { type StateCell, WritableCell } from '../state/state-cell.ts'
 import { EventStream } from '../telemetry/event-stream.ts'
 import type { EventSink, GovernanceEvent } from '../telemetry/events.ts'
 import type { Explanation } from '../telemetry/explanation.ts'
+import type { ShadowCounts } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Client } from './client.ts'
 import { EDGES, type Edge, type EdgeHost, missingEdge } from './edge.ts'
 import { Explaining } from './explaining.ts'
+import type { PolicyEdge } from './guarding-policy.ts'
 import { HostTargets } from './host-targets.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Policy } from './policy.ts'
@@ -93,9 +95,10 @@ export class Runtime implements EdgeHost, AsyncDisposable {
       board: ports.board,
       transportFor: (protocol) => transports.get(protocol),
     }
-    this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard)
     this.#discovery = { options: parts.discovery, snapshots: ports.snapshots }
     this.#explaining = parts.explain && new Explaining(identity.service, parts.explain, ports.random)
+    const edge: PolicyEdge = { requests: ports.requests, explaining: this.#explaining }
+    this.#policies = new PolicyTable(this.#targetPorts, this.#events, identity.policies?.standard, edge)
     this.#lifecycle = new Lifecycle(ports.clock)
     // Stopped last: targets give their lists to be kept when they are closed.
     if (ports.snapshots !== undefined) {
@@ -280,7 +283,7 @@ export class Runtime implements EdgeHost, AsyncDisposable {
   /** The breaker of a service, or of one of its endpoints. */
   breaker(service: string, endpoint?: string): CircuitBreaker {
     const { target } = this.#targetOf(service)
-    const breaker = endpoint === undefined ? target.base.breaker : target.endpointBreaker(endpoint)
+    const breaker = endpoint === undefined ? target.states.breaker : target.endpointBreaker(endpoint)
     if (breaker !== undefined) return breaker
     const of = endpoint === undefined ? service : `${service}, endpoint ${endpoint}`
     throw new ConfigError('', `no circuit breaker is kept for ${of}: its policy names none, or it is not known`, {
@@ -298,9 +301,14 @@ export class Runtime implements EdgeHost, AsyncDisposable {
 
   /** The concurrency limiter of a service. */
   limiter(service: string): StateCell<LimiterState> {
-    const { limiter } = this.#targetOf(service).target.base
+    const { limiter } = this.#targetOf(service).target.states
     if (limiter !== undefined) return limiter
     throw new ConfigError('', `no concurrency limit is kept for ${service}: its policy names none`, { service })
+  }
+
+  /** What layers in `mode: shadow` would have done to calls of the service so far, by what it is. */
+  shadow(service: string): StateCell<ShadowCounts> {
+    return this.#targetOf(service).target.shadow
   }
 
   /** Everything that happens to governance from the subscription on. */
@@ -388,7 +396,7 @@ export class Runtime implements EdgeHost, AsyncDisposable {
         this.#events.emit(event)
         const isSign = event.type === 'endpointEjected' || event.type === 'endpointFailedChecks'
         const isOpen = event.type === 'circuitOpened' && event.endpoint !== undefined
-        if (isSign || isOpen) this.#targets.get(event.service)?.resolver.refresh()
+        if ((isSign || isOpen) && event.isShadow !== true) this.#targets.get(event.service)?.resolver.refresh()
       },
     }
   }

@@ -6,10 +6,11 @@ import { ConfigError } from '../errors/seakeep-error.ts'
 import type { LimitAlgorithmFactory } from '../limiting/limit-algorithm.ts'
 import type { Duration } from '../options/duration.ts'
 import { parseDuration } from '../options/parse-duration.ts'
-import { Admission, type ShadowCounts } from '../serving/admission.ts'
+import { Admission } from '../serving/admission.ts'
 import type { AttachedServer, Listening, ServerAdapter, ServerHost } from '../serving/server-adapter.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import type { EventSink } from '../telemetry/events.ts'
+import type { ShadowCounts } from '../telemetry/shadow-tally.ts'
 import { after } from '../time/clock.ts'
 import type { Stoppable } from './lifecycle.ts'
 import type { RuntimePorts } from './ports.ts'
@@ -233,20 +234,21 @@ export class ServedInstance implements ServerHost, Stoppable {
     this.#isReady = false
     this.#server?.onReadiness?.()
     this.#events.emit({ type: 'drainStarted', atMs: clock.now() })
-    this.#deregister(() => {
+    this.#deregister(graceMs, () => {
       const spreadMs = Math.min(this.#spreadMs, untilMs - clock.now())
       after(clock, spreadMs, () => this.#finish(untilMs - clock.now()))
     })
   }
 
-  #deregister(done: () => void): void {
+  /** Where that fails it is tried again as long as the drain lasts; nobody waits for it. */
+  #deregister(graceMs: number, done: () => void): void {
     let open = this.#registrars.length
     if (open === 0) done()
     for (const registrar of this.#registrars) {
       registrar.close(() => {
         open -= 1
         if (open === 0) done()
-      })
+      }, graceMs)
     }
   }
 
@@ -254,6 +256,7 @@ export class ServedInstance implements ServerHost, Stoppable {
     this.admission.drain()
     const closed = (): void => {
       this.#isClosed = true
+      for (const registrar of this.#registrars) registrar.giveUp()
       for (const done of this.#waiting ?? []) done()
       this.#waiting = []
     }

@@ -11,15 +11,14 @@ import type { SharedBoard } from '../sharing/shared-board.ts'
 import { Topic } from '../sharing/topic.ts'
 import type { StateCell } from '../state/state-cell.ts'
 import { type EventSink, NO_EVENTS } from '../telemetry/events.ts'
+import { type ShadowCounts, ShadowTally } from '../telemetry/shadow-tally.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LoadMonitor } from './load-monitor.ts'
 import { RequestLine } from './request-line.ts'
 import { type AdmissionSink, type Admitted, RequestPlace } from './request-place.ts'
-import { type ShadowCounts, ShadowTally } from './shadow-tally.ts'
 import { ShedLoop } from './shed-loop.ts'
 
 export type { AdmissionSink, Admitted } from './request-place.ts'
-export type { ShadowCounts } from './shadow-tally.ts'
 
 /** What is known of a request before it is read. */
 export interface RequestTraits {
@@ -74,7 +73,7 @@ export class Admission {
     this.#parts = parts
     this.#events = events
     this.#service = service
-    this.#tally = new ShadowTally(clock, events, service)
+    this.#tally = new ShadowTally(clock, events, service, 'shadowRefused')
     this.#limitLoop = new LimitLoop(clock, events)
     this.#line = new RequestLine({
       ...{ clock, random, events, createAlgorithm },

@@ -5,9 +5,9 @@ import { createLimiter, type LimiterPorts } from '../limiting/create-limiter.ts'
 import type { PermitEnd } from '../limiting/limiter.ts'
 import type { ResolvedConcurrencyOptions } from '../limiting/limiter-options.ts'
 import type { EventSink } from '../telemetry/events.ts'
+import type { ShadowCounter } from '../telemetry/shadow-tally.ts'
 import { after } from '../time/clock.ts'
 import type { Headcount, RequestPlace } from './request-place.ts'
-import type { ShadowTally } from './shadow-tally.ts'
 
 type LinePolicy = ResolvedConcurrencyOptions & ShadowMark
 
@@ -16,7 +16,7 @@ const DEFAULT_MAX_WAIT_MS = 1000
 
 export interface LineParts extends LimiterPorts {
   readonly events: EventSink
-  readonly tally: ShadowTally
+  readonly tally: ShadowCounter
 }
 
 /**

@@ -31,11 +31,15 @@ export interface CircuitEvent extends OfTarget {
   readonly why: string
   /** For `circuitOpened`: when it half-opens. */
   readonly openForMs?: number
+  /** Its layer is in `mode: shadow`: so it would be, and refuses nothing. */
+  readonly isShadow?: true
 }
 export interface EndpointEvent extends OfTarget {
   readonly type: 'endpointEjected' | 'endpointReturned' | 'endpointFailedChecks' | 'endpointRecovered'
   readonly why: string
   readonly ejectedForMs?: number
+  /** Its layer is in `mode: shadow`: so it would be, and is called as before. */
+  readonly isShadow?: true
 }
 export interface PanicEvent extends OfTarget {
   /** So few endpoints are healthy that balancing believes no judgement of health, and believes them again. */
@@ -47,11 +51,31 @@ export interface SheddingEvent extends OfTarget {
   /** An instance has begun to refuse requests because its process is too busy, and lets all in again. */
   readonly type: 'sheddingStarted' | 'sheddingEnded'
 }
+/**
+ * What a layer in `mode: shadow` would have done: refused, for the reason that is named; or one of these.
+ *
+ * `endpoint-circuit-open`: gone round the endpoint, whose circuit is open on paper. `ejected`, `failed-checks`: set an
+ * endpoint aside, once for each time. `retried`, `hedged`: sent an attempt more. `attempt-timeout`, `timeout`: ended the
+ * attempt, or the call.
+ */
+export type ShadowAct =
+  | RejectionReason
+  | 'endpoint-circuit-open'
+  | 'ejected'
+  | 'failed-checks'
+  | 'retried'
+  | 'hedged'
+  | 'attempt-timeout'
+  | 'timeout'
+
 export interface ShadowEvent extends OfTarget {
-  /** Layers in `mode: shadow` would have refused. Told at the first, and then at most once a second. */
-  readonly type: 'shadowRefused'
-  /** How many since the last of these events, by reason. */
-  readonly counts: { readonly [Reason in RejectionReason]?: number }
+  /**
+   * Layers in `mode: shadow` would have refused requests (`shadowRefused`, of an instance), or have acted on calls
+   * (`shadowCounted`, of who calls). Told at the first, and then at most once a second.
+   */
+  readonly type: 'shadowRefused' | 'shadowCounted'
+  /** How many since the last of these events, by what would have been done. */
+  readonly counts: { readonly [Act in ShadowAct]?: number }
 }
 export interface RequestEvent extends OfTarget {
   /**

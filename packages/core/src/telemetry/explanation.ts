@@ -4,6 +4,7 @@
  */
 import type { Verdict } from '../call/classification.ts'
 import type { CallOutcome, Ending } from '../call/outcome.ts'
+import type { ShadowAct } from './events.ts'
 
 interface DecisionBase {
   /** `clock.now()` when it was taken. */
@@ -60,6 +61,8 @@ export type Decision = DecisionBase &
     | { readonly step: 'called-off'; readonly attempt: number; readonly why: string; readonly tookMs: number }
     | { readonly step: 'backoff'; readonly retry: number; readonly delayMs: number }
     | { readonly step: 'retry-budget'; readonly isAdmitted: boolean }
+    /** A layer in shadow would have acted, and did not. */
+    | { readonly step: 'shadow'; readonly act: ShadowAct }
   )
 
 /** A decision before it is known when. */

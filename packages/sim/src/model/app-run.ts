@@ -15,6 +15,7 @@ import {
   Deadline,
   mix,
   promisedAnswer,
+  requestScope,
 } from '@seakeep/core/spi'
 import type { AppContext, AppHandler } from '../scenario/app-handler.ts'
 import { resolveDistribution } from './distribution-field.ts'
@@ -102,12 +103,15 @@ export class AppRun implements AppContext {
   // ---- steps ----
 
   #handle(): void {
-    const { call } = this.#request.exchange
+    const { call, deadlineMs, number, priority } = this.#request.exchange
     let answer: unknown
     try {
       const { instance } = this.#request
       const request = { method: call.method, body: call.body }
-      answer = instance.world.ambience.run(instance, () => this.#handler(request, this))
+      // As the server side of production does it.
+      answer = requestScope.run({ deadlineMs, attempt: number, priority }, () =>
+        instance.world.ambience.run(instance, () => this.#handler(request, this)),
+      )
     } catch (error) {
       return this.#failed(error)
     }

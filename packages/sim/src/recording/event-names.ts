@@ -23,11 +23,20 @@ export const TRANSITIONS: ReadonlySet<GovernanceEvent['type']> = new Set([
   'sheddingEnded',
 ] as const)
 
+/** Kept in the run's list, and no facts: what layers in shadow have counted. */
+export const ON_PAPER: ReadonlySet<GovernanceEvent['type']> = new Set(['shadowRefused', 'shadowCounted'] as const)
+
 /** All, with those of the model itself. */
 export const RUN_EVENTS: readonly string[] = [
   ...TRANSITIONS,
+  ...ON_PAPER,
   'faultBegan',
   'faultEnded',
   'instanceExpired',
+  'instanceStarted',
+  'instanceStopped',
   'instanceRestarted',
+  'drainStarted',
+  'deployFinished',
+  'scaled',
 ]

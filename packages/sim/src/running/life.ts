@@ -1,4 +1,11 @@
-import { assembleRuntime, type EventSink, type GovernanceEvent, NO_LOAD, NO_SIGNALS } from '@seakeep/core/spi'
+import {
+  assembleRuntime,
+  type EventSink,
+  type GovernanceEvent,
+  NO_LOAD,
+  NO_SIGNALS,
+  requestScope,
+} from '@seakeep/core/spi'
 import type { VirtualHost } from '../model/virtual-host.ts'
 import type { VirtualInstance } from '../model/virtual-instance.ts'
 import { VirtualLoad } from '../model/virtual-load.ts'
@@ -6,7 +13,7 @@ import { VirtualServers } from '../model/virtual-server.ts'
 import { VirtualTransport } from '../model/virtual-transport.ts'
 import type { Life } from '../model/workplace.ts'
 import type { World } from '../model/world.ts'
-import { TRANSITIONS } from '../recording/event-names.ts'
+import { ON_PAPER, TRANSITIONS } from '../recording/event-names.ts'
 import { Fact } from '../recording/facts.ts'
 
 /**
@@ -31,6 +38,7 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
       board,
       servers: [new VirtualServers()],
       load: load ?? NO_LOAD,
+      requests: requestScope,
       signals: NO_SIGNALS,
     },
     world.parts,
@@ -74,8 +82,9 @@ class HostEvents implements EventSink {
     if (event.type === 'drainStarted') return this.#tell(event.type)
     if (event.type === 'runtimeClosed') return this.#end()
     if (event.type === 'endpointsChanged') return this.#fact(event.service, undefined, event.type)
-    if (!TRANSITIONS.has(event.type) || !('service' in event)) return
-    this.#fact(event.service, event.endpoint, event.type)
+    if (!('service' in event) || !(TRANSITIONS.has(event.type) || ON_PAPER.has(event.type))) return
+    // What is so on paper only has not happened: it is told, and is no fact.
+    if (!('isShadow' in event || ON_PAPER.has(event.type))) this.#fact(event.service, event.endpoint, event.type)
     const { atMs: _, ...details } = event
     recorder.log.add({ atMs: this.#world.kernel.nowUs / 1000, caller: this.#host.name, ...details })
   }

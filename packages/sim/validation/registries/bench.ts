@@ -1,5 +1,5 @@
 // One fault, measured: a registry, instances, and a governed client whose calls go on all the while.
-import { createRuntime, type DiscoveryOptions, type GovernanceEvent } from '@seakeep/core'
+import { createRuntime, type GovernanceEvent } from '@seakeep/core'
 import { http } from '@seakeep/transport-http'
 import { Changes } from './changes.ts'
 import { startConsulSite } from './consul-site.ts'
@@ -27,27 +27,18 @@ const POLICIES = {
   },
 }
 
-/**
- * Nobody who did not say goodbye is gone before one who lives would have registered again: a heartbeat (6 s at most) finds
- * the loss, and half a second later it is written anew. For a client that retries, as this one does.
- */
-const CAREFUL: DiscoveryOptions = { maxDropped: 0, dropGrace: '8s' }
-
 export interface MeasureOptions {
-  /** The client believes its registry as runtimes do by default. */
-  readonly byDefault: boolean
   /** Is told the client's events, and why calls failed. */
   readonly tell: (line: string) => void
 }
 
-export async function measure(fault: RegistryFault, { byDefault, tell }: MeasureOptions): Promise<RegistryRow> {
+export async function measure(fault: RegistryFault, { tell }: MeasureOptions): Promise<RegistryRow> {
   await using cleaning = new AsyncDisposableStack()
   const site = cleaning.use(await (fault.registry === 'consul' ? startConsulSite : startEtcdSite)(fault.servers))
   const fleet = cleaning.use(new Fleet(site.forInstances))
   for (let i = 0; i < INSTANCES; i++) await fleet.start()
   const modules = [quiet(), http(), site.forClient]
-  const discovery = byDefault ? {} : CAREFUL
-  const client = cleaning.use(await createRuntime({ service: 'shop', policies: POLICIES, discovery, modules }))
+  const client = cleaning.use(await createRuntime({ service: 'shop', policies: POLICIES, modules }))
   const beganMs = performance.now()
   client.events$.subscribe((event) => tell(`${((performance.now() - beganMs) / 1000).toFixed(2)} s  ${told(event)}`))
   const endpoints = client.endpoints(SERVICE)

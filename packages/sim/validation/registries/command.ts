@@ -1,4 +1,4 @@
-// `pnpm validation registries [--only consul/restart] [--defaults] [--json FILE]`: each fault in turn, as it is told by a client of the
+// `pnpm validation registries [--only consul/restart] [--json FILE]`: each fault in turn, as it is told by a client of the
 // real registry. Progress goes to stderr; with `--only` what the client said on the way, too. Exit 1 where a row is bad, 2
 // where there is no such fault, or no server to break.
 import { writeFileSync } from 'node:fs'
@@ -11,15 +11,13 @@ import { measureScale } from './scale.ts'
 export interface RegistriesCommand {
   /** How the names of those to be run begin: `consul`, `etcd/leader`. */
   readonly only: string
-  /** With the defaults of `discovery`, which believe up to half of the instances to be gone at once. */
-  readonly defaults: boolean
   /** Not faults, but numbers. */
   readonly scale: boolean
   readonly json?: string | undefined
 }
 
 /** Answers with the exit code. */
-export async function validateRegistries({ only, defaults, scale, json }: RegistriesCommand): Promise<number> {
+export async function validateRegistries({ only, scale, json }: RegistriesCommand): Promise<number> {
   if (scale) return measureScale(only, json)
   const chosen = faults.filter((fault) => idOf(fault).startsWith(only))
   if (chosen.length === 0) {
@@ -42,7 +40,7 @@ export async function validateRegistries({ only, defaults, scale, json }: Regist
   for (const fault of chosen) {
     console.error(`… ${idOf(fault)}`)
     const tell = (said: string): void => void (only !== '' && console.error(`  ${said}`))
-    const row = await measure(fault, { byDefault: defaults, tell }).catch((error: Error) => {
+    const row = await measure(fault, { tell }).catch((error: Error) => {
       console.error(error)
       return unmeasured(fault)
     })

@@ -153,7 +153,11 @@ class Weighing {
 /** What opened the circuit that refused a call, as far as the run has kept it. */
 export function openingBefore(story: CallStory, events: readonly RunEvent[]): RunEvent | undefined {
   return events.findLast(
-    ({ atMs, type, caller, service }) =>
-      type === 'circuitOpened' && caller === story.caller && service === story.service && atMs * 1000 <= story.endedUs,
+    ({ atMs, type, caller, service, isShadow }) =>
+      type === 'circuitOpened' &&
+      isShadow !== true &&
+      caller === story.caller &&
+      service === story.service &&
+      atMs * 1000 <= story.endedUs,
   )
 }
