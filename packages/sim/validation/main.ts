@@ -1,12 +1,14 @@
 // `pnpm validation [oracles] [--quick] [--only ID] [--json FILE]`: theory against ours, as a table.
 // `pnpm validation registries [--only consul/restart] [--json FILE]`: real registries, broken; what a client sees of it.
 // `pnpm validation registries --scale [--only etcd] [--json FILE]`: a thousand services on one real registry.
+// `pnpm validation reality [--json FILE]`: a real fleet on loopback, and its simulated twin.
 // Each exits with 1 when a row is bad. What the options mean stands with each.
 import { parseArgs } from 'node:util'
 import { validateOracles } from './oracles/command.ts'
+import { validateReality } from './reality/command.ts'
 import { validateRegistries } from './registries/command.ts'
 
-const TABLES = { oracles: validateOracles, registries: validateRegistries }
+const TABLES = { oracles: validateOracles, registries: validateRegistries, reality: validateReality }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,5 @@
-// Channels that are opened and closed, and endpoints that come and go: what is left of them.
-//
-//   node -C @seakeep/source packages/transport-grpc/test/churn-main.ts      10,000 channels, 1,000 endpoints for 60 s
+// Channels that are opened and closed, and endpoints that come and go: what is left of them. Run short by a test, long by
+// `pnpm soak:grpc`.
 import { getActiveResourcesInfo } from 'node:process'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
