@@ -274,3 +274,15 @@ describe('the library of oracles, at small scale', () => {
     })
   })
 })
+
+describe('what its clients believe of it', () => {
+  const empty: Story = { faults: [{ at: '10s', registryEmpty: { for: '40s' } }] }
+  it.each([
+    ['all of it', { maxDropped: 1 }, 4000],
+    ['half of it, for half a minute', {}, 0],
+    ['nothing, for longer than it lasts', { maxDropped: 0, dropGrace: '1m' }, 0],
+  ])('%s', async (_, registry, refused) => {
+    const run = await tell({ ...empty, registry })
+    expect(run.workload.api?.rejected).toBe(refused)
+  })
+})

@@ -30,4 +30,8 @@ export const RUN_EVENTS: readonly string[] = [
   'faultEnded',
   'instanceExpired',
   'instanceRestarted',
+  'drainStarted',
+  'instanceStopped',
+  'deployFinished',
+  'scaled',
 ]

@@ -1,6 +1,6 @@
 /** What a scenario says of its registry. */
-import type { Duration } from '@seakeep/core'
-import { duration, type Field, type FieldsOf, optional, record } from '@seakeep/core/spi'
+import type { Duration, Ratio } from '@seakeep/core'
+import { duration, type Field, type FieldsOf, optional, ratio, record } from '@seakeep/core/spi'
 import type { Distribution } from '../model/distribution.ts'
 import { distribution } from '../model/distribution-field.ts'
 import type { DistributionData } from '../model/distributions.ts'
@@ -15,6 +15,10 @@ export interface RegistryData {
   readonly ttl?: Duration
   /** Between heartbeats, 20 % up or down. Default a third of `ttl`; below it. */
   readonly heartbeat?: Duration
+  /** What its clients believe of it, as the option `discovery` of a runtime: share that may go at once. Default 0.5. */
+  readonly maxDropped?: Ratio
+  /** How long they keep those beyond that. Default 30 s, from 1 s to 1 h. */
+  readonly dropGrace?: Duration
 }
 
 export interface ResolvedRegistryOptions {
@@ -22,6 +26,8 @@ export interface ResolvedRegistryOptions {
   readonly pollMs: number | undefined
   readonly ttlMs: number | undefined
   readonly heartbeatMs: number | undefined
+  readonly maxDropped: number
+  readonly dropGraceMs: number
 }
 
 const DEFAULT_TTL_MS = 15_000
@@ -33,6 +39,8 @@ export const REGISTRY: Field<ResolvedRegistryOptions | undefined, ''> = optional
       poll: optional(duration({ above: 0 })),
       ttl: optional(duration({ above: 0 })),
       heartbeat: optional(duration({ above: 0 })),
+      maxDropped: ratio({ default: 0.5 }),
+      dropGrace: duration({ default: '30s', min: '1s', max: '1h' }),
     } satisfies FieldsOf<RegistryData>,
     {
       finish(options, at): ResolvedRegistryOptions {
