@@ -277,7 +277,7 @@ describe('the library of oracles, at small scale', () => {
 
 describe('what its clients believe of it', () => {
   const empty: Story = { faults: [{ at: '10s', registryEmpty: { for: '40s' } }] }
-  it.each([
+  it.each<[string, NonNullable<ScenarioData['registry']>, number]>([
     ['all of it', { maxDropped: 1 }, 4000],
     ['half of it, for half a minute', {}, 0],
     ['nothing, for longer than it lasts', { maxDropped: 0, dropGrace: '1m' }, 0],
