@@ -141,7 +141,7 @@ describe('registryFlap', () => {
   it('takes the target out of the lists and back, over and over, without a goodbye', async () => {
     const { lists, topology } = listener()
     const faults = [at('10s').registryFlap('api#2', { every: '4s', for: '9s' })]
-    await tell({ topology, workload: [looks], faults, duration: '30s' })
+    await tell({ topology, workload: [looks], registry: { lapseGrace: 0 }, faults, duration: '30s' })
     expect(lists.slice(1)).toEqual([
       [10_000, '134'],
       [12_000, '1234'],
@@ -219,8 +219,8 @@ describe('registryPartition', () => {
     const faults = [at('10s').registryPartition({ services: ['caller'], for: '40s' }), at('15s').crash('api#2')]
     const run = await tell({ topology, workload, faults })
     const { unreachable = 0 } = outcomesOf(run, 'caller>api')
-    // A quarter of 50 a second, until the partition is over.
-    expect(unreachable / (35 * 12.5)).toBeCloseTo(1, 1)
+    // A quarter of 50 a second, until the partition is over, and for the 8 s in which who is missing may come back.
+    expect(unreachable / ((35 + 8) * 12.5)).toBeCloseTo(1, 1)
   })
 })
 
@@ -272,5 +272,17 @@ describe('the library of oracles, at small scale', () => {
       ])
       expect(split.workload.api?.goodput).toBeLessThan(0.9)
     })
+  })
+})
+
+describe('what its clients believe of it', () => {
+  const empty: Story = { faults: [{ at: '10s', registryEmpty: { for: '40s' } }] }
+  it.each<[string, NonNullable<ScenarioData['registry']>, number]>([
+    ['all of it', { maxDropped: 1 }, 4000],
+    ['half of it, for half a minute', {}, 0],
+    ['nothing, for longer than it lasts', { maxDropped: 0, dropGrace: '1m' }, 0],
+  ])('%s', async (_, registry, refused) => {
+    const run = await tell({ ...empty, registry })
+    expect(run.workload.api?.rejected).toBe(refused)
   })
 })

@@ -31,10 +31,27 @@ describe('a swarm', () => {
   it('draws every kind, but with most seeds only some, and never before the warm-up or to the end', () => {
     const all = seeds.map((seed) => drawn(seed).faults)
     const kinds = new Set(all.flat().map(({ kind }) => kind))
-    expect([...kinds].sort()).toEqual(['crash', 'error', 'hold', 'pause', 'registryDown', 'slow', 'surge'])
+    expect([...kinds].sort()).toEqual([
+      ...['capacity', 'clockSkew', 'crash', 'duplicate', 'error', 'hang', 'hold', 'loss', 'partition', 'pause'],
+      ...['registryDown', 'registryEmpty', 'registryFlap', 'registryPartial', 'registryPartition', 'registryStale'],
+      ...['reset', 'slow', 'surge'],
+    ])
     expect(all.every((faults) => faults.length >= 1 && faults.length <= 4)).toBe(true)
     expect(all.filter((faults) => new Set(faults.map(({ kind }) => kind)).size < 3).length).toBeGreaterThan(20)
     expect(all.flat().every(({ atMs, untilMs }) => atMs > 2000 && untilMs < 20_000)).toBe(true)
+  })
+
+  it('draws what takes long or needs something only where there is time for it, and it', () => {
+    const { shop, pay } = SHOP.topology as Readonly<Record<string, object>>
+    const kinds = ['deploy', 'drain', 'flush', 'bandwidth']
+    const at = (duration: '20s' | '2m', seed: number, topology: ScenarioData['topology']) =>
+      resolveScenario({ ...SHOP, duration, topology, seed, swarm: { kinds: ['slow', ...kinds], faults: 4 } }).faults
+    const short = seeds.flatMap((seed) => at('20s', seed, { shop: shop ?? {}, pay: pay ?? {} }))
+    expect(new Set(short.map(({ kind }) => kind))).toEqual(new Set(['slow']))
+    const whole = { shop: { ...shop, cache: { size: 10 } }, pay: { ...pay, responseBytes: '10KB' } } as const
+    const long = seeds.flatMap((seed) => at('2m', seed, whole))
+    expect(new Set(long.map(({ kind }) => kind))).toEqual(new Set(['slow', ...kinds]))
+    expect(long.every(({ atMs, untilMs }) => atMs > 2000 && untilMs < 120_000)).toBe(true)
   })
 
   it('is kept to some kinds and to a number, beside the faults that are written', () => {

@@ -74,6 +74,30 @@ describe('TimeoutQueue', () => {
     expect(fired).toEqual([[20, 20]])
   })
 
+  it('is not late for those who stand before one that is added while it fires', () => {
+    // A swarm found it: a timeout frees a permit, who had waited for that is sent, and its timer was taken for the next.
+    queue.tryAdd(new Waiting(10, () => add(1000)))
+    add(20)
+    clock.advance(100)
+    expect(fired).toEqual([[20, 20]])
+    clock.advance(1000)
+    expect(fired).toEqual([
+      [20, 20],
+      [1000, 1000],
+    ])
+  })
+
+  it('takes nobody who is due before the timer of one who has left', () => {
+    // Who has waited in line is sent after others, and is due before them.
+    queue.remove(add(50))
+    expect(queue.tryAdd(new Waiting(20, () => {}))).toBe(false)
+    expect(queue.size).toBe(0)
+    clock.advance(50)
+    add(70)
+    clock.advance(50)
+    expect(fired).toEqual([[70, 70]])
+  })
+
   it('goes on after one that throws', () => {
     queue.tryAdd(
       new Waiting(10, () => {

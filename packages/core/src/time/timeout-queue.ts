@@ -20,6 +20,9 @@ export class TimeoutQueue extends LinkedList<Timed> implements TimerTask {
   readonly isBackground = true
   readonly #clock: Clock
   #timer: Timer | undefined = undefined
+  /** When the timer is due, which may be after whoever comes next: it was armed for one who has left. */
+  #armedMs = Number.NEGATIVE_INFINITY
+  #isFiring = false
   #isClosed = false
 
   constructor(clock: Clock) {
@@ -30,10 +33,10 @@ export class TimeoutQueue extends LinkedList<Timed> implements TimerTask {
   /** False, and nothing is done, where it would be due before somebody who came earlier: it needs a timer of its own. */
   tryAdd(item: Timed): boolean {
     const { last } = this
+    if (item.dueMs < (last?.dueMs ?? this.#armedMs)) return false
     if (last === undefined) this.#clock.hold?.()
-    else if (item.dueMs < last.dueMs) return false
     this.append(item)
-    this.#timer ??= this.#clock.schedule(item.dueMs, this)
+    this.#arm()
     return true
   }
 
@@ -51,17 +54,31 @@ export class TimeoutQueue extends LinkedList<Timed> implements TimerTask {
 
   /** One that throws stops none of the others: they are due in the clock's next round. */
   onTimer(): void {
-    this.#timer = undefined
+    this.#forget()
     const nowMs = this.#clock.now()
+    this.#isFiring = true
     try {
       for (let { first } = this; first !== undefined && first.dueMs <= nowMs; first = this.first) {
         this.remove(first)
         first.onTimeout()
       }
     } finally {
-      const { first } = this
-      if (first !== undefined) this.#timer ??= this.#clock.schedule(first.dueMs, this)
+      this.#isFiring = false
+      this.#arm()
     }
+  }
+
+  /** For whoever is first. Not while timeouts end: who comes in answer to one stands behind others that are not due yet. */
+  #arm(): void {
+    const { first } = this
+    if (first === undefined || this.#timer !== undefined || this.#isFiring) return
+    this.#armedMs = first.dueMs
+    this.#timer = this.#clock.schedule(first.dueMs, this)
+  }
+
+  #forget(): void {
+    this.#timer = undefined
+    this.#armedMs = Number.NEGATIVE_INFINITY
   }
 
   #onEmpty(): void {
@@ -71,6 +88,6 @@ export class TimeoutQueue extends LinkedList<Timed> implements TimerTask {
 
   #disarm(): void {
     this.#timer?.cancel()
-    this.#timer = undefined
+    this.#forget()
   }
 }

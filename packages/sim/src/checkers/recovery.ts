@@ -23,7 +23,7 @@ export function recoveryMs(
   if (timeline === undefined || faults.length === 0) return null
   const stepMs = recorder.stepUs / 1000
   const firstMs = Math.min(...faults.map((fault) => fault.atMs))
-  const lastMs = Math.max(...faults.map((fault) => endOf(fault)))
+  const lastMs = Math.max(...faults.map((fault) => endedMs(fault, recorder)))
   const healthy = meanGoodput(timeline, Math.ceil(scenario.warmupMs / stepMs), Math.floor(firstMs / stepMs))
   if (healthy === null || lastMs >= endMs) return null
   const goodput = timeline.goodput().slice(0, Math.ceil(endMs / stepMs))
@@ -46,6 +46,22 @@ export function lastFaultEndMs({ faults }: Pick<ResolvedScenario, 'faults'>): nu
 function endOf(fault: ResolvedScenario['faults'][number]): number {
   if ('restartAfterMs' in fault && fault.restartAfterMs === undefined) return fault.atMs
   return fault.untilMs
+}
+
+/** A deploy, and a drain, take as long as what was in flight does: when they are over is told by the run. */
+function endedMs(fault: ResolvedScenario['faults'][number], { log }: Recorder): number {
+  const events = log.events.filter(({ atMs }) => atMs >= fault.atMs)
+  if (fault.kind === 'deploy') {
+    const finished = events.find(({ type, service }) => type === 'deployFinished' && service === fault.target.service)
+    return finished?.atMs ?? Number.POSITIVE_INFINITY
+  }
+  if (fault.kind !== 'drain' || fault.restartAfterMs === undefined) return endOf(fault)
+  const leaving = events.filter(({ type, atMs }) => type === 'drainStarted' && atMs === fault.atMs)
+  const backMs = leaving.map(({ endpoint }) => {
+    const restarted = events.find((event) => event.type === 'instanceRestarted' && event.endpoint === endpoint)
+    return restarted?.atMs ?? Number.POSITIVE_INFINITY
+  })
+  return Math.max(endOf(fault), ...backMs)
 }
 
 /** Good over judged in the steps from `from` up to, not including, `until`. */

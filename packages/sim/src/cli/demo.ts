@@ -1,6 +1,6 @@
 /**
  * `seakeep demo [preset]`: a built-in story, told by running one scenario under several policies. Nothing is shown that
- * was not measured just now; each side can be run again alone, with the full report.
+ * was not measured just now; each side can be run again alone, with the full report. `seakeep demo smoke` runs a pack.
  */
 import { resolve } from 'node:path'
 import { didYouMean, durationText } from '@seakeep/core/spi'
@@ -13,16 +13,19 @@ import { prettyRun } from '../reporting/pretty.ts'
 import { type LoadedScenario, loadScenario, resolveLoaded } from '../scenario/node-load-scenario.ts'
 import type { CheckedScenario } from '../scenario/resolve-scenario.ts'
 import { type Arguments, describeOptions, type OptionTable, readArguments } from './arguments.ts'
+import { runPack } from './demo-pack.ts'
 import { UsageError } from './exit-code.ts'
 import { interruptible } from './interruption.ts'
 import type { CliIo, Command } from './io.ts'
+import { PACKS, type Pack } from './packs.ts'
 import { PRESETS, type Preset, type Side } from './presets.ts'
 import { showProgress } from './progress.ts'
 import { commandLine } from './replay-command.ts'
 import { readSeedOption } from './run-options.ts'
+import { STORY_GROUPS } from './stories.ts'
 
 const OPTIONS: OptionTable = {
-  list: { about: 'list the stories there are' },
+  list: { about: 'list the stories and packs there are' },
   seed: { value: 'S', about: 'the seed all chance follows from (default 1)' },
   only: { value: 'SIDE', about: 'run one side alone, with the full report' },
   json: { value: 'FILE', about: 'write the run documents to FILE' },
@@ -35,20 +38,30 @@ export const demoCommand: Command = {
   async run(args, io) {
     const given = readArguments(args, OPTIONS)
     if (given.isOn('help')) {
-      io.out(`seakeep demo [story] [options]\n\n${describeOptions(OPTIONS)}\n\nStories:\n${storyList()}`)
+      io.out(`seakeep demo [story | pack] [options]\n\n${describeOptions(OPTIONS)}\n\n${storyList()}`)
       return 0
     }
     if (given.isOn('list')) {
       io.out(storyList())
       return 0
     }
+    const seed = readSeedOption(given.value('seed'))
+    const json = given.value('json')
+    const keep = (runs: readonly RunDocument[], areSeveral: boolean): void => {
+      if (json !== undefined && runs.length > 0) io.writeFile(resolve(io.cwd, json), runsAsJson(runs, areSeveral))
+    }
+    const pack = packOf(given)
+    if (pack !== undefined) {
+      const { runs, code } = await runPack(pack, seed, io)
+      keep(runs, true)
+      return code
+    }
     const preset = presetOf(given)
     const loaded = await loadScenario(preset.file, '')
-    const demo = new Demo(preset, loaded, readSeedOption(given.value('seed')), io)
+    const demo = new Demo(preset, loaded, seed, io)
     const sides = sidesOf(preset, given)
     const runs = given.value('only') === undefined ? await demo.compare(sides) : await demo.report(sides)
-    const json = given.value('json')
-    if (json !== undefined && runs.length > 0) io.writeFile(resolve(io.cwd, json), runsAsJson(runs, sides.length > 1))
+    keep(runs, sides.length > 1)
     return runs.some((run) => run.interrupted === true) || runs.length < sides.length ? 130 : 0
   },
 }
@@ -108,7 +121,7 @@ class Demo {
   }
 
   #scenario(side: Side | undefined): CheckedScenario {
-    return resolveLoaded(this.#loaded, { seed: this.#seed, policies: side?.policies })
+    return resolveLoaded(this.#loaded, { seed: this.#seed, policies: side?.policies, settings: side?.settings })
   }
 
   #introduction(scenario: CheckedScenario): string {
@@ -153,12 +166,20 @@ class Demo {
   }
 }
 
+function packOf(given: Arguments): Pack | undefined {
+  const [name] = given.positionals
+  const pack = given.positionals.length === 1 ? PACKS.find((one) => one.name === name) : undefined
+  if (pack !== undefined && given.value('only') !== undefined)
+    throw new UsageError(`--only is of a story; ${name} is a pack`)
+  return pack
+}
+
 function presetOf(given: Arguments): Preset {
   const [name, ...more] = given.positionals
   if (more.length > 0) throw new UsageError(`demo tells one story at a time, not ${given.positionals.join(' and ')}`)
   const preset = name === undefined ? PRESETS[0] : PRESETS.find((one) => one.name === name)
   if (preset !== undefined) return preset
-  const names = PRESETS.map((one) => one.name)
+  const names = [...PRESETS, ...PACKS].map((one) => one.name)
   throw new UsageError(`unknown story ${name}; one of ${names.join(', ')}${didYouMean(name ?? '', names)}`)
 }
 
@@ -174,5 +195,8 @@ function sidesOf({ sides }: Preset, given: Arguments): readonly Side[] {
 
 function storyList(): string {
   const width = Math.max(...PRESETS.map(({ name }) => name.length))
-  return PRESETS.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}\n`).join('')
+  const line = ({ name, about }: { readonly name: string; readonly about: string }): string =>
+    `  ${name.padEnd(width)}  ${about}\n`
+  const groups = STORY_GROUPS.map(({ title, stories }) => `${title}:\n${stories.map(line).join('')}\n`)
+  return `${groups.join('')}Packs, each story held to what it tells:\n${PACKS.map(line).join('')}`
 }

@@ -4,6 +4,7 @@
  * scenario is `x.sim.yaml`; it holds the policies of the side `seakeep`, and `x.<side>.yaml` those of any other.
  */
 import { fileURLToPath } from 'node:url'
+import { parseSetting, type Setting } from '../scenario/set-path.ts'
 import { STORIES, type Story } from './stories.ts'
 
 export interface Side {
@@ -12,6 +13,10 @@ export interface Side {
   readonly label: string
   /** A policy document; null for none; undefined for the scenario's own. */
   readonly policies: string | null | undefined
+  /** Other values of the scenario. */
+  readonly settings: readonly Setting[]
+  /** True where its thresholds or properties are told not to hold. */
+  readonly fails: boolean
 }
 
 export interface Preset {
@@ -29,12 +34,18 @@ export interface Preset {
 
 export const PRESETS: readonly Preset[] = STORIES.map(presetOf)
 
-function presetOf({ sides, ...story }: Story): Preset {
+function presetOf({ sides, fails, ...story }: Story): Preset {
   const { name } = story
   return {
     ...story,
     file: scenarioFile(`${name}.sim.yaml`),
-    sides: Object.entries(sides).map(([id, label]) => ({ id, label, policies: policiesOf(name, id) })),
+    sides: Object.entries(sides).map(([id, side]) => ({
+      id,
+      fails: fails.includes(id),
+      ...(typeof side === 'string'
+        ? { label: side, policies: policiesOf(name, id), settings: [] }
+        : { label: side.label, policies: undefined, settings: side.set.map(parseSetting) }),
+    })),
   }
 }
 

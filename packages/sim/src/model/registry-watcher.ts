@@ -15,6 +15,7 @@ export interface RegistryDelays {
 interface Word {
   readonly dueUs: number
   readonly list: readonly Instance[] | undefined
+  readonly left: ReadonlySet<string>
   readonly error: Error | undefined
 }
 
@@ -36,6 +37,7 @@ export class Watcher implements Disposable, TimerTask {
   readonly #delays: RegistryDelays
   readonly #key: number
   readonly #sinceUs: number
+  /** Who said goodbye and is in no word yet. */
   #left: Set<string> | undefined = undefined
   #words: readonly Word[] = NO_WORDS
 
@@ -77,6 +79,7 @@ export class Watcher implements Disposable, TimerTask {
 
   /** The registry cannot be reached: what was on its way is lost, and told when it is back. */
   interrupt(error: Error): void {
+    for (const { left } of this.#words) this.miss(left)
     this.#words = NO_WORDS
     this.#say(undefined, error, 0)
   }
@@ -100,7 +103,10 @@ export class Watcher implements Disposable, TimerTask {
     const last = due.at(-1)
     if (last === undefined) return
     this.#words = this.#words.slice(due.length)
-    this.#tell(last)
+    if (due.length === 1) return this.#tell(last)
+    const left = new Set(due.flatMap((word) => [...word.left]))
+    if (last.list === undefined) this.miss(left)
+    this.#tell({ ...last, left })
   }
 
   [Symbol.dispose](): void {
@@ -113,20 +119,20 @@ export class Watcher implements Disposable, TimerTask {
     const { pollMs } = this.#delays
     // Instances present at the start are known then.
     const dueUs = kernel.nowUs === 0 ? 0 : Math.max(this.#words.at(-1)?.dueUs ?? 0, this.#nextLook(readyUs, pollMs))
-    const word = { dueUs, list, error }
+    const left = list === undefined ? NOBODY : (this.#left ?? NOBODY)
+    if (list !== undefined) this.#left = undefined
+    const word = { dueUs, list, left, error }
     if (dueUs <= kernel.nowUs && this.#words.length === 0) return this.#tell(word)
     const isArmed = this.#words.at(-1)?.dueUs === dueUs
     this.#words = [...this.#words, word]
     if (!isArmed) kernel.at(dueUs, this)
   }
 
-  #tell({ list, error }: Word): void {
+  #tell({ list, left, error }: Word): void {
     if (list === undefined) {
       if (error !== undefined) this.#sink.error(error)
       return
     }
-    const left = this.#left ?? NOBODY
-    this.#left = undefined
     this.#sink.instances(list, left)
   }
 

@@ -47,7 +47,7 @@ export function buildWorld(
     registry,
     new VirtualBoard(kernel, network),
     ambience,
-    parts,
+    believing(scenario, parts),
   )
   if (recorder.detail !== undefined) recorder.detail.readLimits = limitReader(world)
   const fleet = new LivingFleet(world, seed)
@@ -62,6 +62,13 @@ export function buildWorld(
   }
   for (const workload of scenario.workloads) startWorkload(world, workload, seed)
   return world
+}
+
+/** What all clients of the registry believe of it, where the scenario speaks of its registry. */
+function believing({ registry }: ResolvedScenario, parts: Partial<RuntimeParts>): Partial<RuntimeParts> {
+  if (registry === undefined) return parts
+  const { maxDropped, dropGraceMs, lapseGraceMs } = registry
+  return { ...parts, discovery: { maxDropped, dropGraceMs, lapseGraceMs, snapshots: undefined } }
 }
 
 function startWorkload(world: World, workload: ResolvedWorkload, seed: number): void {

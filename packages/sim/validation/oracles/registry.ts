@@ -124,7 +124,7 @@ const lost: Oracle[] = [
   {
     id: 'G1 poll',
     name: 'the same with leases of 30 s, renewed every 10 s, in a registry that is asked every 5 s',
-    theory: POLLED_STALE,
+    theory: POLLED_STALE + LAPSE,
     tolerance: 0.02,
     arrivals: 1_200_000,
     quickArrivals: 240_000,

@@ -17,11 +17,12 @@ const CALL: CallSeen = {
 }
 const INSTANCE = { name: 'api#1', host: { ...HOST, name: 'api#1', caller: 'api' } }
 
-function watched(invariant: unknown, policies?: object) {
+function watched(invariant: unknown, policies?: object, faults: readonly object[] = []) {
   const scenario = resolveScenario({
     topology: { api: {} },
     workload: [{ poisson: { to: 'api', rate: 1 } }],
     invariants: [invariant],
+    faults,
     ...(policies && { policies: { version: 1, targets: { api: policies } } }),
   })
   const recorder = new Recorder(scenario, new Kernel())
@@ -126,7 +127,24 @@ describe('breakerTransitions', () => {
   })
 })
 
-it('noCallToDead sees who is draining, from when it was seen first', () => {
+it('noCallToDead counts a drain from its beginning, and not while the registry tells nobody', () => {
+  const registryDown = { at: '3s', registryDown: { for: '10s' } }
+  const run = watched({ noCallToDead: '2s' }, undefined, [registryDown])
+  const draining = { ...INSTANCE, isDraining: true }
+  run.log.add({ atMs: 500, type: 'drainStarted', endpoint: 'api#1' })
+  run.at(2400)
+  run.invariants.onSent(CALL, 1, draining)
+  for (const ms of [3100, 12_900, 14_900]) {
+    run.at(ms)
+    run.invariants.onSent(CALL, 1, draining)
+  }
+  expect(run.report?.ok).toBe(true)
+  run.at(15_100)
+  run.invariants.onSent(CALL, 1, draining)
+  expect(run.report?.why).toBe('sent to api#1, which has been draining for 14.6s')
+})
+
+it('noCallToDead sees who is draining, else from when it was seen first', () => {
   const run = watched({ noCallToDead: '2s' })
   const draining = { ...INSTANCE, isDraining: true }
   run.at(1000)

@@ -38,7 +38,7 @@ export function drawSwarm(input: unknown, at: Place, swarmed: Swarmed): readonly
   const chosen = some.length > 0 ? some : [one]
   const number = least + Math.floor(among.next() * (most - least + 1))
   const faults = Array.from({ length: number }, (_, i) => {
-    const draw = new SwarmDraw(targets, random.stream(`fault/${i}`), swarmed.durationMs - swarmed.warmupMs)
+    const draw = new SwarmDraw(targets, random.stream(`fault/${i}`))
     const kind = draw.pick(chosen)
     const atMs = swarmed.warmupMs + draw.beginMs()
     return { atMs, kind, given: (SWARM_KINDS[kind] as SwarmKindRule).draw(draw) }
@@ -87,13 +87,20 @@ function readCount(input: unknown, at: Place): { readonly least: number; readonl
   return { least, most }
 }
 
-function targetsOf({ services, workloads, graph }: Swarmed): SwarmTargets {
+function targetsOf({ services, workloads, graph, durationMs, warmupMs }: Swarmed): SwarmTargets {
   const names = services.map(({ name }) => name)
+  const namesOf = (those: (service: ResolvedService) => boolean): string[] =>
+    services.filter(those).map(({ name }) => name)
+  const operations = services.flatMap(({ operations }) => [...operations.values()])
   return {
     services: names,
     instances: services.flatMap(({ name, replicas }) => Array.from({ length: replicas }, (_, i) => `${name}#${i + 1}`)),
     zones: [...new Set(services.flatMap(({ zones }) => zones))],
     edges: graph.parties.flatMap((from) => (graph.calleesOf(from) ?? []).map((to) => `${from}>${to}`)),
     called: [...new Set(workloads.flatMap(({ to }) => to.map(({ service }) => service)))],
+    limited: namesOf(({ concurrency }) => concurrency !== Number.POSITIVE_INFINITY),
+    cached: namesOf(({ operations }) => [...operations.values()].some(({ cache }) => cache !== undefined)),
+    hasLengths: operations.some(({ requestBytes = 0, responseBytes = 0 }) => requestBytes + responseBytes > 0),
+    timeMs: durationMs - warmupMs,
   }
 }

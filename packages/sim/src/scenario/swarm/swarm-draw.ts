@@ -9,19 +9,23 @@ export interface SwarmTargets {
   readonly edges: readonly string[]
   /** Services that workloads call. */
   readonly called: readonly string[]
+  /** Services with a number of workers, of which some can be lost. */
+  readonly limited: readonly string[]
+  readonly cached: readonly string[]
+  /** True where messages have a length. */
+  readonly hasLengths: boolean
+  /** The time that the faults have, after the warm-up. */
+  readonly timeMs: number
 }
 
 /** What one fault is drawn with: a stream of its own, so that one more draw for it changes no other. */
 export class SwarmDraw {
   readonly targets: SwarmTargets
   readonly #stream: RandomStream
-  /** The time that the faults have, after the warm-up. */
-  readonly #timeMs: number
 
-  constructor(targets: SwarmTargets, stream: RandomStream, timeMs: number) {
+  constructor(targets: SwarmTargets, stream: RandomStream) {
     this.targets = targets
     this.#stream = stream
-    this.#timeMs = timeMs
   }
 
   pick<T>(among: readonly T[]): T {
@@ -40,12 +44,13 @@ export class SwarmDraw {
 
   /** How long it lasts: from a fiftieth to a fifth of the time there is. */
   length(): string {
-    return nice(this.scale(this.#timeMs / 50, this.#timeMs / 5))
+    const { timeMs } = this.targets
+    return nice(this.scale(timeMs / 50, timeMs / 5))
   }
 
   /** When it begins, after the warm-up: late enough to see what is normal, and early enough to see what comes after. */
   beginMs(): number {
-    return Math.round((this.#timeMs * (0.1 + 0.5 * this.#stream.next())) / 100) * 100
+    return Math.round((this.targets.timeMs * (0.1 + 0.5 * this.#stream.next())) / 100) * 100
   }
 
   /** Some processes: an instance, most often; a whole service, or a zone. */
@@ -53,6 +58,12 @@ export class SwarmDraw {
     const { instances, services, zones } = this.targets
     const wide = [...services, ...zones.map((zone) => `zone:${zone}`)]
     return this.#stream.next() < 0.6 ? this.pick(instances) : this.pick(wide)
+  }
+
+  /** Whose messages: a way's, as often as those of some processes. */
+  messages(): string {
+    const { edges } = this.targets
+    return edges.length > 0 && this.#stream.next() < 0.5 ? this.pick(edges) : this.processes()
   }
 }
 
