@@ -144,7 +144,10 @@ function sayingOfAttempt(attempt: AttemptSpan, before: AttemptSpan | undefined, 
   }
   if (ending !== 'ok') said.push(`${ending} after ${lengthOfTime(until - from)}`)
   if (arrived === undefined) said.push('never arrived')
-  else if (begun === undefined) said.push(`${lengthOfTime((left ?? around.endMs) - arrived)} in line, never begun`)
+  else if (begun === undefined) {
+    const waited = (left ?? around.endMs) - arrived
+    said.push(waited > 0.05 ? `${lengthOfTime(waited)} in line, never begun` : 'turned away at the door')
+  }
   else {
     if (begun - arrived > 0.05) said.push(`${lengthOfTime(begun - arrived)} in line`)
     if (begun >= until) said.push('begun when nobody waited for it any more')
