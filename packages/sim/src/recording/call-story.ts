@@ -1,8 +1,9 @@
 /**
  * What happened to one call, as far as the simulator sees it: when it was offered, each attempt with where it went, how
- * long it waited and was worked on, which faults struck it, the calls that were made for it, and how all that ended.
- * Plain instants; what they mean is said by whoever reads the story.
+ * long it waited and was worked on, which faults struck it, the calls that were made for it, and how all that ended; and
+ * with it what its caller's runtime decided. Plain instants; what they mean is said by whoever reads the story.
  */
+import type { Explanation } from '@seakeep/core'
 import type { CallOutcome } from '@seakeep/core/spi'
 import type { ServerChange } from '../model/server-faults.ts'
 
@@ -37,6 +38,10 @@ export class CallStory {
   /** Its deadline, and not that of its last attempt, ended it. */
   isOverdue = false
   readonly attempts: AttemptStory[] = []
+  /** What the pipeline wrote down of it, as `rt.explain` gives it in production. */
+  explain: (() => Explanation) | undefined = undefined
+  /** How far the clock of its caller, by which that was written down, was ahead of the run's. */
+  clockAheadUs = 0
   readonly #reader: StoryReader | undefined
 
   constructor(id: string, reader: StoryReader | undefined) {

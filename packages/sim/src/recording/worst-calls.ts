@@ -4,7 +4,9 @@
  * any that was, and a longer one worse than a shorter. What is kept does not depend on when the run is looked at, so the
  * same seed keeps the same calls.
  */
+import type { PolicyDocument } from '@seakeep/core/spi'
 import type { CallStory } from './call-story.ts'
+import { decidingFields } from './deciding-fields.ts'
 import type { CallDetail } from './run-detail.ts'
 import { Room, storyDetail } from './story-detail.ts'
 
@@ -44,20 +46,21 @@ export class WorstCalls {
     if (one.isGood && isMeasured) this.#ordinary ??= one
   }
 
-  /** In the order they were offered. */
-  details(): CallDetail[] {
+  /** In the order they were offered. `policies` are those the run had. */
+  details(policies: PolicyDocument | undefined): CallDetail[] {
     const kept = new Set<Kept>(this.#stretches.flat())
     for (const list of this.#endings.values()) for (const one of list) kept.add(one)
     if (this.#ordinary !== undefined) kept.add(this.#ordinary)
     return [...kept]
       .sort((a, b) => a.story.offeredUs - b.story.offeredUs || (a.story.id < b.story.id ? -1 : 1))
-      .map(detailOf)
+      .map((one) => detailOf(one, policies))
   }
 }
 
-function detailOf({ story, workload, isGood }: Kept): CallDetail {
+function detailOf({ story, workload, isGood }: Kept, policies: PolicyDocument | undefined): CallDetail {
   const room = new Room(MOST_SPANS)
   const call = storyDetail(story, story.offeredUs, room)
+  const decidedBy = decidingFields(story, policies)
   return {
     id: story.id,
     workload,
@@ -65,6 +68,7 @@ function detailOf({ story, workload, isGood }: Kept): CallDetail {
     isGood,
     call,
     ...(room.refused === 0 ? {} : { cut: room.refused }),
+    ...(decidedBy.length === 0 ? {} : { decidedBy }),
   }
 }
 

@@ -43,6 +43,9 @@ export interface RunScenarioOptions {
   readonly diary?: Diary | undefined
 }
 
+/** Calls whose stories are kept have themselves explained, and take with them what was written down: none is drawn. */
+const EXPLAIN_STORIES = { ratio: 0, keep: Number.MAX_SAFE_INTEGER }
+
 /** A run that is over: its document, and what was recorded behind it. */
 export interface FinishedRun {
   readonly document: RunDocument
@@ -69,7 +72,9 @@ async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions)
   const kernel = new Kernel()
   const ambience = new NodeAmbience()
   using _environment = ambience.takeOver()
-  const world = buildWorld(scenario, kernel, ambience, parts, { inDetail: options.inDetail === true })
+  const inDetail = options.inDetail === true
+  const explained = inDetail || options.diary !== undefined ? { explain: EXPLAIN_STORIES } : {}
+  const world = buildWorld(scenario, kernel, ambience, { ...parts, ...explained }, { inDetail })
   const { recorder } = world
   recorder.log.onEvent = options.onEvent
   recorder.diary = options.diary
