@@ -182,7 +182,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   /** What its runtime decided goes where its story goes. */
   #explain(): void {
     const { story, host, service, key } = this
-    if (story === undefined) return
+    if (story?.isExplained !== true) return
     story.explain = host.runtime?.takeExplanation(`${service}-${key}`)
     story.clockAheadUs = host.clock.now() * 1000 - this.world.kernel.nowUs
   }
@@ -237,6 +237,6 @@ export function startOptions({ key, deadlineMs, attempt, priority, routingKey, s
     key: routingKey,
     priority,
     idempotent: undefined,
-    explain: story !== undefined,
+    explain: story?.isExplained,
   }
 }

@@ -58,18 +58,22 @@ export class WorstCalls {
 }
 
 function detailOf({ story, workload, isGood }: Kept, policies: PolicyDocument | undefined): CallDetail {
-  const room = new Room(MOST_SPANS)
-  const call = storyDetail(story, story.offeredUs, room)
   const decidedBy = decidingFields(story, policies)
   return {
     id: story.id,
     workload,
     atMs: story.offeredUs / 1000,
     isGood,
-    call,
-    ...(room.refused === 0 ? {} : { cut: room.refused }),
+    ...callSpans(story),
     ...(decidedBy.length === 0 ? {} : { decidedBy }),
   }
+}
+
+/** All that was done for a user's call, as far as there is room. */
+export function callSpans(story: CallStory): Pick<CallDetail, 'call' | 'cut'> {
+  const room = new Room(MOST_SPANS)
+  const call = storyDetail(story, story.offeredUs, room)
+  return { call, ...(room.refused === 0 ? {} : { cut: room.refused }) }
 }
 
 /** Worst first; among equals the earlier stays. */
