@@ -158,4 +158,18 @@ describe('rt.explain', () => {
     expect(runtime.explain('nobody-1')).toBeUndefined()
     await runtime.close()
   })
+
+  it('explains a call that asks for it though none is drawn, and gives it away', async () => {
+    const bench = new Bench({ orders: { timeout: '1s' } }, { explain: { ratio: 0, keep: 3 } })
+    bench.up('a', answering(200, 10))
+    const sink = { commit: () => {}, settle: () => {} }
+    bench.runtime.start('orders', {}, { callKey: 5, explain: true }, sink)
+    bench.runtime.start('orders', {}, { callKey: 6 }, sink)
+    await bench.pass(100)
+    expect(bench.runtime.takeExplanation('orders-6')).toBeUndefined()
+    const taken = bench.runtime.takeExplanation('orders-5')
+    expect(bench.runtime.explain('orders-5')).toBeUndefined()
+    expect(taken?.().decisions.map(({ step }) => step)).toContain('sent')
+    expect(taken?.().outcome).toMatchObject({ ending: 'ok', attempts: 1 })
+  })
 })

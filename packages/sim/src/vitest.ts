@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { RunDocument } from './recording/run-document.ts'
 import { propertyFigure, propertyName } from './reporting/measured.ts'
+import { failingSeedsHere, tryFailingFirst } from './running/node-failing-seeds.ts'
 import { missedBy, oneOfMany } from './running/several-seeds.ts'
 import { type SimulatedRun, type SimulateOptions, simulate } from './running/simulate.ts'
 import type { ScenarioData } from './scenario/scenario-data.ts'
@@ -9,7 +10,7 @@ import type { ScenarioData } from './scenario/scenario-data.ts'
 export interface SimTestOptions extends Omit<SimulateOptions, 'seed' | 'signal' | 'onProgress'> {
   /** The first seed. Default: the scenario's own, else 1. */
   readonly seed?: number
-  /** How many seeds are run, one after another, from the first on. Default 1. */
+  /** How many seeds are run, one after another, from the first on; those that failed the last time before. Default 1. */
   readonly seeds?: number
   /** Real milliseconds the test may take in all. Default 60,000. */
   readonly timeout?: number
@@ -31,13 +32,15 @@ export function simTest(
   const options = typeof optionsOrCheck === 'function' ? {} : optionsOrCheck
   const { seeds = 1, seed = Number(scenario.seed ?? 1), timeout = 60_000, ...simulateOptions } = options
   test(name, { timeout }, async () => {
+    const { testPath = '', currentTestName = name } = expect.getState()
+    const failing = failingSeedsHere()
     const runs: RunDocument[] = []
-    for (let i = 0; i < seeds; i++) {
-      const run = await simulate(scenario, { ...simulateOptions, seed: seed + i })
+    await tryFailingFirst(failing, `${testPath} > ${currentTestName}`, seed, seeds, async (one) => {
+      const run = await simulate(scenario, { ...simulateOptions, seed: one })
       runs.push(run)
       expect(failuresOf(seeds === 1 ? run : oneOfMany(run)), `seed ${run.seed}`).toEqual([])
       await check?.(run)
-    }
+    })
     if (seeds > 1) expect(missedBy(runs), `seeds ${seed} to ${seed + seeds - 1}`).toEqual([])
   })
 }

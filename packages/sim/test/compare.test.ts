@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { PageData } from '../src/reporting/page-data.ts'
 import { play, writeFiles } from './real-io.ts'
 
 const SCENARIO = `name: till
@@ -82,6 +83,21 @@ test('runs that are the same are said to be identical', async () => {
   expect(out).toContain('identical: every run is the same on both sides, fact by fact')
 })
 
+test('both sides lie over each other in the HTML report, with a ribbon of each', { timeout: 60_000 }, async () => {
+  const line = 'compare storm.sim.yaml --base careful.yaml --head eager.yaml --seeds 6 --reporter html --output-dir out'
+  const { code, out } = await play(cwd, line)
+  expect([code, out]).toEqual([1, `  report  ${join(cwd, 'out/till-compared.html')}\n`])
+  const page = readFileSync(join(cwd, 'out/till-compared.html'), 'utf8')
+  const [, text = ''] = /<script[^>]*id="seakeep-data"[^>]*>(.*?)<\/script>/s.exec(page) ?? []
+  const { run, base, seeds = [], baseSeeds = [], comparison } = JSON.parse(text) as PageData
+  expect([run.label, base?.label, seeds.length, baseSeeds.length]).toEqual(['eager.yaml', 'careful.yaml', 6, 6])
+  // What is drawn is the runs that were measured: recording pictures changes no trace.
+  expect(run.run.traceHash).toBe(seeds.find(({ seed }) => seed === run.run.seed)?.traceHash)
+  expect(base?.run.traceHash).toBe(baseSeeds.find(({ seed }) => seed === run.run.seed)?.traceHash)
+  expect(run.run.detail?.calls.length).toBeGreaterThan(0)
+  expect(comparison?.lines.find(({ figure }) => figure === 'till.goodput')).toMatchObject({ sign: '✗', tone: 'bad' })
+})
+
 test('a tolerance forgives what is within it', { timeout: 60_000 }, async () => {
   const slower = 'till.sim.yaml --head-set topology.pay.work.lognormal.p50=21ms --seeds 8'
   expect((await compared(slower)).code).toBe(1)
@@ -143,6 +159,8 @@ test.each([
   ['till.sim.yaml --head eager.yaml --tolerance latency.p98=5%', 'latency.p98 ends in no figure'],
   ['till.sim.yaml --head eager.yaml --tolerance gatway.goodput=0.1 --seeds 1', 'no figure gatway.goodput is compared'],
   ['till.sim.yaml --head eager.yaml --tolerance goodput=lots', 'lots is no amount'],
+  ['till.sim.yaml --head eager.yaml --reporter junit', 'unknown reporter junit; one of pretty, html'],
+  ['till.sim.yaml --baseline b.json --reporter html', 'a baseline keeps figures, of which no picture can be drawn'],
   ['till.sim.yaml --head missing.yaml', 'missing.yaml does not exist'],
 ])('compare %s is a slip', async (line, problem) => {
   const { code, err } = await play(cwd, `compare ${line}`)

@@ -34,6 +34,40 @@ test('a call is explained again by its name, with the change that is asked about
   expect(again.out).toMatch(/gateway {2}goodput 8\d\.\d% -> (9\d\.\d+|100)%/)
 })
 
+test('what the pipeline decided stands between the steps', { timeout: 60_000 }, async () => {
+  const tight = [
+    'policies.targets.*.retry.attemptTimeout=100ms',
+    'policies.targets.*.concurrency.limit=30',
+    'policies.targets.*.circuitBreaker.openFor=5s',
+  ]
+  const line = `explain six.sim.yaml --seed 7 --worst 40 ${tight.map((one) => `--base-set ${one}`).join(' ')} --json -`
+  const calls: { id: string; steps: Step[] }[] = JSON.parse((await play(cwd, line)).out).calls
+  const steps = calls.flatMap((call) => call.steps)
+  const said = (what: string): string[] => steps.filter((step) => step.what === what).map((step) => step.said)
+  expect(said('pick')).toContainEqual(expect.stringMatching(/^payments#\d \(.*calls?.*\) over payments#\d \(/))
+  expect(said('permit')).toContainEqual(expect.stringMatching(/^\d+ of 30 under way/))
+  expect(said('budget').join(';')).toMatch(/pays for a retry|is empty: no retry/)
+  // A pick stands before the attempt it leads to, with what is left of the time.
+  for (const call of calls) {
+    const picks = call.steps.flatMap((step, i) => (step.what === 'pick' ? [[step, call.steps.slice(i)] as const] : []))
+    for (const [pick, later] of picks) {
+      const [to = ''] = pick.said.split(' (')
+      expect(
+        later.some(
+          ({ what, said: words, atMs }) => what.startsWith('attempt') && words === `to ${to}` && atMs >= pick.atMs,
+        ),
+      ).toBe(true)
+      expect(pick.leftMs).toEqual(expect.any(Number))
+    }
+  }
+})
+interface Step {
+  readonly atMs: number
+  readonly what: string
+  readonly said: string
+  readonly leftMs: number
+}
+
 test('a timeout names the policy line that made it', { timeout: 60_000 }, async () => {
   const impatient = '--base-set policies.targets.*.retry.attemptTimeout=100ms'
   const { out } = await play(cwd, `explain six.sim.yaml --seed 7 --worst 20 ${impatient} --json -`)
@@ -65,6 +99,15 @@ test('whoever keeps stories changes nothing', { timeout: 60_000 }, async () => {
   const [plain, told] = [await runScenario(scenario), await runScenario(scenario, { diary })]
   expect(told.document.traceHash).toBe(plain.document.traceHash)
   expect(diary.kept).toHaveLength(5)
+  // Nor does who has pictures drawn; the calls of both have themselves explained.
+  const drawn = await runScenario(scenario, { inDetail: true })
+  expect(drawn.document.traceHash).toBe(plain.document.traceHash)
+  const decided = drawn.document.detail?.calls.flatMap(({ call }) => call.decided ?? [])
+  expect(decided?.map(({ what }) => what)).toContain('pick')
+  const asked = new Diary({ worst: 5, fromUs: 0, calls: new Set(diary.kept.map(({ id }) => id)) })
+  const explained = await runScenario(scenario, { diary: asked })
+  expect(explained.document.traceHash).toBe(plain.document.traceHash)
+  expect(asked.kept.every(({ explain }) => (explain?.().decisions.length ?? 0) > 0)).toBe(true)
   // Every call of a user that has ended is told once.
   const offered = Object.values(plain.document.workload).reduce((sum, one) => sum + one.offered - one.inFlight, 0)
   expect(diary.ended).toBe(offered)

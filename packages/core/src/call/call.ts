@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly coalesceKey?: string | undefined
   /** Which attempt of its own caller this call serves; above 1, this call is not retried again (chain-stop). */
   readonly parentAttempt?: number | undefined
+  /** Explained whatever is drawn, where the runtime explains at all. */
+  readonly explain?: boolean | undefined
 }
 
 /** Why a call or an attempt that is under way is called off. */

@@ -105,6 +105,12 @@ export class Explaining {
     return kept && this.#explanation(kept)
   }
 
+  take(callId: string): (() => Explanation) | undefined {
+    const kept = this.#byId.get(callId)
+    this.#byId.delete(callId)
+    return kept && (() => this.#explanation(kept))
+  }
+
   /** Those that are kept, the latest first. */
   *latest(): Iterable<Explanation> {
     for (const kept of [...this.#byId.values()].reverse()) yield this.#explanation(kept)

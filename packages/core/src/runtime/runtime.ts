@@ -153,9 +153,11 @@ export class Runtime implements EdgeHost, AsyncDisposable {
     const route = target.routeFor(request.method)
     const key = options.callKey ?? this.nextCallNumber()
     const routed = withVersion(route, request, options, key)
-    const call = this.#explaining?.wants(key)
-      ? this.#explained(this.#explaining, route, request, routed, key, sink)
-      : route.prepareCall(route, request, routed, key, sink)
+    const explaining = this.#explaining
+    const call =
+      explaining !== undefined && (options.explain === true || explaining.wants(key))
+        ? this.#explained(explaining, route, request, routed, key, sink)
+        : route.prepareCall(route, request, routed, key, sink)
     call.start()
     // What was answered or refused on this side, or waits for its permit, is not copied.
     if (route.mirror !== undefined && call.isSent) this.#copy(route.mirror, target, request, routed, key)
@@ -181,6 +183,11 @@ export class Runtime implements EdgeHost, AsyncDisposable {
    */
   explain(callId: string): Explanation | undefined {
     return this.#explaining?.get(callId)
+  }
+
+  /** For who keeps calls elsewhere: what `explain` would answer, to be asked for there. It is kept here no longer. */
+  takeExplanation(callId: string): (() => Explanation) | undefined {
+    return this.#explaining?.take(callId)
   }
 
   /** The explanations that are kept, the latest call first. */

@@ -1,7 +1,8 @@
 /** A comparison as it is read on a terminal: the verdict, a line a figure, and how to see a worse one again. */
 
 import { factor, lengthOfTime, NO_FIGURE, percent } from '../reporting/figures.ts'
-import type { Paint, Tone } from '../reporting/paint.ts'
+import type { ComparedLine, ComparisonData } from '../reporting/page-data.ts'
+import type { Paint } from '../reporting/paint.ts'
 import { type Cell, table } from '../reporting/table.ts'
 import { type ComparedFigure, type Comparison, regressions } from '../running/comparing/comparison.ts'
 import type { FigureKind, Tolerance } from '../running/comparing/figures.ts'
@@ -21,34 +22,43 @@ const MOST_ROWS = 24
 export function comparisonText(comparison: Comparison, context: ComparisonContext): string {
   const { seeds, identical } = comparison
   const { names, paint, isInterrupted, again } = context
-  const worse = regressions(comparison)
-  const isIdentical = identical === seeds.length
-  const tone: Tone = isInterrupted ? 'warn' : worse.length > 0 ? 'bad' : 'good'
+  const { tone, verdict, seeds: seedWords, intervalTitle, lines: figures } = comparisonData(comparison, isInterrupted)
   const sign = { warn: '!', bad: '✗', good: '✓' }[tone]
   const lines = [
-    ` ${paint(tone, sign)} ${paint('strong', comparison.scenario)}  ${paint(tone, verdictOf(comparison))}`,
-    `   base ${names.base}, head ${names.head}; ${seedsText(seeds)}${isInterrupted ? ' (interrupted)' : ''}`,
+    ` ${paint(tone, sign)} ${paint('strong', comparison.scenario)}  ${paint(tone, verdict)}`,
+    `   base ${names.base}, head ${names.head}; ${seedWords}`,
     '',
   ]
-  if (isIdentical) return `${lines.slice(0, -1).join('\n')}\n`
+  if (identical === seeds.length) return `${lines.slice(0, -1).join('\n')}\n`
   if (identical > 0) lines.splice(2, 0, `   ${identical} of ${seeds.length} seeds are identical on both sides`)
-  const shown = comparison.figures.filter(
-    ({ verdict, difference }, i) => i < MOST_ROWS || (verdict !== 'same' && difference !== undefined),
-  )
   const columns = [
     { title: '' },
     { title: '', max: 48 },
     { title: 'base', align: 'right' },
     { title: 'head', align: 'right' },
     { title: 'difference', align: 'right' },
-    { title: intervalTitle(shown) },
+    { title: intervalTitle },
     { title: 'head better' },
     { title: '' },
   ] as const
-  lines.push(table(columns, shown.map(rowOf), paint, '  '), '')
+  lines.push(table(columns, figures.map(cellsOf), paint, '  '), '')
   const [first] = seeds
-  if (worse.length > 0 && first !== undefined) lines.push(`  head    ${again(first)}`, '')
+  if (regressions(comparison).length > 0 && first !== undefined) lines.push(`  head    ${again(first)}`, '')
   return `${lines.join('\n')}\n`
+}
+
+/** What is said of a comparison, on the terminal and on the page. */
+export function comparisonData(comparison: Comparison, isInterrupted: boolean): ComparisonData {
+  const shown = comparison.figures.filter(
+    ({ verdict, difference }, i) => i < MOST_ROWS || (verdict !== 'same' && difference !== undefined),
+  )
+  return {
+    verdict: verdictOf(comparison),
+    tone: isInterrupted ? 'warn' : regressions(comparison).length > 0 ? 'bad' : 'good',
+    seeds: `${seedsText(comparison.seeds)}${isInterrupted ? ' (interrupted)' : ''}`,
+    intervalTitle: intervalTitle(shown),
+    lines: shown.map(lineOf),
+  }
 }
 
 function verdictOf(comparison: Comparison): string {
@@ -67,28 +77,31 @@ function intervalTitle(figures: readonly ComparedFigure[]): string {
   return sure === 99 ? '99% interval' : `${sure}% interval (99% from 8 seeds on)`
 }
 
-function rowOf({ figure, kind, tolerance, base, head, difference, better, equal, verdict }: ComparedFigure): Cell[] {
+function lineOf(compared: ComparedFigure): ComparedLine {
+  const { figure, kind, tolerance, base, head, difference, better, equal, verdict } = compared
   const [sign, tone] = SIGNS[verdict]
   const pairs = difference?.pairs ?? 0
   const unit = unitOf(kind)
-  const range = difference === undefined ? '' : `${signed(difference.low, unit)} to ${signed(difference.high, unit)}`
-  return [
-    { text: sign, tone },
+  return {
+    sign,
+    tone,
     figure,
-    unit(base),
-    unit(head),
-    {
-      text:
-        difference === undefined ? NO_FIGURE : signed(difference.median, unit) + shareOf(difference.median, base, kind),
-      tone,
-    },
-    { text: range, tone: 'dim' },
-    pairs === 0 ? '' : `in ${better} of ${pairs}${equal === 0 ? '' : `, ${equal} equal`}`,
-    { text: verdict === 'worse' ? `worse by more than ${toleranceText(tolerance, unit)}` : verdict, tone },
-  ]
+    base: unit(base),
+    head: unit(head),
+    difference:
+      difference === undefined ? NO_FIGURE : signed(difference.median, unit) + shareOf(difference.median, base, kind),
+    interval: difference === undefined ? '' : `${signed(difference.low, unit)} to ${signed(difference.high, unit)}`,
+    better: pairs === 0 ? '' : `in ${better} of ${pairs}${equal === 0 ? '' : `, ${equal} equal`}`,
+    verdict: verdict === 'worse' ? `worse by more than ${toleranceText(tolerance, unit)}` : verdict,
+  }
 }
 
-const SIGNS: Readonly<Record<ComparedFigure['verdict'], readonly [string, Tone]>> = {
+function cellsOf({ sign, tone, figure, base, head, difference, interval, better, verdict }: ComparedLine): Cell[] {
+  const toned = (text: string): Cell => ({ text, tone })
+  return [toned(sign), figure, base, head, toned(difference), { text: interval, tone: 'dim' }, better, toned(verdict)]
+}
+
+const SIGNS: Readonly<Record<ComparedFigure['verdict'], readonly [string, ComparedLine['tone']]>> = {
   worse: ['✗', 'bad'],
   better: ['✓', 'good'],
   same: ['=', 'dim'],

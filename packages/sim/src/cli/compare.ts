@@ -2,10 +2,14 @@
  * `seakeep compare <files…> --base a.yaml --head b.yaml --seeds N`: two policy documents under the same seeds. The base
  * may be a file that an earlier comparison has kept (`--save-baseline`, `--baseline`).
  */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { RunDocument } from '../recording/run-document.ts'
+import { htmlReport, seedLine, seedsShown } from '../reporting/html.ts'
+import { loadPage } from '../reporting/node-page.ts'
+import type { PageRun } from '../reporting/page-data.ts'
 import { baselineText, parseBaseline } from '../running/comparing/baseline.ts'
 import { type Comparison, compareSides, regressions } from '../running/comparing/comparison.ts'
+import { figuresOf } from '../running/comparing/figures.ts'
 import { hashOfScenario, refuseUnlike, type Side, sideOf } from '../running/comparing/side.ts'
 import { Tolerances } from '../running/comparing/tolerances.ts'
 import { inOrder } from '../running/workers/in-order.ts'
@@ -16,23 +20,16 @@ import { loadScenario, resolveLoaded } from '../scenario/node-load-scenario.ts'
 import type { CheckedScenario, ScenarioOverrides } from '../scenario/resolve-scenario.ts'
 import { parseSetting, type Setting } from '../scenario/set-path.ts'
 import { type Arguments, describeOptions, type OptionTable, readArguments } from './arguments.ts'
-import { comparisonText } from './compare-text.ts'
+import { comparisonData, comparisonText } from './compare-text.ts'
 import { UsageError, worst } from './exit-code.ts'
 import { interruptible } from './interruption.ts'
 import type { CliIo, Command, Runs } from './io.ts'
 import { asJson, paintOf, writeTo } from './policy-text.ts'
 import { commandLine } from './replay-command.ts'
+import { DEFAULT_REPORT_DIR, fileName, freeName } from './reporters.ts'
 import { RUN_OPTIONS, type RunOptions, readRunOptions } from './run-options.ts'
 
-const {
-  bail: _,
-  shard: __,
-  watch: _w,
-  timeline: ___,
-  reporter: ____,
-  'output-dir': _____,
-  ...SHARED
-}: OptionTable = RUN_OPTIONS
+const { bail: _, shard: __, watch: _w, timeline: ___, detail: ____, ...SHARED }: OptionTable = RUN_OPTIONS
 const OPTIONS: OptionTable = {
   base: { value: 'FILE', about: 'policies of the base; none for no policies (default: the scenario’s own)' },
   head: { value: 'FILE', about: 'policies of the head; none for no policies (default: the scenario’s own)' },
@@ -45,7 +42,10 @@ const OPTIONS: OptionTable = {
   baseline: { value: 'FILE', about: 'take as base what --save-baseline has kept' },
   'save-baseline': { value: 'FILE', about: 'keep the head’s figures as a baseline' },
   json: { value: 'FILE', about: 'write the comparison as JSON to FILE; - is standard output' },
+  reporter: { value: 'LIST', about: 'pretty (default), html: both sides laid over each other; both as pretty,html' },
+  'output-dir': { value: 'DIR', about: 'where the HTML report is written (default: seakeep-report)' },
 }
+const KNOWN_REPORTERS = ['pretty', 'html']
 
 export const compareCommand: Command = {
   name: 'compare',
@@ -75,6 +75,7 @@ interface CompareOptions {
   readonly saveBaseline: string | undefined
   readonly tolerances: Tolerances
   readonly json: string | undefined
+  readonly reporters: readonly string[]
 }
 
 interface SideOptions {
@@ -85,7 +86,7 @@ interface SideOptions {
 }
 
 function readCompareOptions(given: Arguments, io: CliIo): CompareOptions {
-  const run = readRunOptions(given, io.cwd)
+  const run = readRunOptions(given, io.cwd, KNOWN_REPORTERS)
   const [base, head] = [given.value('base'), given.value('head') ?? given.value('policies')]
   if (given.value('head') !== undefined && given.value('policies') !== undefined) {
     throw new UsageError('--policies is the same as --head; give one of them')
@@ -99,6 +100,9 @@ function readCompareOptions(given: Arguments, io: CliIo): CompareOptions {
   const isOnlySaved = saveBaseline !== undefined && baseline === undefined && !hasBase
   if (!isOnlySaved && baseline === undefined && !(hasBase || hasHead)) {
     throw new UsageError('there is nothing to compare; name --base and --head, or a --baseline')
+  }
+  if (run.reporters.includes('html') && (baseline !== undefined || isOnlySaved)) {
+    throw new UsageError('--reporter html: a baseline keeps figures, of which no picture can be drawn; name --base')
   }
   const sideOptions = (policies: string | undefined, settings: readonly string[]): SideOptions => ({
     name: [policies ?? 'the scenario’s policies', ...settings].join(' with '),
@@ -116,6 +120,7 @@ function readCompareOptions(given: Arguments, io: CliIo): CompareOptions {
     saveBaseline,
     tolerances: new Tolerances(given.values('tolerance')),
     json: given.value('json'),
+    reporters: run.reporters,
   }
 }
 
@@ -125,12 +130,22 @@ interface Measured {
   readonly head: readonly RunDocument[]
 }
 
+/** A comparison of which pictures are drawn. */
+interface Drawn {
+  readonly file: string
+  readonly comparison: Comparison
+  readonly measured: Measured
+  readonly sides: Readonly<Record<'base' | 'head', SideOptions>>
+  readonly again: (seed: number) => string
+}
+
 class Comparing {
   readonly #options: CompareOptions
   readonly #runs: Runs
   readonly #io: CliIo
   readonly #saved: Side[] = []
   readonly #comparisons: Comparison[] = []
+  readonly #taken = new Set<string>()
 
   constructor(options: CompareOptions, runs: Runs, io: CliIo) {
     this.#options = options
@@ -181,8 +196,50 @@ class Comparing {
     const words = ['replay', file, ...this.#replayWords()]
     const again = (seed: number): string => commandLine([...words, '--seed', String(seed)], this.#io.env)
     const text = comparisonText(comparison, { names, again, paint: paintOf(this.#io), isInterrupted: signal.aborted })
-    if (this.#options.json === '-') this.#io.err(text)
+    const isOutTaken = this.#options.json === '-'
+    if (run.reporters.includes('pretty')) this.#tell(text, isOutTaken)
+    if (!run.reporters.includes('html') || base === undefined) return
+    const report = await this.#report({ file, comparison, measured, sides: { base, head }, again }, signal)
+    const path = join(resolve(this.#io.cwd, run.outputDir ?? DEFAULT_REPORT_DIR), this.#freeName(scenario.name))
+    writeTo(path, report, this.#io)
+    this.#tell(`  report  ${path}\n`, isOutTaken)
+  }
+
+  #tell(text: string, isOutTaken: boolean): void {
+    if (isOutTaken) this.#io.err(text)
     else this.#io.out(text)
+  }
+
+  /** The seed that shows most of what got worse, on both sides once more with what pictures are drawn from. */
+  async #report({ file, comparison, measured, sides, again }: Drawn, signal: AbortSignal): Promise<string> {
+    const seed = telling(comparison, measured)
+    const pageRun = async (which: 'base' | 'head'): Promise<PageRun> => {
+      const known = measured[which].find((run) => run.seed === seed) as RunDocument
+      const job = {
+        source: { file, cwd: this.#io.cwd },
+        overrides: this.#overrides(sides[which]),
+        seed,
+        inDetail: true,
+      }
+      // After Ctrl-C nothing more is run: the pictures are then of what was kept anyway.
+      const run = signal.aborted ? known : await this.#runs.run(job, { signal })
+      const whole = run.interrupted === true ? known : run
+      return { label: sides[which].name, run: whole, ...(which === 'head' ? { replay: again(seed) } : {}) }
+    }
+    const [head, base] = [await pageRun('head'), await pageRun('base')]
+    const seeds = seedsShown(measured.head.map(seedLine))
+    const baseSeeds = seedsShown(measured.base.map(seedLine))
+    return htmlReport(await loadPage(), {
+      schema: 'seakeep.report/1',
+      run: head,
+      base,
+      ...(seeds.length > 1 ? { seeds, baseSeeds } : {}),
+      comparison: comparisonData(comparison, signal.aborted),
+    })
+  }
+
+  #freeName(scenario: string): string {
+    return `${freeName(`${fileName(scenario)}-compared`, this.#taken)}.html`
   }
 
   /** The seeds of one side after the other's, so that what Ctrl-C leaves are whole pairs. */
@@ -235,6 +292,21 @@ class Comparing {
         : ['--policies', head.policies === null ? 'none' : (head.name.split(' with ')[0] ?? '')]
     return [...others, ...policies, ...head.settings.flatMap(({ text }) => ['--set', text])]
   }
+}
+
+/** The seed in which the figure that got worse first got worse most; else the first that is not identical. */
+function telling(comparison: Comparison, { base, head }: Measured): number {
+  const [worse] = regressions(comparison)
+  const differing = head.filter(({ traceHash }, i) => traceHash !== base[i]?.traceHash)
+  const [first = comparison.seeds[0] ?? 1] = differing.map(({ seed }) => seed)
+  if (worse === undefined) return first
+  const sign = worse.kind.better === 'more' ? 1 : -1
+  const gain = (i: number): number => {
+    const [before, after] = [base[i], head[i]].map((run) => run && figuresOf(run)[worse.figure])
+    return typeof before === 'number' && typeof after === 'number' ? (after - before) * sign : 0
+  }
+  const gains = head.map((_, i) => gain(i))
+  return head[gains.indexOf(Math.min(...gains))]?.seed ?? first
 }
 
 function isOfScenario({ keys }: Setting): boolean {

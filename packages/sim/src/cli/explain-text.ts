@@ -1,12 +1,12 @@
 /** Explained calls as they are read on a terminal. */
 import type { CallStory } from '../recording/call-story.ts'
 import type { Diary } from '../recording/diary.ts'
+import type { DecidingField } from '../recording/run-detail.ts'
 import type { RunDocument } from '../recording/run-document.ts'
 import { clock, count, instant, lengthOfTime } from '../reporting/figures.ts'
 import type { Paint } from '../reporting/paint.ts'
 import { table } from '../reporting/table.ts'
 import type { Cause } from '../running/explaining/causes.ts'
-import type { DecidingField } from '../running/explaining/deciding-fields.ts'
 import type { Step } from '../running/explaining/steps.ts'
 
 export interface ExplainedCall {
@@ -56,7 +56,7 @@ export function explainedText(
     { title: 'at' },
     { title: 'who', max: 40 },
     { title: '' },
-    { title: '', max: 100 },
+    { title: '', max: 120 },
     { title: 'left', align: 'right' },
   ] as const
   const rows = steps.map(({ atUs, depth, who, what, said, isBad, leftMs }) => [

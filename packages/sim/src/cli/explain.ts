@@ -6,11 +6,11 @@
 import { resolve } from 'node:path'
 import { duration, integer, rootPlace } from '@seakeep/core/spi'
 import type { CallStory } from '../recording/call-story.ts'
+import { decidingFields } from '../recording/deciding-fields.ts'
 import { Diary } from '../recording/diary.ts'
 import type { RunDocument } from '../recording/run-document.ts'
 import { lengthOfTime, percent } from '../reporting/figures.ts'
 import { causesOf } from '../running/explaining/causes.ts'
-import { decidingFields } from '../running/explaining/deciding-fields.ts'
 import { Reach } from '../running/explaining/reach.ts'
 import { stepsOf } from '../running/explaining/steps.ts'
 import { type LoadedScenario, loadScenario, resolveLoaded } from '../scenario/node-load-scenario.ts'
@@ -20,7 +20,7 @@ import { type Arguments, describeOptions, type OptionTable, readArguments } from
 import { UsageError } from './exit-code.ts'
 import { countText, type ExplainedCall, explainedText } from './explain-text.ts'
 import { interruptible } from './interruption.ts'
-import type { CliIo, Command } from './io.ts'
+import type { CliIo, Command, RunProgress } from './io.ts'
 import { asJson, paintOf, writeTo } from './policy-text.ts'
 import { showProgress } from './progress.ts'
 import { commandLine } from './replay-command.ts'
@@ -125,7 +125,20 @@ async function tell(
     },
   })
   using progress = showProgress(`${scenario.name}, seed ${scenario.seed}`, io)
-  const run = await io.simulate(scenario, { signal, diary, onProgress: (now) => progress.update(now) })
+  const onProgress = (now: RunProgress): void => progress.update(now)
+  const run = await io.simulate(scenario, { signal, diary, onProgress })
+  if (keep.calls !== undefined || diary.kept.length === 0 || signal.aborted) return { scenario, run, diary, blamed }
+  // Now that the worst are known, they are told once more with what was decided of them.
+  const calls = new Set(diary.kept.map(({ id }) => id))
+  const again = new Diary({ calls, worst: calls.size, fromUs: 0 })
+  const { traceHash } = await io.simulate(scenario, { signal, diary: again, onProgress })
+  const isSame = traceHash === run.traceHash && again.kept.length === calls.size
+  if (isSame)
+    diary.kept.splice(
+      0,
+      calls.size,
+      ...diary.kept.map(({ id }) => again.kept.find((one) => one.id === id) as CallStory),
+    )
   return { scenario, run, diary, blamed }
 }
 

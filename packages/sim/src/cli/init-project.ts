@@ -13,6 +13,8 @@ export interface FoundProject {
   readonly services: readonly string[]
   /** Its policy document, if it has one. */
   readonly policies: string | undefined
+  /** Its package.json names the simulator. */
+  readonly isInstalled: boolean
 }
 
 const KNOWN = [
@@ -54,6 +56,7 @@ export function findProject(cwd: string): FoundProject {
     uses: KNOWN.filter((one) => Object.hasOwn(dependencies, one)),
     services: services.slice(0, 8),
     policies,
+    isInstalled: Object.hasOwn(dependencies, '@seakeep/sim'),
   }
 }
 

@@ -41,8 +41,8 @@ export const initCommand: Command = {
     writeNew(policies, policyText(project), io)
     writeNew(scenario, textOf(project, scenario, policies, io), io)
     if (!given.isOn('no-ci')) writeNew('.github/workflows/seakeep.yml', ciJob(scenario, policies), io)
-    writeNew('.gitignore', 'node_modules/\n.seakeep/\n', io)
-    tellNext(scenario, policies, io)
+    writeNew('.gitignore', 'node_modules/\n.seakeep/\nseakeep-report/\n', io)
+    tellNext(project, scenario, policies, io)
     return 0
   },
 }
@@ -75,11 +75,14 @@ function textOf(project: FoundProject, scenario: string, policies: string, io: C
     : scenarioHead(project) + stringify(data)
 }
 
-function tellNext(scenario: string, policies: string, io: CliIo): void {
+function tellNext({ isInstalled }: FoundProject, scenario: string, policies: string, io: CliIo): void {
   const command = (words: readonly string[]): string => commandLine(words, io.env)
+  const install = `    npm install --save-dev @seakeep/sim
+        so that the CI job has this command, too
+`
   io.out(`
   Next:
-    ${command(['run', scenario])}
+${isInstalled ? '' : install}    ${command(['run', scenario])}
         runs it: all thresholds hold
     ${command(['run', scenario, '--policies', 'none'])}
         the same without policies: what they are for

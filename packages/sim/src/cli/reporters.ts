@@ -115,7 +115,7 @@ function summarize(text: string, { io, outputDir, file: given, write }: Outlet, 
 }
 
 /** Scenarios of one name would overwrite each other's reports. */
-function freeName(name: string, taken: Set<string>): string {
+export function freeName(name: string, taken: Set<string>): string {
   let free = name
   for (let i = 2; taken.has(free); i++) free = `${name}-${i}`
   taken.add(free)

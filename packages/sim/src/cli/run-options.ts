@@ -6,7 +6,7 @@ import type { ScenarioOverrides } from '../scenario/resolve-scenario.ts'
 import { parseSetting } from '../scenario/set-path.ts'
 import type { Arguments, OptionTable } from './arguments.ts'
 import { UsageError } from './exit-code.ts'
-import { readReporters } from './reporters.ts'
+import { REPORTERS, readReporters } from './reporters.ts'
 
 export const RUN_OPTIONS: OptionTable = {
   seed: { value: 'S', about: 'the seed all chance follows from (default: the scenario’s, else 1)' },
@@ -52,7 +52,7 @@ export interface RunOptions {
   readonly replayWords: readonly string[]
 }
 
-export function readRunOptions(args: Arguments, cwd: string): RunOptions {
+export function readRunOptions(args: Arguments, cwd: string, reporters: readonly string[] = REPORTERS): RunOptions {
   const policies = args.value('policies')
   const invariants = args.value('invariants')
   const words = ['policies', 'duration', 'rate', 'invariants'].flatMap((option) => {
@@ -76,7 +76,7 @@ export function readRunOptions(args: Arguments, cwd: string): RunOptions {
     workers: readWorkers(args),
     shard,
     json: args.value('json'),
-    reporters: readReporters(args.value('reporter') ?? 'pretty', args.value('output-dir')),
+    reporters: readReporters(args.value('reporter') ?? 'pretty', args.value('output-dir'), reporters),
     outputDir: args.value('output-dir'),
     allTimelines: readTimeline(args.value('timeline')),
     keepDetail: args.isOn('detail'),

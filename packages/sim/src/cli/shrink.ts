@@ -32,6 +32,7 @@ const {
   reporter: _r,
   'output-dir': _o,
   json: _j,
+  detail: _detail,
   ...SHARED
 }: OptionTable = RUN_OPTIONS
 const OPTIONS: OptionTable = {

@@ -20,6 +20,7 @@ const {
   timeline: _t,
   reporter: _r,
   'output-dir': _o,
+  detail: _detail,
   ...SHARED
 }: OptionTable = RUN_OPTIONS
 export const SWEEP_OPTIONS: OptionTable = {

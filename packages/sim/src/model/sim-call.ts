@@ -154,6 +154,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
 
   settle(outcome: CallOutcome): void {
     this.#unlink()
+    this.#explain()
     this.story?.end(outcome, this.world.kernel.nowUs)
     this.#book(outcome.ending)
     this.#owner.onCallEnd(this, outcome)
@@ -162,6 +163,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   /** Its caller has crashed: it is over, and nobody is told. */
   abandon(): void {
     this.#unlink()
+    this.#explain()
     this.story?.abandon(this.world.kernel.nowUs)
     this.#book('cancelled')
   }
@@ -170,10 +172,21 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   closeBooks(endUs: number): void {
     // An answer at the very instant would still be in time.
     const isOverdue = this.judgeUs < endUs
-    if (isOverdue) this.story?.leaveOpen(endUs)
+    if (isOverdue) {
+      this.#explain()
+      this.story?.leaveOpen(endUs)
+    }
     this.edge.leaveOpen(this.offeredUs, isOverdue, this.sent)
     this.workload?.leaveOpen(this.offeredUs, isOverdue, this.sent)
     this.#tell((one) => one.onOpen(this.offeredUs, endUs, this.judgeUs))
+  }
+
+  /** What its runtime decided goes where its story goes. */
+  #explain(): void {
+    const { story, host, service, key } = this
+    if (story?.isExplained !== true) return
+    story.explain = host.runtime?.takeExplanation(`${service}-${key}`)
+    story.clockAheadUs = host.clock.now() * 1000 - this.world.kernel.nowUs
   }
 
   #book(ending: string): void {
@@ -218,7 +231,7 @@ function firstCall(host: VirtualHost, service: string, edge: EdgeStats): EdgeSta
 }
 
 /** How the pipeline is told what a call inherits. */
-export function startOptions({ key, deadlineMs, attempt, priority, routingKey }: Inherited): StartOptions {
+export function startOptions({ key, deadlineMs, attempt, priority, routingKey, story }: Inherited): StartOptions {
   return {
     callKey: key,
     deadlineMs: deadlineMs === Number.POSITIVE_INFINITY ? undefined : deadlineMs,
@@ -226,5 +239,6 @@ export function startOptions({ key, deadlineMs, attempt, priority, routingKey }:
     key: routingKey,
     priority,
     idempotent: undefined,
+    explain: story?.isExplained,
   }
 }

@@ -37,7 +37,7 @@ export class VirtualHost implements HostGate {
   runtime: Runtime | undefined = undefined
   /** The newest of the calls it has open, linked through `olderCall`. */
   openCalls: OpenCall | undefined = undefined
-  /** What is recorded of its edges, by service: looked up on every call. */
+  /** What is recorded of its edges, by service: looked up on every call. Those its runtime has been asked for, and no others. */
   readonly edges: Map<string, EdgeStats> = new Map()
   readonly #seed: number
   readonly #held: HeldTask[] = []
@@ -76,6 +76,7 @@ export class VirtualHost implements HostGate {
     this.isPaused = false
     this.downUs = this.kernel.nowUs
     for (const task of this.#held.splice(0)) task.onCrash?.()
+    this.edges.clear()
   }
 
   restart(): void {

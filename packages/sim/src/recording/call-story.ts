@@ -1,8 +1,9 @@
 /**
  * What happened to one call, as far as the simulator sees it: when it was offered, each attempt with where it went, how
- * long it waited and was worked on, which faults struck it, the calls that were made for it, and how all that ended.
- * Plain instants; what they mean is said by whoever reads the story.
+ * long it waited and was worked on, which faults struck it, the calls that were made for it, and how all that ended; and
+ * with it what its caller's runtime decided. Plain instants; what they mean is said by whoever reads the story.
  */
+import type { Explanation } from '@seakeep/core'
 import type { CallOutcome } from '@seakeep/core/spi'
 import type { ServerChange } from '../model/server-faults.ts'
 
@@ -37,10 +38,17 @@ export class CallStory {
   /** Its deadline, and not that of its last attempt, ended it. */
   isOverdue = false
   readonly attempts: AttemptStory[] = []
+  /** Its caller's pipeline writes down what it decides, and so do those of all calls that are made for it. */
+  readonly isExplained: boolean
+  /** What the pipeline wrote down of it, as `rt.explain` gives it in production. */
+  explain: (() => Explanation) | undefined = undefined
+  /** How far the clock of its caller, by which that was written down, was ahead of the run's. */
+  clockAheadUs = 0
   readonly #reader: StoryReader | undefined
 
-  constructor(id: string, reader: StoryReader | undefined) {
+  constructor(id: string, reader: StoryReader | undefined, isExplained: boolean) {
     this.id = id
+    this.isExplained = isExplained
     this.#reader = reader
   }
 
@@ -132,10 +140,14 @@ export class AttemptStory {
     this.sentUs = nowUs
   }
 
+  get isExplained(): boolean {
+    return this.#call.isExplained
+  }
+
   /** A call is made for it. */
   open(caller: string, service: string, method: string | undefined, begun: Begun, nowUs: number): CallStory {
     const way = `${this.number}.${this.calls.length + 1}`
-    const call = new CallStory(`${this.#call.id}/${way}`, undefined)
+    const call = new CallStory(`${this.#call.id}/${way}`, undefined, this.isExplained)
     this.calls.push(call)
     return call.open(caller, service, method, begun, nowUs)
   }

@@ -116,7 +116,7 @@ export class DetailRecorder {
         this.#scenario.workloads.map(({ id, to }) => [id, this.#workloads.get(id)!.detail(to[0]?.service ?? '')]),
       ),
       limits: Object.fromEntries(Array.from(this.#limits, ([name, one]) => [name, one.detail()])),
-      calls: this.#worst.details(),
+      calls: this.#worst.details(this.#scenario.policies),
     }
   }
 

@@ -26,6 +26,11 @@ export class Diary implements StoryReader {
     this.#options = options
   }
 
+  /** Calls that were asked for have themselves explained; of any that might be the worst that would be too much. */
+  get isExplained(): boolean {
+    return this.#options.calls !== undefined
+  }
+
   /** Whether the story of a user's call is to be told. */
   wants(id: string): boolean {
     const { calls } = this.#options

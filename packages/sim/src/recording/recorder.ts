@@ -70,7 +70,8 @@ export class Recorder {
   /** The story of a user's call; undefined where nobody wants it. */
   openStory(id: string): CallStory | undefined {
     const reader = this.diary?.wants(id) === true ? this.diary : undefined
-    return reader === undefined && this.detail === undefined ? undefined : new CallStory(id, reader)
+    if (reader === undefined && this.detail === undefined) return undefined
+    return new CallStory(id, reader, this.diary?.isExplained === true)
   }
 
   createTimeline(): Timeline {

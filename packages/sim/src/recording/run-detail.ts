@@ -90,6 +90,30 @@ export interface CallDetail {
   readonly call: CallSpanDetail
   /** Spans that were left out of it: the tree is cut beyond so many. */
   readonly cut?: number
+  /** The lines of the policy document that decided how it ended; absent for none. */
+  readonly decidedBy?: readonly DecidingField[]
+}
+
+/** A line of the policy document, or a default, that had a say. */
+export interface DecidingField {
+  /** `orders>payments`. */
+  readonly edge: string
+  /** `retry.maxAttempts`. */
+  readonly path: string
+  readonly value: string
+  /** `policies.yaml:4:12`, or `default`. */
+  readonly written: string
+}
+
+export interface DecisionDetail {
+  readonly at: number
+  /** How many attempts had been sent before it. */
+  readonly after: number
+  /** `pick`, `breaker`, `permit`, `budget`, … */
+  readonly what: string
+  readonly said: string
+  /** It stood in the way. */
+  readonly bad?: true
 }
 
 export interface CallSpanDetail {
@@ -103,6 +127,8 @@ export interface CallSpanDetail {
   readonly ending: string
   /** Why there was no further attempt. */
   readonly stopped?: string
+  /** What its caller's pipeline decided; absent where nothing is worth a line. */
+  readonly decided?: readonly DecisionDetail[]
   readonly attempts: readonly AttemptDetail[]
 }
 

@@ -1,11 +1,19 @@
 /** The story of a call as it is written into the run document, with instants from the call's being offered on. */
 import type { AttemptStory, CallStory } from './call-story.ts'
-import type { AttemptDetail, CallSpanDetail } from './run-detail.ts'
+import { decidedSteps } from './decisions.ts'
+import type { AttemptDetail, CallSpanDetail, DecisionDetail } from './run-detail.ts'
 
 /** With instants relative to `zeroUs`; `room` is how many calls and attempts may still be written. */
 export function storyDetail(story: CallStory, zeroUs: number, room: Room): CallSpanDetail {
   const { service, method, caller, offeredUs, endedUs, ending, retryStopped } = story
   const attempts = story.attempts.flatMap((attempt) => (room.take() ? [attemptDetail(attempt, zeroUs, room)] : []))
+  const decided = decidedSteps(story).map(
+    ({ atUs, isBad, ...one }): DecisionDetail => ({
+      at: relative(atUs, zeroUs),
+      ...one,
+      ...(isBad ? { bad: true as const } : {}),
+    }),
+  )
   return {
     service,
     ...(method === undefined ? {} : { method }),
@@ -14,6 +22,7 @@ export function storyDetail(story: CallStory, zeroUs: number, room: Room): CallS
     until: ending === 'open' ? null : relative(endedUs, zeroUs),
     ending,
     ...(retryStopped === undefined ? {} : { stopped: retryStopped }),
+    ...(decided.length === 0 ? {} : { decided }),
     attempts,
   }
 }

@@ -4,7 +4,9 @@
  * any that was, and a longer one worse than a shorter. What is kept does not depend on when the run is looked at, so the
  * same seed keeps the same calls.
  */
+import type { PolicyDocument } from '@seakeep/core/spi'
 import type { CallStory } from './call-story.ts'
+import { decidingFields } from './deciding-fields.ts'
 import type { CallDetail } from './run-detail.ts'
 import { Room, storyDetail } from './story-detail.ts'
 
@@ -44,28 +46,34 @@ export class WorstCalls {
     if (one.isGood && isMeasured) this.#ordinary ??= one
   }
 
-  /** In the order they were offered. */
-  details(): CallDetail[] {
+  /** In the order they were offered. `policies` are those the run had. */
+  details(policies: PolicyDocument | undefined): CallDetail[] {
     const kept = new Set<Kept>(this.#stretches.flat())
     for (const list of this.#endings.values()) for (const one of list) kept.add(one)
     if (this.#ordinary !== undefined) kept.add(this.#ordinary)
     return [...kept]
       .sort((a, b) => a.story.offeredUs - b.story.offeredUs || (a.story.id < b.story.id ? -1 : 1))
-      .map(detailOf)
+      .map((one) => detailOf(one, policies))
   }
 }
 
-function detailOf({ story, workload, isGood }: Kept): CallDetail {
-  const room = new Room(MOST_SPANS)
-  const call = storyDetail(story, story.offeredUs, room)
+function detailOf({ story, workload, isGood }: Kept, policies: PolicyDocument | undefined): CallDetail {
+  const decidedBy = decidingFields(story, policies)
   return {
     id: story.id,
     workload,
     atMs: story.offeredUs / 1000,
     isGood,
-    call,
-    ...(room.refused === 0 ? {} : { cut: room.refused }),
+    ...callSpans(story),
+    ...(decidedBy.length === 0 ? {} : { decidedBy }),
   }
+}
+
+/** All that was done for a user's call, as far as there is room. */
+export function callSpans(story: CallStory): Pick<CallDetail, 'call' | 'cut'> {
+  const room = new Room(MOST_SPANS)
+  const call = storyDetail(story, story.offeredUs, room)
+  return { call, ...(room.refused === 0 ? {} : { cut: room.refused }) }
 }
 
 /** Worst first; among equals the earlier stays. */

@@ -8,9 +8,10 @@ import type { MicrotaskDrain } from '../kernel/microtask-drain.ts'
 import { determinismGuard } from '../kernel/node-determinism-guard.ts'
 import { createDrain } from '../kernel/node-drain.ts'
 import { buildDocument } from '../recording/build-document.ts'
-import type { Diary } from '../recording/diary.ts'
+import { Diary } from '../recording/diary.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { RunDocument, RunEvent } from '../recording/run-document.ts'
+import { callSpans } from '../recording/worst-calls.ts'
 import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { buildWorld } from './build-world.ts'
 import { closeBooks } from './close-books.ts'
@@ -43,6 +44,9 @@ export interface RunScenarioOptions {
   readonly diary?: Diary | undefined
 }
 
+/** Calls whose stories are kept have themselves explained, and take with them what was written down: none is drawn. */
+const EXPLAIN_STORIES = { ratio: 0, keep: Number.MAX_SAFE_INTEGER }
+
 /** A run that is over: its document, and what was recorded behind it. */
 export interface FinishedRun {
   readonly document: RunDocument
@@ -57,9 +61,37 @@ let lastRun: Promise<unknown> = Promise.resolve()
 
 /** Runs one resolved scenario to its end and reports what was measured. */
 export function runScenario(scenario: ResolvedScenario, options: RunScenarioOptions = {}): Promise<FinishedRun> {
-  const run = lastRun.then(() => runAlone(scenario, options))
+  const run = lastRun.then(async () => {
+    const finished = await runAlone(scenario, options)
+    return options.inDetail === true ? await withDecisions(scenario, finished, options) : finished
+  })
   lastRun = run.catch(() => {})
   return run
+}
+
+/**
+ * The calls that were kept, with what was decided of each. Which they are is known at the end only, and to have all calls
+ * explained takes several times as long as to make the same run again for these.
+ */
+async function withDecisions(
+  scenario: ResolvedScenario,
+  finished: FinishedRun,
+  { signal, drainAlways, drainSlowly }: RunScenarioOptions,
+): Promise<FinishedRun> {
+  const { document } = finished
+  const { detail } = document
+  if (detail === undefined || detail.calls.length === 0 || document.interrupted === true) return finished
+  const calls = new Set(detail.calls.map(({ id }) => id))
+  const diary = new Diary({ calls, worst: calls.size, fromUs: 0 })
+  const again = await runAlone(scenario, { diary, signal, drainAlways, drainSlowly })
+  // Code of the scenario that keeps something between runs makes another run of it.
+  if (again.document.traceHash !== document.traceHash) return finished
+  const stories = new Map(diary.kept.map((story) => [story.id, story]))
+  const explained = detail.calls.map((one) => {
+    const story = stories.get(one.id)
+    return story === undefined ? one : { ...one, ...callSpans(story) }
+  })
+  return { ...finished, document: { ...document, detail: { ...detail, calls: explained } } }
 }
 
 async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions): Promise<FinishedRun> {
@@ -69,7 +101,9 @@ async function runAlone(scenario: ResolvedScenario, options: RunScenarioOptions)
   const kernel = new Kernel()
   const ambience = new NodeAmbience()
   using _environment = ambience.takeOver()
-  const world = buildWorld(scenario, kernel, ambience, parts, { inDetail: options.inDetail === true })
+  const inDetail = options.inDetail === true
+  const explained = options.diary?.isExplained === true ? { explain: EXPLAIN_STORIES } : {}
+  const world = buildWorld(scenario, kernel, ambience, { ...parts, ...explained }, { inDetail })
   const { recorder } = world
   recorder.log.onEvent = options.onEvent
   recorder.diary = options.diary

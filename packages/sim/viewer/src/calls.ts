@@ -128,11 +128,30 @@ function waterfall(one: CallDetail, { main }: Page): Node[] {
       ...rows.map((row) => waterfallRow(row, endMs, answered)),
     ),
     phaseLegend(),
+    ...policyLines(one),
+  ]
+}
+
+/** Which lines of the policy document had a say in how it ended. */
+function policyLines({ decidedBy = [] }: CallDetail): Node[] {
+  if (decidedBy.length === 0) return []
+  const row = ({ edge, path, value, written }: (typeof decidedBy)[number]): HTMLElement =>
+    h(
+      'tr',
+      {},
+      h('td', { class: 'soft' }, edge),
+      h('th', { scope: 'row', class: 'mono' }, path),
+      h('td', { class: 'figure' }, value),
+      h('td', { class: 'mono soft' }, written),
+    )
+  return [
+    h('h3', { class: 'lines' }, 'Policy lines that decided'),
+    h('div', { class: 'scroll' }, h('table', { class: 'policy-lines' }, h('tbody', {}, ...decidedBy.map(row)))),
   ]
 }
 
 function waterfallRow(
-  { depth, kind, label, ending, isOk, from, until, bars, said }: Row,
+  { depth, kind, label, ending, isOk, from, until, bars, said, decided }: Row,
   endMs: number,
   answered: number,
 ): HTMLElement {
@@ -172,6 +191,14 @@ function waterfallRow(
       gaveUp,
     ),
     said === '' ? null : h('span', { class: 'w-said', role: 'cell', style: `padding-left:${depth * 11 + 15}px` }, said),
+    ...decided.map(({ what, said: text, bad }) =>
+      h(
+        'span',
+        { class: 'w-said', style: `padding-left:${depth * 11 + 15}px` },
+        h('span', { class: `w-what${bad === true ? ' bad' : ''}` }, what),
+        ` ${text}`,
+      ),
+    ),
   )
 }
 

@@ -1,7 +1,7 @@
 /** Which charts there are, and what each says in words. */
 import { clock, count, factor, lengthOfTime, percent } from '../../src/reporting/figures.ts'
 import { type ChartLine, createChart } from './chart.ts'
-import type { Series } from './detail.ts'
+import type { SeedLine, Series } from './detail.ts'
 import { colour, h } from './dom.ts'
 import { ends } from './layout.ts'
 import type { Page, Side } from './page.ts'
@@ -12,6 +12,7 @@ import {
   highest,
   knownGood,
   lowest,
+  onSteps,
   perSecond,
   ratio,
   ribbon,
@@ -80,18 +81,21 @@ function goodputChart(page: Page, id: string, isNamed: boolean): HTMLElement {
       dash: [2, 3],
       width: 2,
     })
-  const seeds = (data.seeds ?? []).filter((one) => one.stepMs === stepMs).map((one) => one.goodput[id] ?? [])
-  if (seeds.length > 2) {
+  const addRibbon = (all: readonly SeedLine[] | undefined, tint: string, of: string): void => {
+    const seeds = (all ?? []).map((one) => onSteps(one.goodput[id] ?? [], one.stepMs, stepMs, offered.length))
+    if (seeds.length <= 2) return
     // The ribbon is of shares; times what this run was offered it is on the same scale.
     const [low = [], high = []] = ribbon(seeds, [0.1, 0.9]).map((band) =>
       band.map((value, i) => (value === null ? null : value * (offered[i] ?? 0))),
     )
     lines.push(
-      { label: `nine in ten of ${seeds.length} seeds`, values: high, colour: 'ribbon', width: 0.5 },
-      { label: 'one in ten', values: low, colour: 'ribbon', width: 0.5, isQuiet: true },
+      { label: `nine in ten of ${seeds.length} seeds${of}`, values: high, colour: tint, width: 0.5 },
+      { label: 'one in ten', values: low, colour: tint, width: 0.5, isQuiet: true },
     )
-    bands.push({ between: [lines.length - 2, lines.length - 1], colour: 'ribbon' })
+    bands.push({ between: [lines.length - 2, lines.length - 1], colour: tint })
   }
+  addRibbon(data.seeds, 'ribbon', base === undefined || data.baseSeeds === undefined ? '' : `, ${main.label}`)
+  if (base !== undefined) addRibbon(data.baseSeeds, 'base-ribbon', `, ${base.label}`)
   return createChart(page, {
     id: `goodput-${id}`,
     title: isNamed ? `Goodput against offered load: ${id}` : 'Goodput against offered load',

@@ -10,7 +10,7 @@ export type {
   WorkloadDetail,
 } from '../../src/recording/run-detail.ts'
 export type { RunDocument, RunEvent, ThresholdReport } from '../../src/recording/run-document.ts'
-export type { PageData, PageRun, SeedLine } from '../../src/reporting/page-data.ts'
+export type { ComparisonData, PageData, PageRun, SeedLine } from '../../src/reporting/page-data.ts'
 
 /** A value a step; null where there is none. */
 export type Series = readonly (number | null)[]

@@ -2,6 +2,7 @@
 import { count, lengthOfTime } from '../../src/reporting/figures.ts'
 import { createCalls } from './calls.ts'
 import { createCharts, createServiceCharts } from './charts.ts'
+import { createComparison } from './comparison.ts'
 import { type CallDetail, detailOf, type PageData, type PageRun } from './detail.ts'
 import { h } from './dom.ts'
 import { createEvents } from './events.ts'
@@ -59,6 +60,7 @@ function show(all: Page): void {
     .getElementById('app')
     ?.replaceChildren(
       top(all),
+      ...createComparison(all),
       createVerdict(all),
       createScrubber(all),
       h(

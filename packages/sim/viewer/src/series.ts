@@ -89,6 +89,12 @@ function extreme(
   return found
 }
 
+/** Values of other steps on these, each as it stood at their middle: a run without detail has wider ones. */
+export function onSteps(values: Series, fromMs: number, toMs: number, steps: number): Series {
+  if (fromMs === toMs) return values
+  return Array.from({ length: steps }, (_, step) => values[Math.floor(((step + 0.5) * toMs) / fromMs)] ?? null)
+}
+
 /** The values below which a share lies, step by step over several series: a ribbon. */
 export function ribbon(all: readonly Series[], shares: readonly number[]): (number | null)[][] {
   const steps = Math.max(0, ...all.map((one) => one.length))

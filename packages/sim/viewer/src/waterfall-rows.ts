@@ -3,6 +3,7 @@ import { lengthOfTime } from '../../src/reporting/figures.ts'
 import type { CallDetail, CallSpanDetail, FaultDetail } from './detail.ts'
 
 type AttemptSpan = CallSpanDetail['attempts'][number]
+type Decided = NonNullable<CallSpanDetail['decided']>[number]
 
 export type Phase = 'network' | 'line' | 'work' | 'wait' | 'nobody'
 
@@ -23,6 +24,8 @@ export interface Row {
   readonly bars: readonly Bar[]
   /** What was decided here, and what was seen. */
   readonly said: string
+  /** What the caller's pipeline decided before it: of a call, after the last of its attempts. */
+  readonly decided: readonly Decided[]
 }
 
 /** `endMs`: the end of the run after the call was offered, for what was open then. */
@@ -58,9 +61,11 @@ function addCall(rows: Row[], call: CallSpanDetail, depth: number, around: Aroun
     until,
     bars: waits,
     said: sayingOfCall(call),
+    decided: (call.decided ?? []).filter(({ after }) => after >= call.attempts.length),
   })
   call.attempts.forEach((attempt, i) => {
-    addAttempt(rows, attempt, call.attempts[i - 1], depth + 1, around)
+    const decided = (call.decided ?? []).filter(({ after }) => after === i)
+    addAttempt(rows, attempt, call.attempts[i - 1], decided, depth + 1, around)
   })
 }
 
@@ -93,6 +98,7 @@ function addAttempt(
   rows: Row[],
   attempt: AttemptSpan,
   before: AttemptSpan | undefined,
+  decided: readonly Decided[],
   depth: number,
   around: Around,
 ): void {
@@ -107,6 +113,7 @@ function addAttempt(
     until,
     bars: barsOf(attempt, until, around.endMs),
     said: sayingOfAttempt(attempt, before, until, around),
+    decided,
   })
   for (const call of attempt.calls ?? []) addCall(rows, call, depth + 1, around)
 }
@@ -144,8 +151,10 @@ function sayingOfAttempt(attempt: AttemptSpan, before: AttemptSpan | undefined, 
   }
   if (ending !== 'ok') said.push(`${ending} after ${lengthOfTime(until - from)}`)
   if (arrived === undefined) said.push('never arrived')
-  else if (begun === undefined) said.push(`${lengthOfTime((left ?? around.endMs) - arrived)} in line, never begun`)
-  else {
+  else if (begun === undefined) {
+    const waited = (left ?? around.endMs) - arrived
+    said.push(waited > 0.05 ? `${lengthOfTime(waited)} in line, never begun` : 'turned away at the door')
+  } else {
     if (begun - arrived > 0.05) said.push(`${lengthOfTime(begun - arrived)} in line`)
     if (begun >= until) said.push('begun when nobody waited for it any more')
     else if (left !== undefined && left > until)

@@ -9,6 +9,7 @@ import { loadPage } from '../../src/reporting/node-page.ts'
 import type { PageData } from '../../src/reporting/page-data.ts'
 import { simulate } from '../../src/running/simulate.ts'
 import type { ScenarioData, ServiceData, StepData } from '../../src/scenario/scenario-data.ts'
+import { play, writeFiles } from '../../test/real-io.ts'
 import { Chromium, findChromium, type Tab } from './chromium.ts'
 
 const chromium = findChromium()
@@ -55,6 +56,12 @@ describe.skipIf(chromium === undefined)('the page of the HTML report', () => {
     write('one.html', { run: main })
     write('seeds.html', { run: main, seeds: runs.map(seedLine) })
     write('compared.html', { run: main, base: { label: 'bare', run: bare } })
+    writeFiles(folder, {
+      'shop.sim.json': JSON.stringify({ ...SCENARIO, name: 'shop', duration: '12s' }),
+      'some.json': JSON.stringify(POLICIES),
+    })
+    const line = 'compare shop.sim.json --base none --head some.json --seeds 4 --reporter html --output-dir .'
+    await play(folder, line)
     write('big.html', { run: { label: 'big', run: big } })
     const { detail: _, ...plain } = run
     write('plain.html', { run: { label: 'plain', run: plain } })
@@ -147,7 +154,7 @@ describe.skipIf(chromium === undefined)('the page of the HTML report', () => {
     expect(await tab.evaluate('location.hash')).toContain('call=')
     expect(await tab.count('.w-row.attempt')).toBeGreaterThan(1)
     expect(await tab.text('.waterfall')).toMatch(/timeout after 60ms/)
-    expect(await tab.text('.waterfall')).toMatch(/during the fault slow db \+200ms/)
+    expect(await tab.text('.waterfall')).toMatch(/struck by the fault slow db \+200ms/)
     expect(tab.complaints).toEqual([])
   })
 
@@ -177,6 +184,19 @@ describe.skipIf(chromium === undefined)('the page of the HTML report', () => {
     expect(await tab.text('#verdict')).toMatch(/Both runs did the same until|from then on/)
     expect(await tab.text('#chart-goodput-web .names')).toMatch(/good, head.*good, bare/s)
     expect(await tab.text('.thresholds')).toContain('bare')
+    expect(tab.complaints).toEqual([])
+  })
+
+  test('seakeep compare says what all seeds came to, and lays the most telling one over the other', async () => {
+    const tab = await open('shop-compared.html')
+    expect(await tab.text('#comparison')).toMatch(/some\.json against none, seeds 1 to 4/)
+    expect(await tab.text('#comparison tbody')).toMatch(/web\.goodput/)
+    expect(await tab.text('#chart-goodput-web .names')).toMatch(
+      /good, some\.json.*good, none.*4 seeds, some\.json.*4 seeds, none/s,
+    )
+    expect(await tab.evaluate<number[]>(INK)).not.toContain(0)
+    expect(await tab.text('.replay')).toMatch(/^seakeep replay shop\.sim\.json --policies some\.json --seed \d/)
+    expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(1440)
     expect(tab.complaints).toEqual([])
   })
 

@@ -1,8 +1,9 @@
 /**
  * A call's story as steps in the order of time: each with who, what, and what was said of it. What the pipeline's own
- * record of a call says (candidates and their cost, budget left) can be laid between them by its instants.
+ * record of a call says (candidates and their cost, permits, the budget) is laid between them by its instants.
  */
 import type { AttemptStory, CallStory, Strike } from '../../recording/call-story.ts'
+import { type DecidedStep, decidedSteps } from '../../recording/decisions.ts'
 import type { RunEvent } from '../../recording/run-document.ts'
 import { lengthOfTime } from '../../reporting/figures.ts'
 import { openingBefore } from './causes.ts'
@@ -13,7 +14,7 @@ export interface Step {
   readonly depth: number
   /** Who does it: `orders#7`. */
   readonly who: string
-  /** `call`, `attempt 1`, `fault`, `wait`, `work`, `answer`, `retry`, `end`. */
+  /** `call`, `attempt 1`, `fault`, `wait`, `work`, `answer`, `retry`, `end`; of decisions `pick`, `permit`, `budget`, … */
   readonly what: string
   readonly said: string
   readonly isBad: boolean
@@ -45,14 +46,21 @@ class Telling {
   call(story: CallStory, depth: number): void {
     const { caller, service, method, attempts } = story
     this.#add(story.offeredUs, depth, caller, 'call', `${service}${method === undefined ? '' : `/${method}`}`)
+    const decided = decidedSteps(story)
+    const decide = (one: DecidedStep): void => this.#add(one.atUs, depth, caller, one.what, one.said, one.isBad)
+    const paid = (one: DecidedStep): boolean => one.what === 'budget'
     attempts.forEach((attempt, i) => {
       const before = attempts[i - 1]
+      const own = decided.filter(({ after }) => after === i)
+      own.filter(paid).forEach(decide)
       if (before !== undefined && before.endedUs >= 0) {
         const waited = attempt.sentUs - before.endedUs
         this.#add(attempt.sentUs, depth, caller, 'retry', waited > 0 ? `after a backoff of ${ms(waited)}` : 'at once')
       }
+      own.filter((one) => !paid(one)).forEach(decide)
       this.#attempt(story, attempt, depth)
     })
+    decided.filter(({ after }) => after >= attempts.length).forEach(decide)
     if (story.endedUs >= 0) {
       const isBad = story.ending !== 'ok'
       this.#add(story.endedUs, depth, caller, 'end', this.#endOf(story), isBad)

@@ -1,16 +1,7 @@
 /** The lines of the policy document that decided how a call went. */
 import { type EffectiveField, effectivePolicy, type PolicyDocument } from '@seakeep/core/spi'
-import type { AttemptStory, CallStory } from '../../recording/call-story.ts'
-
-export interface DecidingField {
-  /** `orders>payments`. */
-  readonly edge: string
-  /** `retry.maxAttempts`. */
-  readonly path: string
-  readonly value: string
-  /** `policies.yaml:4:12`, or `default`. */
-  readonly written: string
-}
+import type { AttemptStory, CallStory } from './call-story.ts'
+import type { DecidingField } from './run-detail.ts'
 
 /** Of the call and all that was made for it, each once. */
 export function decidingFields(story: CallStory, policies: PolicyDocument | undefined): readonly DecidingField[] {
