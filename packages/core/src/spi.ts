@@ -8,6 +8,7 @@ export type { Attempt, AttemptSink, CallRequest, Cancel, CancelReason, StartOpti
 export type { CallSink } from './call/call-sink.ts'
 export type { AttemptResult, CallOutcome, Ending } from './call/outcome.ts'
 export { RETRY_AFTER_MS_HEADER, retryAfterMs } from './call/retry-after.ts'
+export * from './call/seakeep-headers.ts'
 export { type EffectiveField, effectiveInbound, effectivePolicy } from './config/effective-policy.ts'
 export { lintPolicies } from './config/lint.ts'
 export type { Finding, LintRule } from './config/lint-finding.ts'

@@ -10,14 +10,18 @@ import type { RejectionReason, RequestContext } from '@seakeep/core'
 import {
   type AdmissionSink,
   type Admitted,
+  ATTEMPT_HEADER,
+  CALLER_HEADER,
   type Clock,
   NO_DEADLINE,
+  PRIORITY_HEADER,
+  REFUSED_HEADER,
   requestScope,
   type ServerHost,
 } from '@seakeep/core/spi'
+import { PUSHBACK_KEY } from './grpc-metadata.ts'
 import { HEALTH_PREFIX } from './health-service.ts'
 import { REFLECTION_PREFIX } from './reflection-service.ts'
-import { ATTEMPT_KEY, CALLER_KEY, PRIORITY_KEY, PUSHBACK_KEY, REFUSED_KEY } from './seakeep-metadata.ts'
 
 /**
  * Puts admission in front of every handler of a server, but for those who ask how it is. It stands nearest to the wire, so
@@ -84,13 +88,13 @@ class InboundCall implements AdmissionSink, RequestContext {
     this.#serve = serve
     const deadline = Number(this.#call.getDeadline())
     if (Number.isFinite(deadline)) this.deadlineMs = this.#clock.now() + deadline - this.#clock.wallNow()
-    const attempt = Number(textIn(metadata, ATTEMPT_KEY) ?? 1)
+    const attempt = Number(textIn(metadata, ATTEMPT_HEADER) ?? 1)
     if (Number.isSafeInteger(attempt) && attempt > 0) this.attempt = attempt
-    this.priority = textIn(metadata, PRIORITY_KEY)
+    this.priority = textIn(metadata, PRIORITY_HEADER)
     this.traceparent = textIn(metadata, 'traceparent')
     this.tracestate = textIn(metadata, 'tracestate')
     // Who names no service is told apart by where the request comes from.
-    const caller = textIn(metadata, CALLER_KEY) ?? this.#call.getConnectionInfo().remoteAddress
+    const caller = textIn(metadata, CALLER_HEADER) ?? this.#call.getConnectionInfo().remoteAddress
     const place = this.#host.admission.enter(this.deadlineMs, this, { priority: this.priority, caller })
     if (this.#hasLeft) place.leave()
     else this.#place = place
@@ -113,7 +117,7 @@ const NOTHING = (): void => {}
  */
 function refusalOf(reason: RejectionReason, retryAfterMs: number | undefined): StatusObject {
   const metadata = new Metadata()
-  metadata.set(REFUSED_KEY, reason)
+  metadata.set(REFUSED_HEADER, reason)
   if (retryAfterMs !== undefined) metadata.set(PUSHBACK_KEY, String(Math.ceil(retryAfterMs)))
   const code = reason === 'rate-limited' ? status.RESOURCE_EXHAUSTED : status.UNAVAILABLE
   return { code, details: `refused: ${reason}`, metadata }

@@ -4,10 +4,10 @@
 import { isConfigError } from '@seakeep/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { asksForNoMore, grpcTimeout, parsePushback } from '../src/grpc-metadata.ts'
 import { askedServiceOf, healthRequest, healthResponse, servingStatusOf } from '../src/health-message.ts'
 import { bytesField, fieldsOf, numberField } from '../src/protobuf-fields.ts'
 import { answerTo, knownOf } from '../src/reflection-service.ts'
-import { asksForNoMore, formatTimeout, parsePushback } from '../src/seakeep-metadata.ts'
 import { fromServiceConfig } from '../src/service-config.ts'
 import { packageDefinition } from './greeter.ts'
 
@@ -63,7 +63,7 @@ describe('fuzzed', () => {
       fc.property(fc.string(), fc.double({ noNaN: true }), (text, ms) => {
         expect(parsePushback(text) ?? 1).toBeGreaterThan(0)
         asksForNoMore(text)
-        expect(formatTimeout(ms)).toMatch(/^\d{1,8}[umS]$/)
+        expect(grpcTimeout(ms)).toMatch(/^\d{1,8}[umS]$/)
       }),
       { numRuns },
     )

@@ -2,11 +2,11 @@
 // tests, a minute with `pnpm fuzz`.
 import { env } from 'node:process'
 import { isConfigError } from '@seakeep/core'
+import { formatTimeout, parseTimeout } from '@seakeep/core/spi'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { readBody } from '../src/answer-body.ts'
 import { preferred, readMsgpack, writeMsgpack } from '../src/body-codec.ts'
-import { formatTimeout, parseTimeout } from '../src/seakeep-headers.ts'
 
 const SECONDS = Number(env.FUZZ_SECONDS ?? 1)
 const options = {
