@@ -200,7 +200,7 @@ export class GovernedStubCall implements CallSink, Taker {
     if (this.#isStarted || this.#isOver) return
     this.#isStarted = true
     const { deadlineMs = NO_DEADLINE } = this.#options
-    const go = (): void => this.#start(new StubRequest(this.#method, this.#kind, body, this.#metadata, deadlineMs))
+    const go = (): void => this.#start(new StubRequest(this.#method, this.#kind, body, this.#metadata))
     if (!this.#options.waitForReady && this.#metadata.getOptions().waitForReady !== true) return go()
     const stop = whenReady(this.#runtime, this.#service, this.#clock, deadlineMs, go)
     if (stop !== undefined) this.#cancel = stop
