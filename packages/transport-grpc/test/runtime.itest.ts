@@ -124,10 +124,7 @@ describe('a runtime with grpc()', () => {
     const rt = await createRuntime({
       service: 'shop',
       policies: { version: 1, targets: { payments: { retry: { attemptTimeout: '2s' } } } },
-      modules: [
-        grpc(),
-        memoryRegistry({ instances: [{ ...server.endpoint, id: 'payments#1', service: 'payments' }] }),
-      ],
+      modules: [grpc(), memoryRegistry({ instances: [{ ...server.endpoint, id: 'payments#1', service: 'payments' }] })],
     })
     open.push(server, rt)
     for (const options of [{ timeout: '30s' }, {}] as const) {
