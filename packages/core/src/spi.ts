@@ -73,6 +73,7 @@ export {
   type ShadowCounts,
 } from './serving/admission.ts'
 export { type LoadMonitor, NO_LOAD } from './serving/load-monitor.ts'
+export { connectionFaultOf, MalformedRequests } from './serving/malformed-requests.ts'
 export { requestScope } from './serving/node-request-scope.ts'
 export type { AttachedServer, Listening, ServerAdapter, ServerHost } from './serving/server-adapter.ts'
 export { type BoardConnection, MemoryBoard } from './sharing/memory-board.ts'

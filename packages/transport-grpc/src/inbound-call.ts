@@ -13,6 +13,7 @@ import {
   ATTEMPT_HEADER,
   CALLER_HEADER,
   type Clock,
+  type MalformedRequests,
   NO_DEADLINE,
   PRIORITY_HEADER,
   REFUSED_HEADER,
@@ -21,16 +22,17 @@ import {
 } from '@seakeep/core/spi'
 import { PUSHBACK_KEY } from './grpc-metadata.ts'
 import { HEALTH_PREFIX } from './health-service.ts'
+import { detailsSent, faultIn } from './malformed-calls.ts'
 import { REFLECTION_PREFIX } from './reflection-service.ts'
 
 /**
  * Puts admission in front of every handler of a server, but for those who ask how it is. It stands nearest to the wire, so
  * that what is refused costs neither the reading of a message nor an interceptor of the server's own.
  */
-export function admissionInterceptor(host: ServerHost, clock: Clock): ServerInterceptor {
+export function admissionInterceptor(host: ServerHost, clock: Clock, malformed: MalformedRequests): ServerInterceptor {
   return ({ path }, call) => {
     if (path.startsWith(HEALTH_PREFIX) || path.startsWith(REFLECTION_PREFIX)) return new ServerInterceptingCall(call)
-    return new InboundCall(call, host, clock).intercepted()
+    return new InboundCall(call, host, clock, malformed).intercepted()
   }
 }
 
@@ -44,15 +46,17 @@ class InboundCall implements AdmissionSink, RequestContext {
   readonly #call: ServerInterceptingCallInterface
   readonly #host: ServerHost
   readonly #clock: Clock
+  readonly #malformed: MalformedRequests
   #serve: () => void = NOTHING
   #place: Admitted | undefined = undefined
   #isAnswered = false
   #hasLeft = false
 
-  constructor(call: ServerInterceptingCallInterface, host: ServerHost, clock: Clock) {
+  constructor(call: ServerInterceptingCallInterface, host: ServerHost, clock: Clock, malformed: MalformedRequests) {
     this.#call = call
     this.#host = host
     this.#clock = clock
+    this.#malformed = malformed
   }
 
   intercepted(): ServerInterceptingCall {
@@ -69,6 +73,8 @@ class InboundCall implements AdmissionSink, RequestContext {
         }),
       sendStatus: (ended, next) => {
         this.#isAnswered = true
+        // Who sends half a message and ends has sent none.
+        if (ended.code === status.UNIMPLEMENTED) this.#count(ended.details)
         next(ended)
       },
     })
@@ -100,12 +106,18 @@ class InboundCall implements AdmissionSink, RequestContext {
     else this.#place = place
   }
 
+  #count(details: string): void {
+    const fault = faultIn(details)
+    if (fault !== undefined) this.#malformed.count(fault)
+  }
+
   /** Broken off unanswered: at its deadline by overload, before it by its caller, which says nothing. */
   #leave(): void {
     if (this.#hasLeft) return
     this.#hasLeft = true
-    if (this.#isAnswered) this.#place?.leave()
-    else this.#place?.leave(this.#clock.now() >= this.deadlineMs ? 'drop' : 'ignore')
+    if (this.#isAnswered) return this.#place?.leave()
+    this.#count(detailsSent(this.#call))
+    this.#place?.leave(this.#clock.now() >= this.deadlineMs ? 'drop' : 'ignore')
   }
 }
 
