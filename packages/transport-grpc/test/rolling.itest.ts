@@ -108,6 +108,8 @@ it('no request fails while six servers are restarted one by one', { timeout: 180
     const ended = once(old[i]!, 'exit')
     old[i]!.kill('SIGTERM')
     expect((await ended)[0]).toBe(0)
+    // However quick a restart and however busy the machine: each is seen by so many calls.
+    await expect.poll(() => calls.length, { timeout: 20_000 }).toBeGreaterThan((i + 1) * 200)
   }
   await sleep(300)
   isOver = true
@@ -115,7 +117,6 @@ it('no request fails while six servers are restarted one by one', { timeout: 180
   await Promise.all(calls)
   await rt.close()
   expect(failures).toEqual([])
-  expect(calls.length).toBeGreaterThan(SERVERS * RATE * 0.3)
   // Each of the twelve has answered somebody.
   expect(pids.size).toBe(2 * SERVERS)
 })

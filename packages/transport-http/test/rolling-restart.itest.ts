@@ -90,12 +90,13 @@ it('a rolling restart of six processes under 500 requests a second fails no requ
     await listen(next[at]!, registry)
     const code = await stop(child)
     codes.push(code)
+    // However quick a restart and however busy the machine: each is seen by so many calls.
+    await expect.poll(() => calls.length, { timeout: 20_000 }).toBeGreaterThan((at + 1) * 200)
   }
   clearInterval(ticking)
   const endings = await Promise.allSettled(calls)
   const failures = endings.filter(({ status }) => status === 'rejected')
   expect(failures).toEqual([])
-  expect(endings.length).toBeGreaterThan(1000)
   expect(codes).toEqual([0, 0, 0, 0, 0, 0])
   expect(
     rt
