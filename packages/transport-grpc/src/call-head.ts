@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { Metadata } from '@grpc/grpc-js'
 import { type CallRequest, ConfigError } from '@seakeep/core'
-import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
-import { ATTEMPT_KEY, CALLER_KEY, formatTimeout, PRIORITY_KEY, TIMEOUT_KEY } from './seakeep-metadata.ts'
+import { ATTEMPT_HEADER, type Attempt, CALLER_HEADER, NO_DEADLINE, PRIORITY_HEADER } from '@seakeep/core/spi'
+import { grpcTimeout, TIMEOUT_KEY } from './grpc-metadata.ts'
 import { StubRequest } from './stub-request.ts'
 
 const METHOD = /^[^/\s]+\/[^/\s]+$/
@@ -44,10 +44,10 @@ export function methodOf(request: CallRequest): string {
 export function metadataOf(attempt: Attempt, deadlineMs: number, nowMs: number): Metadata {
   const { request } = attempt
   const metadata = request instanceof StubRequest ? request.metadata.clone() : written(request.headers)
-  if (deadlineMs !== NO_DEADLINE) metadata.set(TIMEOUT_KEY, formatTimeout(deadlineMs - nowMs))
-  metadata.set(ATTEMPT_KEY, String(attempt.number))
-  if (attempt.priority !== undefined) addTo(metadata, PRIORITY_KEY, attempt.priority)
-  if (attempt.caller !== undefined) addTo(metadata, CALLER_KEY, attempt.caller)
+  if (deadlineMs !== NO_DEADLINE) metadata.set(TIMEOUT_KEY, grpcTimeout(deadlineMs - nowMs))
+  metadata.set(ATTEMPT_HEADER, String(attempt.number))
+  if (attempt.priority !== undefined) addTo(metadata, PRIORITY_HEADER, attempt.priority)
+  if (attempt.caller !== undefined) addTo(metadata, CALLER_HEADER, attempt.caller)
   return metadata
 }
 

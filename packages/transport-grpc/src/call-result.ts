@@ -1,9 +1,9 @@
 import { type Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import type { Answer } from '@seakeep/core'
-import type { AttemptResult } from '@seakeep/core/spi'
+import { type AttemptResult, REFUSED_HEADER } from '@seakeep/core/spi'
 import { headersOf } from './answer-headers.ts'
+import { asksForNoMore, PUSHBACK_KEY, parsePushback } from './grpc-metadata.ts'
 import { httpStatusOf, statusText } from './grpc-status.ts'
-import { asksForNoMore, PUSHBACK_KEY, parsePushback, REFUSED_KEY } from './seakeep-metadata.ts'
 
 /** What is known of a call that ended with another status than OK. */
 export interface FailedCall {
@@ -48,7 +48,7 @@ export function resultOf({ status: ended, headers, wasSent, isIdempotent }: Fail
   all['grpc-status'] = String(ended.code)
   const value: Answer = { status: like, headers: all, body: ended.details }
   const isPushback = like === 503 || like === 429
-  const isRefusal = isPushback && (all[REFUSED_KEY] !== undefined || (isIdempotent && headers === undefined))
+  const isRefusal = isPushback && (all[REFUSED_HEADER] !== undefined || (isIdempotent && headers === undefined))
   const text = all[PUSHBACK_KEY]
   const retryAfterMs = parsePushback(text)
   const isFinal = asksForNoMore(text)
@@ -63,7 +63,7 @@ export function resultOf({ status: ended, headers, wasSent, isIdempotent }: Fail
 export function retriedBy(codes: ReadonlySet<number> | undefined, code: number, result: AttemptResult): AttemptResult {
   const { value } = result
   if (codes === undefined || value === undefined) return result
-  if ((value as Answer).headers[REFUSED_KEY] !== undefined) return result
+  if ((value as Answer).headers[REFUSED_HEADER] !== undefined) return result
   if (!codes.has(code)) return { ...result, isFinal: true }
   const isRetried = result.status === undefined || result.status >= 500 || result.status === 429
   return isRetried ? result : { ...result, status: 429 }

@@ -42,7 +42,7 @@ export function connectTransport(runtime: Runtime, service: string, options: Gov
     const scope = requestScope.current()
     const own = timeoutMs === undefined || timeoutMs <= 0 ? NO_DEADLINE : clock.now() + timeoutMs
     const deadlineMs = Math.min(own, scope?.deadlineMs ?? NO_DEADLINE)
-    const request = new StubRequest(name, kind, body, metadataOf(header), deadlineMs)
+    const request = new StubRequest(name, kind, body, metadataOf(header))
     return new Promise((resolve, reject) => {
       const call = new ConnectCall(service, resolve, reject, signal)
       call.start(() =>

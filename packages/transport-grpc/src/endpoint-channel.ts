@@ -52,6 +52,9 @@ export class EndpointChannel {
   #timer: Timer | undefined = undefined
   #connectingSinceMs: number | undefined = undefined
   #redialedAtMs = Number.NEGATIVE_INFINITY
+  /** Told when the connection takes no further calls. */
+  readonly #followers = new Set<() => void>()
+  #followed: ChannelInterface | undefined = undefined
 
   constructor(target: string, clock: Clock, options: ResolvedGrpcOptions) {
     this.target = target
@@ -74,6 +77,17 @@ export class EndpointChannel {
 
   get isConnected(): boolean {
     return this.#channel.getConnectivityState(false) === connectivityState.READY
+  }
+
+  /** `told` once when the connection that stands now is lost or has said goodbye. Answers how to have it not told. */
+  follow(told: () => void): () => void {
+    this.#followers.add(told)
+    const channel = this.#channel
+    if (this.#followed !== channel) {
+      this.#followed = channel
+      channel.watchConnectivityState(connectivityState.READY, Number.POSITIVE_INFINITY, () => this.#onLost(channel))
+    }
+    return () => this.#followers.delete(told)
   }
 
   leave(exchange: Exchange, calledOff?: CancelReason): void {
@@ -155,6 +169,14 @@ export class EndpointChannel {
     if (this.heardAtMs > sentMs || nowMs - this.#redialedAtMs < SILENT_MS || !this.isConnected) return
     this.#redialedAtMs = nowMs
     this.#dialAgain()
+  }
+
+  #onLost(channel: ChannelInterface): void {
+    if (channel !== this.#followed) return
+    this.#followed = undefined
+    const told = [...this.#followers]
+    this.#followers.clear()
+    for (const one of told) one()
   }
 
   /** What is under way stays where it is, until it ends. */

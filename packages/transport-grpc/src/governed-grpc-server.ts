@@ -1,10 +1,19 @@
 import { constants, type Http2Session } from 'node:http2'
 import { isIPv6 } from 'node:net'
 import { experimental, type Server, ServerCredentials } from '@grpc/grpc-js'
-import { type AttachedServer, after, type Clock, type Listening, type ServerHost } from '@seakeep/core/spi'
+import {
+  type AdapterPorts,
+  type AttachedServer,
+  after,
+  type Clock,
+  type Listening,
+  MalformedRequests,
+  type ServerHost,
+} from '@seakeep/core/spi'
 import type { ResolvedServerTls } from './grpc-options.ts'
 import { HealthService } from './health-service.ts'
 import { admissionInterceptor } from './inbound-call.ts'
+import { countFaults } from './malformed-calls.ts'
 import { reachableHost } from './reachable-host.ts'
 
 /** From saying GOAWAY until what was on its way is no longer taken. */
@@ -19,12 +28,15 @@ export class GovernedGrpcServer implements AttachedServer {
   readonly #clock: Clock
   readonly #credentials: ServerCredentials
   readonly #health: HealthService
+  readonly #malformed: MalformedRequests
   #bound: string | undefined = undefined
 
-  constructor(server: Server, host: ServerHost, clock: Clock, tls: ResolvedServerTls | undefined) {
+  constructor(server: Server, host: ServerHost, ports: AdapterPorts, tls: ResolvedServerTls | undefined) {
     this.#server = server
+    const { clock, events } = ports
     this.#clock = clock
-    const gate = admissionInterceptor(host, clock)
+    this.#malformed = new MalformedRequests(clock, host.events ?? events, host.service ?? 'inbound')
+    const gate = admissionInterceptor(host, clock, this.#malformed)
     this.#credentials = experimental.createServerCredentialsWithInterceptors(credentialsOf(tls), [gate])
     this.#health = new HealthService(server, () => host.isReady)
   }
@@ -35,6 +47,7 @@ export class GovernedGrpcServer implements AttachedServer {
     this.#server.bindAsync(`${place}:${port}`, this.#credentials, (error, bound) => {
       if (error !== null) return told(error)
       this.#bound = `${place}:${bound}`
+      countFaults(this.#server, this.#malformed)
       told({ host: reachableHost(host), port: bound })
     })
   }

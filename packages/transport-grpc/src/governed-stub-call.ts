@@ -46,7 +46,7 @@ export class GovernedStubCall implements CallSink, Taker {
   /** The inbound request on whose behalf it is made. */
   readonly #scope: RequestContext | undefined
   readonly #options: StubOptions
-  #metadata: Metadata = new Metadata()
+  #metadata: Metadata | undefined = undefined
   #listener: InterceptingListener | undefined = undefined
   #message: Uint8Array | undefined = undefined
   #messages: RequestMessages | undefined = undefined
@@ -99,12 +99,12 @@ export class GovernedStubCall implements CallSink, Taker {
   }
 
   sendMessageWithContext(context: MessageContext, message: Buffer): void {
-    const taken = (): void => context.callback?.()
-    if (this.#messages === undefined) {
-      this.#message = message
-      nextTick(taken)
-    } else if (this.#isOver) nextTick(taken)
-    else this.#messages.write(message, taken)
+    if (this.#messages !== undefined && !this.#isOver) {
+      return this.#messages.write(message, () => context.callback?.())
+    }
+    this.#message = message
+    // Nobody waits to write a second message where there is but one.
+    if (context.callback !== undefined) nextTick(context.callback)
   }
 
   halfClose(): void {
@@ -200,9 +200,10 @@ export class GovernedStubCall implements CallSink, Taker {
     if (this.#isStarted || this.#isOver) return
     this.#isStarted = true
     const { deadlineMs = NO_DEADLINE } = this.#options
-    const go = (): void => this.#start(new StubRequest(this.#method, this.#kind, body, this.#metadata, deadlineMs))
-    if (!this.#options.waitForReady && this.#metadata.getOptions().waitForReady !== true) return go()
-    const stop = whenReady(this.#runtime, this.#service, this.#clock, deadlineMs, go)
+    const metadata = this.#metadata ?? new Metadata()
+    const request = new StubRequest(this.#method, this.#kind, body, metadata)
+    if (!this.#options.waitForReady && metadata.getOptions().waitForReady !== true) return this.#start(request)
+    const stop = whenReady(this.#runtime, this.#service, this.#clock, deadlineMs, () => this.#start(request))
     if (stop !== undefined) this.#cancel = stop
   }
 

@@ -17,7 +17,7 @@ export class GrpcServerAdapter implements ServerAdapter {
 
   attach(server: unknown, host: ServerHost): AttachedServer {
     if (!isGrpcServer(server)) throw new ConfigError('serve.grpc', 'it takes a Server of @grpc/grpc-js')
-    return new GovernedGrpcServer(server, host, this.#ports.clock, this.#options.serverTls)
+    return new GovernedGrpcServer(server, host, this.#ports, this.#options.serverTls)
   }
 }
 

@@ -9,6 +9,7 @@ import {
   type Clock,
   type EndpointProbe,
   type ProbeResult,
+  type ProbeSink,
   type Transport,
 } from '@seakeep/core/spi'
 import type { CallAttempt } from './call-attempt.ts'
@@ -19,6 +20,7 @@ import { EndpointChannel, targetOf, userOf } from './endpoint-channel.ts'
 import { GrpcAttempt } from './grpc-attempt.ts'
 import type { ResolvedGrpcOptions } from './grpc-options.ts'
 import { checkHealth } from './health-check.ts'
+import { HealthWatch } from './health-watch.ts'
 import { SERVER_STREAM, UNARY } from './method-kind.ts'
 import { StreamAttempt } from './stream-attempt.ts'
 import { StubRequest } from './stub-request.ts'
@@ -51,6 +53,13 @@ export class GrpcTransport implements Transport {
     }
     const ask = (attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel => this.#send(attempt, sink, BYTES)
     return checkHealth(ask, endpoint, probe.service, timeoutMs, this.#ports.clock, told)
+  }
+
+  watch(endpoint: Endpoint, probe: EndpointProbe, sink: ProbeSink): Disposable | undefined {
+    if (probe.kind !== 'grpc') return undefined
+    const ask = (attempt: Attempt, answers: AttemptSink<AttemptResult>): Cancel => this.#send(attempt, answers, BYTES)
+    const follow = (told: () => void): (() => void) | undefined => this.#channelOf.get(endpoint)?.follow(told)
+    return new HealthWatch(ask, follow, endpoint, probe.service, sink)
   }
 
   forget(endpoint: Endpoint): void {

@@ -25,7 +25,7 @@ import type { EndpointChannel } from './endpoint-channel.ts'
 import { isReplayable, MessagePump, type PumpSink, sourceOf } from './message-pump.ts'
 import { MessageStream } from './message-stream.ts'
 import type { MethodKind } from './method-kind.ts'
-import { StubAnswer, StubRequest } from './stub-request.ts'
+import { StubAnswer } from './stub-request.ts'
 
 /** Bodies that have been read from: what can be read once is not sent twice, be it by a retry or by a copy. */
 const begun = new WeakSet<object>()
@@ -65,9 +65,9 @@ export class StreamAttempt extends CallAttempt implements PumpSink {
     const { attempt } = this
     const { request } = attempt
     this.#isReading = false
-    // The attempt's own deadline covers a streamed answer up to its head only; a server would end the whole by it.
+    // The attempt's own timeout covers a streamed answer up to its head only; a server would end the whole by it.
     if (!this.#kind.responseStream) this.toldDeadlineMs = attempt.deadlineMs
-    else this.toldDeadlineMs = request instanceof StubRequest ? request.deadlineMs : NO_DEADLINE
+    else this.toldDeadlineMs = attempt.callerDeadlineMs ?? NO_DEADLINE
     const metadata = metadataOf(attempt, this.toldDeadlineMs, this.sentMs)
     const bytes = this.#kind.requestStream ? undefined : this.encoded(request.body)
     if (this.#kind.requestStream) this.#checkUnread(request.body)

@@ -10,16 +10,13 @@ export class StubRequest implements CallRequest {
   readonly kind: MethodKind
   readonly body: unknown
   readonly metadata: Metadata
-  /** By when the stub wants it, as an instant of the runtime's clock. */
-  readonly deadlineMs: number
   #headers: Readonly<Record<string, string>> | undefined = undefined
 
-  constructor(method: string, kind: MethodKind, body: unknown, metadata: Metadata, deadlineMs: number) {
+  constructor(method: string, kind: MethodKind, body: unknown, metadata: Metadata) {
     this.method = method
     this.kind = kind
     this.body = body
     this.metadata = metadata
-    this.deadlineMs = deadlineMs
   }
 
   get stream(): boolean {

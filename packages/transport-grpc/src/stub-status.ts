@@ -1,7 +1,7 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import { isCancelledError, isDeadlineExceededError, isSeakeepError, type RejectionReason } from '@seakeep/core'
-import type { CallOutcome } from '@seakeep/core/spi'
-import { PUSHBACK_KEY, REFUSED_KEY } from './seakeep-metadata.ts'
+import { type CallOutcome, REFUSED_HEADER } from '@seakeep/core/spi'
+import { PUSHBACK_KEY } from './grpc-metadata.ts'
 
 /** What was refused here, in gRPC's words: what another moment may allow is UNAVAILABLE, a limit is RESOURCE_EXHAUSTED. */
 const REFUSED: Readonly<Record<RejectionReason, status>> = {
@@ -32,7 +32,7 @@ export function stubStatusOf(outcome: CallOutcome, service: string): StatusObjec
       return given(error) ?? say(codeOf(ending, error), messageOf(error) ?? `the call to ${service} failed: ${ending}`)
     default: {
       const said = say(REFUSED[ending], `the call to ${service} was refused: ${ending}`)
-      said.metadata.set(REFUSED_KEY, ending)
+      said.metadata.set(REFUSED_HEADER, ending)
       if (outcome.retryAfterMs !== undefined) {
         said.metadata.set(PUSHBACK_KEY, String(Math.ceil(outcome.retryAfterMs)))
       }

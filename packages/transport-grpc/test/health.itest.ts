@@ -5,9 +5,10 @@ import { createRuntime, type GovernanceEvent, memoryRegistry, type Runtime } fro
 import { afterEach, describe, expect, it } from 'vitest'
 import { grpc } from '../src/index.ts'
 import { Attempts } from './attempts.ts'
-import { type BytesHandler, type GrpcServer, nobody, serve } from './grpc-server.ts'
+import { type BytesHandler, type BytesStreamCall, type GrpcServer, nobody, serve } from './grpc-server.ts'
 
 const CHECK = 'grpc.health.v1.Health/Check'
+const WATCH = 'grpc.health.v1.Health/Watch'
 const SERVING = 1
 const NOT_SERVING = 2
 const SERVICE_UNKNOWN = 3
@@ -87,6 +88,88 @@ describe('a check by grpc.health.v1', () => {
     const { transport, endpoint } = await asking()
     const told = new Promise((resolve) => transport.check(endpoint, { kind: 'tcp' }, 1000, resolve))
     expect(await told).toEqual({ isHealthy: undefined, reason: 'gRPC makes no tcp checks' })
+  })
+})
+
+describe('a server that can be watched', () => {
+  interface Watched {
+    readonly server: GrpcServer
+    readonly watchers: Set<BytesStreamCall>
+    say(state: number): void
+    ended: number
+  }
+
+  async function watched(): Promise<Watched> {
+    const watchers = new Set<BytesStreamCall>()
+    let now = SERVING
+    const watch = (call: BytesStreamCall): void => {
+      watchers.add(call)
+      call.on('cancelled', () => {
+        watchers.delete(call)
+        one.ended += 1
+        // A handler has to end its stream by itself, or grpc-js waits for it.
+        call.end()
+      })
+      call.write(Buffer.from([0x08, now]))
+    }
+    const server = await serve(
+      { [CHECK]: (call, done) => says(now)(call, done), 'shop.Orders/Get': (call, done) => done(null, call.request) },
+      { streams: { [WATCH]: watch } },
+    )
+    const one: Watched = {
+      server,
+      watchers,
+      ended: 0,
+      say: (state) => {
+        now = state
+        for (const call of watchers) call.write(Buffer.from([0x08, state]))
+      },
+    }
+    open.push(server)
+    return one
+  }
+
+  async function calling({ server }: Watched): Promise<Runtime> {
+    // Asked once, and then not again while the test lasts.
+    const health = { grpc: true, interval: '10m', jitter: 0 }
+    const rt = await createRuntime({
+      service: 'shop',
+      policies: { version: 1, targets: { orders: { health } } },
+      modules: [grpc(), memoryRegistry({ instances: [{ ...server.endpoint, id: 'one', service: 'orders' }] })],
+    })
+    open.push(rt)
+    await rt.client('orders').call({ method: 'shop.Orders/Get' })
+    return rt
+  }
+
+  const stateOf = (rt: Runtime) => rt.health('orders').value.byEndpoint.one?.state
+
+  it('is believed at once, and not at its next check', async () => {
+    const one = await watched()
+    const rt = await calling(one)
+    await expect.poll(() => one.watchers.size, { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => stateOf(rt), { timeout: 10_000 }).toBe('healthy')
+    one.say(NOT_SERVING)
+    await expect.poll(() => stateOf(rt), { timeout: 10_000 }).toBe('unhealthy')
+    one.say(SERVING)
+    await expect.poll(() => stateOf(rt), { timeout: 10_000 }).toBe('healthy')
+  })
+
+  it('grpc-node#1458: is not held up by who watches it, when it drains', async () => {
+    const one = await watched()
+    await calling(one)
+    await expect.poll(() => one.watchers.size, { timeout: 10_000 }).toBe(1)
+    one.server.goAway()
+    await one.server.drained()
+    expect(one.ended).toBe(1)
+  })
+
+  it('is watched no longer than the runtime lives', async () => {
+    const one = await watched()
+    const rt = await calling(one)
+    await expect.poll(() => one.watchers.size, { timeout: 10_000 }).toBe(1)
+    await rt.close()
+    await expect.poll(() => one.watchers.size, { timeout: 10_000 }).toBe(0)
   })
 })
 

@@ -1,5 +1,6 @@
-// Defects of grpc-js that people have met, each under its number in the list of defects. Those of draining (35) and of
-// deadlines (36) stand in serving.itest.ts.
+// Defects that people have met with gRPC, each under its number in the list of defects. Those of draining (35) and of
+// deadlines (36) stand in serving.itest.ts, a server that says nothing (33) in grpc-transport.itest.ts.
+import { Server } from '@grpc/grpc-js'
 import { createRuntime } from '@seakeep/core'
 import { MemoryRegistry, realClock, Tokens } from '@seakeep/core/spi'
 import { ManualClock } from '@seakeep/core/testing'
@@ -109,3 +110,79 @@ describe('connections', () => {
     expect(after.heapBytes - before.heapBytes).toBeLessThan(4 * 2 ** 20)
   })
 })
+
+describe('rollouts', () => {
+  /** Two servers behind one registry, called without a pause until the returned function is. */
+  async function rollout(health: object) {
+    const registry = new MemoryRegistry(realClock())
+    // Shared: who is closed first does not close it for the others.
+    registry.close = () => {}
+    const module = new ContainerModule(({ bind }) => void bind(Tokens.registry).toConstantValue(() => registry))
+    const asked = { one: 0, two: 0 }
+    const start = async (id: 'one' | 'two') => {
+      const rt = await createRuntime({ service: 'echo', modules: [grpc(), module] })
+      open.push(rt)
+      const server = new Server()
+      server.addService(ECHO, {
+        Answer: (call: { readonly request: Buffer }, done: (error: null, answer: Buffer) => void) => {
+          asked[id] += 1
+          done(null, call.request)
+        },
+      })
+      const served = rt.serve({ name: 'echo', id, drain: { spread: '300ms', finish: '5s' } }).grpc(server)
+      await served.listen({ host: '127.0.0.1', port: 0 })
+      return served
+    }
+    const one = await start('one')
+    await start('two')
+    const shop = await createRuntime({
+      service: 'shop',
+      // One attempt: what is sent to somebody who is about to leave is not put right by another.
+      policies: { version: 1, targets: { echo: { loadBalancing: 'round-robin', retry: false, ...health } } },
+      modules: [grpc(), module],
+    })
+    open.push(shop)
+    const call = () => shop.client('echo').call({ method: 'test.Echo/Answer' })
+    while (asked.one < 3 || asked.two < 3) await call()
+    return { one, shop, asked, call, registry }
+  }
+
+  it('3e 38: who drains is called no more before it stops listening, and no call fails (linkerd2#6238, istio#7665)', async () => {
+    const { one, asked, call } = await rollout({})
+    let isDrained = false
+    const drained = one.drain().then(() => {
+      isDrained = true
+    })
+    await call()
+    await call()
+    const before = asked.one
+    while (!isDrained) await call()
+    await drained
+    expect(asked.one).toBe(before)
+    expect(asked.two).toBeGreaterThan(3)
+  })
+
+  it('3e 38: who says that it is not ready attracts no traffic, though its registration stays (istio#39870)', async () => {
+    const { one, shop, asked, call, registry } = await rollout({ health: { grpc: true, interval: '10m', jitter: 0 } })
+    const state = () => shop.health('echo').value.byEndpoint.one?.state
+    await expect.poll(state, { timeout: 10_000 }).toBe('healthy')
+    // The registry is told late, or not at all.
+    const deregister = registry.deregister.bind(registry)
+    registry.deregister = (instance, done) => (instance.id === 'one' ? done() : deregister(instance, done))
+    const drained = one.drain()
+    await expect.poll(state, { timeout: 10_000 }).toBe('unhealthy')
+    const before = asked.one
+    for (let i = 0; i < 20; i++) await call()
+    expect(asked.one).toBe(before)
+    await drained
+    expect(await call()).toMatchObject({ status: 200 })
+  })
+})
+
+const same = (bytes: Buffer): Buffer => bytes
+const ECHO = {
+  Answer: {
+    ...{ path: '/test.Echo/Answer', requestStream: false, responseStream: false },
+    ...{ requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same },
+  },
+} as const

@@ -107,6 +107,35 @@ describe('a runtime with grpc()', () => {
     expect(rt.breaker('payments').value).toBe('open')
   })
 
+  it('tells the server of a streamed answer the caller’s deadline, and not the attempt’s timeout, which ends with the head', async () => {
+    const leftMs: number[] = []
+    const server = await serve(
+      {},
+      {
+        streams: {
+          'shop.Payments/Watch': (call) => {
+            leftMs.push(Number(call.getDeadline()) - Date.now())
+            call.write(Buffer.from('a'))
+            call.end()
+          },
+        },
+      },
+    )
+    const rt = await createRuntime({
+      service: 'shop',
+      policies: { version: 1, targets: { payments: { retry: { attemptTimeout: '2s' } } } },
+      modules: [grpc(), memoryRegistry({ instances: [{ ...server.endpoint, id: 'payments#1', service: 'payments' }] })],
+    })
+    open.push(server, rt)
+    for (const options of [{ timeout: '30s' }, {}] as const) {
+      const { body } = await rt.client('payments').call({ method: 'shop.Payments/Watch', stream: true }, options)
+      for await (const piece of body as AsyncIterable<Uint8Array>) expect(piece).toHaveLength(1)
+    }
+    expect(leftMs[0]).toBeGreaterThan(20_000)
+    expect(leftMs[0]).toBeLessThanOrEqual(30_000)
+    expect(leftMs[1]).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it('ends a call at its timeout as such, though the server is at its deadline at the same time', async () => {
     let [arrived, cancelled] = [0, 0]
     const hang: BytesHandler = (call) => {

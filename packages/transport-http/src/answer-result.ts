@@ -1,8 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import type { Answer } from '@seakeep/core'
-import { type AttemptResult, type Clock, retryAfterMs } from '@seakeep/core/spi'
+import { type AttemptResult, type Clock, REFUSED_HEADER, retryAfterMs } from '@seakeep/core/spi'
 import { readBody, textOf } from './answer-body.ts'
-import { REFUSED_HEADER } from './seakeep-headers.ts'
 
 /**
  * What an answer that came whole says of its attempt.

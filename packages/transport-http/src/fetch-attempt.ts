@@ -1,13 +1,19 @@
 import type { Buffer } from 'node:buffer'
-import type { Attempt, AttemptResult, AttemptSink, CancelReason, Clock } from '@seakeep/core/spi'
-import { retryAfterMs } from '@seakeep/core/spi'
+import {
+  type Attempt,
+  type AttemptResult,
+  type AttemptSink,
+  type CancelReason,
+  type Clock,
+  REFUSED_HEADER,
+  retryAfterMs,
+} from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
 import { failed, unreachable } from './answer-result.ts'
 import type { FetchRequest } from './fetch-request.ts'
 import type { AnswerCount } from './http-attempt.ts'
 import { RawAnswer } from './raw-answer.ts'
 import { misuseOf } from './request-misuse.ts'
-import { REFUSED_HEADER } from './seakeep-headers.ts'
 
 /** Made once: it only tells undici to let go, nobody is told it. */
 const CALLED_OFF = new Error('the attempt was called off')

@@ -4,19 +4,17 @@ import type { RejectionReason, RequestContext, RequestScope } from '@seakeep/cor
 import {
   type AdmissionSink,
   type Admitted,
-  type Clock,
-  NO_DEADLINE,
-  RETRY_AFTER_MS_HEADER,
-  type ServerHost,
-} from '@seakeep/core/spi'
-import {
   ATTEMPT_HEADER,
   CALLER_HEADER,
+  type Clock,
+  NO_DEADLINE,
   PRIORITY_HEADER,
   parseTimeout,
   REFUSED_HEADER,
+  RETRY_AFTER_MS_HEADER,
+  type ServerHost,
   TIMEOUT_HEADER,
-} from './seakeep-headers.ts'
+} from '@seakeep/core/spi'
 
 /** One request at the door: probed, refused, in the line or at work, and left exactly once. */
 export class InboundRequest implements AdmissionSink, RequestContext {

@@ -3,9 +3,16 @@ import type { Http2Session } from 'node:http2'
 import * as net from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { ConfigError } from '@seakeep/core'
-import { type AdapterPorts, after, type Listening, requestScope, type ServerHost } from '@seakeep/core/spi'
+import {
+  type AdapterPorts,
+  after,
+  connectionFaultOf,
+  type Listening,
+  MalformedRequests,
+  requestScope,
+  type ServerHost,
+} from '@seakeep/core/spi'
 import { InboundRequest } from './inbound-request.ts'
-import { faultOf, MalformedRequests } from './malformed-requests.ts'
 import { reachableHost } from './reachable-host.ts'
 
 /** A server of node:http, node:https or node:http2. */
@@ -48,7 +55,7 @@ export class RequestDoor {
   }
 
   onFault(error: unknown): void {
-    const fault = faultOf(error)
+    const fault = connectionFaultOf(error)
     if (fault !== undefined) this.#malformed.count(fault)
   }
 

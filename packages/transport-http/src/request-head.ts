@@ -1,10 +1,17 @@
 import { type CallRequest, ConfigError } from '@seakeep/core'
-import { type Attempt, NO_DEADLINE } from '@seakeep/core/spi'
+import {
+  ATTEMPT_HEADER,
+  type Attempt,
+  CALLER_HEADER,
+  formatTimeout,
+  NO_DEADLINE,
+  PRIORITY_HEADER,
+  TIMEOUT_HEADER,
+} from '@seakeep/core/spi'
 import type { Dispatcher } from 'undici'
 import { acceptOf, type BodyCodec, JSON_TYPE, MSGPACK_TYPE, writeJson, writeMsgpack } from './body-codec.ts'
 import type { FetchRequest } from './fetch-request.ts'
 import { isStream, readOnceBody } from './request-body.ts'
-import { ATTEMPT_HEADER, CALLER_HEADER, formatTimeout, PRIORITY_HEADER, TIMEOUT_HEADER } from './seakeep-headers.ts'
 
 /** undici takes a `servername`, though its types do not say so. */
 export type RequestHead = Dispatcher.DispatchOptions & { servername?: string }

@@ -4,12 +4,11 @@ import * as http2 from 'node:http2'
 import * as net from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Endpoint } from '@seakeep/core'
-import { NO_EVENTS, realClock, SeededRandom } from '@seakeep/core/spi'
+import { NO_EVENTS, parseTimeout, realClock, SeededRandom } from '@seakeep/core/spi'
 import type { FarHandler, FarSide, ReceivedRequest, TransportHarness } from '@seakeep/core/testing'
 import type { HttpOptions } from '../src/http-options.ts'
 import { resolveHttpOptions } from '../src/http-options.ts'
 import { HttpTransport } from '../src/http-transport.ts'
-import { parseTimeout } from '../src/seakeep-headers.ts'
 
 export interface HarnessKind {
   readonly options?: HttpOptions

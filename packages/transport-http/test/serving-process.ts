@@ -1,5 +1,8 @@
-// One instance of `orders` in a process of its own: its registry is the parent, told over IPC.
+// One instance of `orders` in a process of its own: its registry is the parent, told over IPC. It is loaded at once and
+// listens when it is told to.
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { flushCompileCache } from 'node:module'
 import { createRuntime, type Instance } from '@seakeep/core'
 import { after, type Registry, type RegistryAnswer, realClock, Tokens } from '@seakeep/core/spi'
 import { ContainerModule } from 'inversify'
@@ -31,6 +34,11 @@ const server = createServer((_message, response) => void after(clock, 5, () => v
 const served = rt
   .serve({ name: 'orders', id: process.argv[2] ?? 'orders', drain: { spread: '300ms', finish: '10s' } })
   .http(server)
+const begin = once(process, 'message')
+// For those that are started after it: what was compiled is there for them.
+flushCompileCache()
+process.send?.({ type: 'loaded' })
+await begin
 await served.listen({ host: '127.0.0.1', port: 0 })
 process.on('SIGTERM', () => {
   void served.drain().then(async () => {

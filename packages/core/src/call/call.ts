@@ -49,6 +49,11 @@ export interface Attempt {
   readonly key: number
   /** The instant at which this attempt is called off: its own timeout or the call's deadline; `Infinity` for none. */
   readonly deadlineMs: number
+  /**
+   * By when the caller wants all of the answer, a streamed one to its last byte: the attempt's own timeout ends with the
+   * head. Absent or `Infinity` for none.
+   */
+  readonly callerDeadlineMs?: number | undefined
   readonly priority: string | undefined
   readonly idempotent: boolean
   /** The service it is sent for: whose part of a busy server it counts against. */

@@ -5,6 +5,7 @@ import { Sfc32 } from '../random/sfc32.ts'
 import type { GovernanceEvent } from '../telemetry/events.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { after } from '../time/clock.ts'
+import type { ProbeSink } from '../transport/endpoint-probe.ts'
 import { type CheckedHost, CheckLoop } from './check-loop.ts'
 import { createCheckSlot } from './check-state.ts'
 import type { HealthChecker } from './health-checker.ts'
@@ -197,4 +198,107 @@ test.each([
   }
   const theory = (fall - 1) * intervalMs + intervalMs / 2 + timeoutMs
   expect(Math.abs(sumMs / runs / theory - 1)).toBeLessThan(0.03)
+})
+
+describe('an endpoint that can be listened to', () => {
+  /** Is asked as any other; what it says of itself is said by hand. */
+  class Told {
+    sinks: ProbeSink[] = []
+    disposed = 0
+    isHealthy = true
+    readonly checker: HealthChecker = {
+      check: (endpoint, probe, timeoutMs, tell) =>
+        this.isHealthy ? checker.check(endpoint, probe, timeoutMs, tell) : tellLater(tell),
+      watch: (_endpoint, _probe, sink) => {
+        this.sinks.push(sink)
+        return { [Symbol.dispose]: () => void this.disposed++ }
+      },
+    }
+    say(isHealthy: boolean): void {
+      this.sinks.at(-1)?.onResult({ isHealthy, reason: isHealthy ? 'said SERVING' : 'said NOT_SERVING' })
+    }
+  }
+  const tellLater = (tell: (result: { isHealthy: boolean; reason: string }) => void): Disposable => {
+    after(clock, 10, () => tell({ isHealthy: false, reason: 'answered NOT_SERVING' }))
+    return { [Symbol.dispose]: () => {} }
+  }
+
+  test('is believed at once, long before it is asked again, and in both directions', () => {
+    const endpoint = new Told()
+    const row = new Row('a')
+    loopOf([row], {}, endpoint.checker)
+    clock.advance(2_100)
+    expect([row.check.verdict, endpoint.sinks.length]).toEqual(['healthy', 1])
+    endpoint.say(false)
+    expect([row.check.verdict, row.check.reason]).toEqual(['unhealthy', 'said NOT_SERVING'])
+    clock.advance(50)
+    endpoint.say(true)
+    expect(row.check.verdict).toBe('healthy')
+    expect(told.map(({ type }) => type)).toEqual(['endpointFailedChecks', 'endpointRecovered'])
+    expect(told[0]).toMatchObject({ why: 'it says so: said NOT_SERVING' })
+  })
+
+  test('outdates what it was asked before', () => {
+    const endpoint = new Told()
+    const row = new Row('a')
+    loopOf([row], { rise: 1 }, endpoint.checker)
+    clock.advance(2_100)
+    while (row.check.underWay === undefined) clock.advance(5)
+    endpoint.say(false)
+    clock.advance(100)
+    expect([row.check.verdict, calledOff]).toEqual(['unhealthy', 1])
+  })
+
+  test('is asked at once when it falls silent, but once an interval at most, and listened to again when it is well', () => {
+    const endpoint = new Told()
+    const row = new Row('a')
+    loopOf([row], {}, endpoint.checker)
+    clock.advance(2_100)
+    const first = asked.length
+    // A server that ends every watch at once is not asked the more for it.
+    endpoint.sinks.at(-1)?.onEnd(true)
+    clock.advance(5_000)
+    expect(asked.length).toBe(first)
+    clock.advance(10_000)
+    expect(endpoint.sinks.length).toBe(2)
+    clock.advance(15_000)
+    endpoint.say(true)
+    const before = asked.length
+    endpoint.sinks.at(-1)?.onEnd(true)
+    clock.advance(20)
+    expect([asked.length, endpoint.sinks.length]).toEqual([before + 1, 3])
+  })
+
+  test('that cannot be listened to is only asked from then on', () => {
+    const endpoint = new Told()
+    loopOf([new Row('a')], {}, endpoint.checker)
+    clock.advance(2_100)
+    endpoint.sinks[0]?.onEnd(false)
+    clock.advance(100_000)
+    expect([endpoint.sinks.length, asked.length > 8]).toEqual([1, true])
+  })
+
+  test('is left alone when it leaves the list, or the loop is closed', () => {
+    const endpoint = new Told()
+    const [a, b] = [new Row('a'), new Row('b')]
+    const loop = loopOf([a, b], {}, endpoint.checker)
+    clock.advance(2_100)
+    loop.setHosts([b])
+    expect([endpoint.disposed, a.check.watch]).toEqual([1, undefined])
+    endpoint.sinks[0]?.onResult({ isHealthy: false, reason: 'late' })
+    endpoint.sinks[1]?.onResult({ isHealthy: false, reason: 'late' })
+    loop.close()
+    expect(endpoint.disposed).toBe(2)
+    expect([a, b].filter(({ check }) => check.verdict === 'unhealthy').length).toBe(1)
+  })
+
+  test('is asked as well: what it says no more is found out', () => {
+    const endpoint = new Told()
+    const row = new Row('a')
+    loopOf([row], {}, endpoint.checker)
+    clock.advance(2_100)
+    endpoint.isHealthy = false
+    clock.advance(25_000)
+    expect([row.check.verdict, row.check.reason]).toEqual(['unhealthy', 'answered NOT_SERVING'])
+  })
 })

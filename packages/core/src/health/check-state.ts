@@ -27,6 +27,11 @@ export interface CheckSlot {
   /** When it is asked next; `Infinity` while a check is under way, or while nobody asks. */
   dueAtMs: number
   underWay: Disposable | undefined
+  /** Where it is listened to, beside being asked. */
+  watch: Disposable | undefined
+  watchedSinceMs: number
+  /** False once it has shown that it can only be asked. */
+  canWatch: boolean
 }
 
 export function createCheckSlot(): CheckSlot {
@@ -38,6 +43,9 @@ export function createCheckSlot(): CheckSlot {
     startedAtMs: 0,
     dueAtMs: Number.POSITIVE_INFINITY,
     underWay: undefined,
+    watch: undefined,
+    watchedSinceMs: 0,
+    canWatch: true,
   }
 }
 
@@ -55,6 +63,18 @@ export function afterCheck(slot: CheckSlot, isHealthy: boolean, { rise, fall }: 
   if (slot.streak < needed) return 'pending'
   slot.verdict = verdict
   slot.streak = 0
+  return 'changed'
+}
+
+/**
+ * What an endpoint says of itself unasked, as it happens, is no sample of which one may have been unlucky: it counts at
+ * once, as gRPC's clients have it (A17).
+ */
+export function afterWord(slot: CheckSlot, isHealthy: boolean): CheckEffect {
+  const verdict: CheckVerdict = isHealthy ? 'healthy' : 'unhealthy'
+  slot.streak = 0
+  if (slot.verdict === verdict) return 'expected'
+  slot.verdict = verdict
   return 'changed'
 }
 

@@ -46,6 +46,9 @@ export class SentAttempt implements Attempt, ExecuteContext {
   get deadlineMs(): number {
     return this.#attempt.dueMs
   }
+  get callerDeadlineMs(): number | undefined {
+    return this.#attempt.call.options.deadlineMs
+  }
   get priority(): string | undefined {
     return this.#attempt.priority
   }

@@ -4,7 +4,7 @@ import type { Endpoint } from '../endpoint/endpoint.ts'
 import { isConfigError } from '../errors/seakeep-error.ts'
 import type { HealthChecker, HealthResult } from '../health/health-checker.ts'
 import { after, type Clock } from '../time/clock.ts'
-import type { EndpointProbe } from '../transport/endpoint-probe.ts'
+import type { EndpointProbe, ProbeSink } from '../transport/endpoint-probe.ts'
 import type { Transport } from '../transport/transport.ts'
 
 /**
@@ -33,6 +33,10 @@ export class TransportChecker implements HealthChecker {
       return { [Symbol.dispose]: () => {} }
     }
     return this.#get(transport, endpoint, probe.path, timeoutMs, told)
+  }
+
+  watch(endpoint: Endpoint, probe: EndpointProbe, sink: ProbeSink): Disposable | undefined {
+    return this.#transportFor(endpoint.protocol)?.watch?.(endpoint, probe, sink)
   }
 
   #get(

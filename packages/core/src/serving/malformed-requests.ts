@@ -1,8 +1,12 @@
-import type { Clock, EventSink } from '@seakeep/core/spi'
+import type { EventSink } from '../telemetry/events.ts'
+import type { Clock } from '../time/clock.ts'
 
 const TOLD_EVERY_MS = 1000
 
-/** Counts what was no request, by what was wrong with it, and tells of it at most once a second: floods are cheap to send. */
+/**
+ * Counts what was no request, over whatever protocol it came, by what was wrong with it, and tells of it at most once a
+ * second: floods are cheap to send.
+ */
 export class MalformedRequests {
   readonly #clock: Clock
   readonly #events: EventSink
@@ -27,7 +31,7 @@ export class MalformedRequests {
 }
 
 /** What a server says of a connection that sent nothing it understands. A caller that goes is no fault. */
-export function faultOf(error: unknown): string | undefined {
+export function connectionFaultOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code
   if (typeof code !== 'string' || code === 'ECONNRESET' || code === 'EPIPE') return undefined
   return code

@@ -1,6 +1,6 @@
 /**
- * What Seakeep adds to a request and to a refusal. A deadline travels as the time that is left, in the syntax of
- * grpc-timeout (at most eight digits and a unit), so that the clocks of two machines need not agree.
+ * What Seakeep adds to a request and to a refusal, over HTTP as headers and over gRPC as metadata. A deadline travels as the time that is left, in the syntax of
+ * grpc-timeout (at most eight digits and a unit), so that the clocks of two machines need not agree; over gRPC it goes as grpc-timeout itself.
  */
 export const TIMEOUT_HEADER = 'seakeep-timeout'
 export const ATTEMPT_HEADER = 'seakeep-attempt'
