@@ -1,4 +1,4 @@
-// `pnpm validation [oracles] [--quick] [--only ID] [--json FILE]`: theory against ours, as a table.
+// `pnpm validation [oracles] [--quick] [--only ID] [--json FILE] [--page FILE]`: theory against ours, as a table.
 // `pnpm validation registries [--only consul/restart] [--defaults] [--json FILE]`: real registries, broken; what a client sees of it.
 // `pnpm validation registries --scale [--only etcd] [--json FILE]`: a thousand services on one real registry.
 // Each exits with 1 when a row is bad. What the options mean stands with each.
@@ -13,6 +13,7 @@ const { values, positionals } = parseArgs({
   options: {
     defaults: { type: 'boolean', default: false },
     json: { type: 'string' },
+    page: { type: 'string' },
     only: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
