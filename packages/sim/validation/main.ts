@@ -1,4 +1,4 @@
-// `pnpm validation [oracles] [--quick] [--only ID] [--json FILE]`: theory against ours, as a table.
+// `pnpm validation [oracles] [--quick] [--only ID] [--json FILE] [--page FILE]`: theory against ours, as a table.
 // `pnpm validation registries [--only consul/restart] [--json FILE]`: real registries, broken; what a client sees of it.
 // `pnpm validation registries --scale [--only etcd] [--json FILE]`: a thousand services on one real registry.
 // `pnpm validation reality [--json FILE]`: a real fleet on loopback, and its simulated twin.
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'string' },
+    page: { type: 'string' },
     only: { type: 'string', default: '' },
     quick: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },

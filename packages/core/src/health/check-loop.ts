@@ -164,7 +164,14 @@ export class CheckLoop {
     const { isShadow } = this.#options
     if (isShadow && !isHealthy) this.#parts.host?.shadow.count('failed-checks')
     const type = isHealthy ? 'endpointRecovered' : 'endpointFailedChecks'
-    events.emit({ type, service, endpoint: host.id, atMs: clock.now(), why: `${seen}: ${reason}`, ...(isShadow && { isShadow }) })
+    events.emit({
+      type,
+      service,
+      endpoint: host.id,
+      atMs: clock.now(),
+      why: `${seen}: ${reason}`,
+      ...(isShadow && { isShadow }),
+    })
   }
 
   /** The row is to know whether what is found of it counts. */

@@ -51,7 +51,9 @@ export const REGISTRY: Field<ResolvedRegistryOptions | undefined, ''> = optional
       finish(options, at): ResolvedRegistryOptions {
         const { ttlMs = DEFAULT_TTL_MS, heartbeatMs, dropGraceMs, lapseGraceMs } = options
         if (heartbeatMs !== undefined && heartbeatMs >= ttlMs) {
-          throw at.at('heartbeat').error(`${heartbeatMs} ms is not below ttl, which is ${ttlMs} ms: no lease would last`)
+          throw at
+            .at('heartbeat')
+            .error(`${heartbeatMs} ms is not below ttl, which is ${ttlMs} ms: no lease would last`)
         }
         if (lapseGraceMs <= dropGraceMs) return options
         if (lapseGraceMs !== DEFAULT_LAPSE_MS) throw at.at('lapseGrace').error('longer than dropGrace')

@@ -72,13 +72,21 @@ function lost(rate: number, duration: number, kind: 'aside' | 'through' | 'once'
 
 const hasRecovered = (run: RunDocument): number => (thresholdValue(run, 'app.recovery') === null ? 0 : 1)
 
-const verdict = (id: string, name: string, theory: 0 | 1, scenario: () => ScenarioData, quickSeeds = 1): Oracle => ({
+const verdict = (
+  id: string,
+  name: string,
+  theory: 0 | 1,
+  scenario: () => ScenarioData,
+  quickSeeds = 1,
+  seeds = 5,
+): Oracle => ({
   id: `M6 ${id}`,
   name: `${name}: recovers`,
   theory,
   compare: 'absolute',
   tolerance: 0,
   arrivals: 0,
+  seeds,
   quickSeeds,
   scenario,
   measure: hasRecovered,
@@ -98,6 +106,7 @@ const lostCache: Oracle[] = [
     1,
     lost(2500, 400, 'through'),
     0,
+    2,
   ),
   verdict('once 2500', 'the same, each key fetched once', 1, lost(2500, 60, 'once')),
 ]

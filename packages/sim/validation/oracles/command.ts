@@ -1,26 +1,31 @@
-// `pnpm validation [oracles] [--quick] [--only ID] [--json FILE]`: theory against ours, as a table; exit 1 when a row is
-// out of its tolerance. Without --quick each oracle runs at full size over its seeds, which takes minutes.
+// `pnpm validation [oracles] [--quick] [--only ID,ID] [--json FILE] [--page docs/validation.md]`: theory against ours, as a
+// table; exit 1 when a row is out of its tolerance. Without --quick each oracle runs at full size over its seeds, which takes
+// minutes. `--page` puts the rows into the page's table; the rows of other ids stay as they are.
 // `--spread N` prints instead how quick runs are spread over N seeds; with `--json` it writes oracles/quick-spread.json.
 import { writeFileSync } from 'node:fs'
 import { oracles } from './all.ts'
 import { judge, type Oracle, type OracleRow, type Size, seedsOf } from './oracle.ts'
+import { writePage } from './page.ts'
 import { jobsFor, runJobs } from './pool.ts'
 import { HEAD, rowLine, SPREAD_HEAD, spreadLine, spreadOf, todoLine } from './table.ts'
 import { todo } from './todo.ts'
 
 export interface OraclesCommand {
-  /** How the ids of those to be run begin. */
+  /** How the ids of those to be run begin; several with commas between. */
   readonly only: string
   readonly quick: boolean
   readonly spread?: string | undefined
   readonly json?: string | undefined
+  /** The page whose table takes the rows: `docs/validation.md`. */
+  readonly page?: string | undefined
 }
 
 /** Answers with the exit code. */
-export async function validateOracles({ only, quick, spread, json }: OraclesCommand): Promise<number> {
+export async function validateOracles({ only, quick, spread, json, page }: OraclesCommand): Promise<number> {
   const size: Size = quick || spread !== undefined ? 'quick' : 'full'
-  const named = oracles.filter(({ id }) => id.startsWith(only))
-  const missing = todo.filter(({ id }) => id.startsWith(only))
+  const isAsked = ({ id }: { readonly id: string }): boolean => only.split(',').some((begin) => id.startsWith(begin))
+  const named = oracles.filter(isAsked)
+  const missing = todo.filter(isAsked)
   if (named.length + missing.length === 0) {
     console.error(`There is no oracle whose id begins with '${only}'.`)
     return 2
@@ -77,6 +82,7 @@ export async function validateOracles({ only, quick, spread, json }: OraclesComm
       }
       const row = judge(oracle, size, figures)
       rows.push(row)
+      if (page !== undefined) writePage(page, [row])
       console.log(rowLine(row, oracle))
     }
   }

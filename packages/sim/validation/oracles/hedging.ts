@@ -104,17 +104,46 @@ const independent: readonly Oracle[] = [
   },
 ]
 
+/** Lognormal leaf, median 10 ms, σ 1; the delay is one of its own percentiles. */
+const SIGMA = 1
+const lognormalTail = (t: number): number => (t <= 0 ? 1 : 1 - normalShare(Math.log(t / MEAN_MS) / SIGMA))
+const lognormal: readonly Oracle[] = [0.5, 0.9, 0.95, 0.99].map((q) => {
+  const delay = crossing(lognormalTail, 1 - q, 1e6)
+  return {
+    id: `T4 lognormal p${q * 100}`,
+    name: `lognormal leaf of 10 ms, hedged at its p${q * 100}: p999 in ms`,
+    theory: hedgedQuantile(0.001, delay, lognormalTail),
+    tolerance: 0.03,
+    arrivals: 500_000,
+    quickArrivals: 50_000,
+    scenario: leaf({ lognormal: { median: MEAN_MS, sigma: SIGMA } }, `${delay.toFixed(3)}ms`, 1000),
+    measure: (run) => run.workload.leaf?.latencyMs.p999 ?? null,
+  }
+})
+
+/** Φ, by Simpson's rule. */
+function normalShare(x: number): number {
+  const density = (t: number): number => Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI)
+  const steps = 400
+  const width = x / steps
+  let sum = density(0) + density(x)
+  for (let i = 1; i < steps; i++) sum += density(i * width) * (i % 2 === 0 ? 2 : 4)
+  return 0.5 + (sum * width) / 3
+}
+
 const SERVERS = 20
 
 /** Twenty servers that are busy for `rho` of the time, hedged at random after three mean service times. */
-function busy(rho: number, onCancel: 'finish' | 'dequeue'): (arrivals: number) => ScenarioData {
+function busy(rho: number, onCancel: 'finish' | 'dequeue', isHedged = true): (arrivals: number) => ScenarioData {
   const rate = (rho * SERVERS * 1000) / MEAN_MS
   return (arrivals) => ({
     name: 'hedging under load',
     duration: seconds((arrivals / rate) * 1.1),
     warmup: seconds((arrivals / rate) * 0.1),
     network: { latency: 0 },
-    policies: policies('server', `${3 * MEAN_MS}ms`),
+    policies: isHedged
+      ? policies('server', `${3 * MEAN_MS}ms`)
+      : { version: 1, targets: { server: { loadBalancing: 'random' } } },
     topology: {
       server: { replicas: SERVERS, concurrency: 1, work: { exponential: { mean: MEAN_MS } }, onCancel },
     },
@@ -153,6 +182,20 @@ const underLoad: readonly Oracle[] = (
   return [tail, { ...common, id: `T5 ${rho} ${onCancel} copies`, name: `${what}: copies`, theory: perRequest, measure }]
 })
 
+/** Nobody hedges, and each server is an M/M/1 queue. */
+const alone: readonly Oracle[] = [0.2, 0.4, 0.6, 0.8].map((rho) => ({
+  id: `T5 ${rho} alone`,
+  name: `${SERVERS} servers ${rho * 100} % busy, no hedges: p99`,
+  theory: Math.log(100) / (1 - rho),
+  tolerance: 0.08,
+  arrivals: 300_000,
+  quickArrivals: 50_000,
+  seeds: 3,
+  quickSeeds: rho === 0.8 ? 0 : 1,
+  scenario: busy(rho, 'finish', false),
+  measure: (run) => (run.workload.server?.latencyMs.p99 ?? Number.NaN) / MEAN_MS,
+}))
+
 const collapse: readonly Oracle[] = [
   {
     id: 'T5 0.6 finish collapse',
@@ -167,4 +210,11 @@ const collapse: readonly Oracle[] = [
   },
 ]
 
-export const hedging: readonly Oracle[] = [...hedgedFanOut, ...independent, ...underLoad, ...collapse]
+export const hedging: readonly Oracle[] = [
+  ...hedgedFanOut,
+  ...independent,
+  ...lognormal,
+  ...alone,
+  ...underLoad,
+  ...collapse,
+]

@@ -19,7 +19,10 @@ export interface Oracle {
   readonly compare?: Comparison
   /** Allowed error at full size, averaged over the seeds. A quick run is allowed more: {@link quickTolerance}. */
   readonly tolerance: number
-  /** Arrivals a run at full size. Where the length of a run is part of the setup, its scenario does not look at them. */
+  /**
+   * Arrivals a run at full size, at most: {@link arrivalsOf}. Where the length of a run is part of the setup, its scenario
+   * does not look at them.
+   */
   readonly arrivals: number
   /** Arrivals of a quick run. Default 100,000. */
   readonly quickArrivals?: number
@@ -29,8 +32,10 @@ export interface Oracle {
   readonly quickSeeds?: number
   /** The scenario for about so many arrivals. Oracles that share this very function share its runs. */
   readonly scenario: (arrivals: number) => ScenarioData
+  /** A second scenario, run with the same seed, which ours is compared with. Default none: `other` is the run itself. */
+  readonly other?: (arrivals: number) => ScenarioData
   /** Ours; null where the run has no such figure, which no theory agrees with. */
-  readonly measure: (run: RunDocument) => number | null
+  readonly measure: (run: RunDocument, other: RunDocument) => number | null
 }
 
 /** An oracle that cannot be asked yet, and what has to be there first. */
@@ -63,19 +68,39 @@ export function seedsOf(oracle: Oracle, size: Size): number {
 /** Runs kept for the oracles that share them, by their scenario's function, size and seed. */
 const runs = new WeakMap<Oracle['scenario'], Map<string, Promise<RunDocument>>>()
 
+/** A full run is at least this part of what its oracle says: shorter ones are not steady yet. */
+const LEAST_PART = 0.2
+
+/**
+ * Arrivals a run. At full size as many as keep 3.5 standard deviations of the mean over the seeds within two thirds of the
+ * tolerance, by how quick runs are spread; what no quick run says anything of is as long as its oracle says.
+ */
+export function arrivalsOf(oracle: Oracle, size: Size): number {
+  const { id, arrivals, tolerance, quickArrivals = QUICK_ARRIVALS } = oracle
+  if (size === 'quick') return quickArrivals
+  const sd = (quickSpread as Readonly<Record<string, number>>)[id]
+  if (sd === undefined || tolerance === 0 || arrivals <= quickArrivals) return arrivals
+  const needed = (quickArrivals / seedsOf(oracle, 'full')) * ((3.5 * sd * 1.5) / tolerance) ** 2
+  return Math.min(arrivals, Math.ceil(Math.max(needed, LEAST_PART * arrivals)))
+}
+
 /** One figure of one run. */
-export async function measureOnce(oracle: Oracle, size: Size, seed: number): Promise<number> {
-  const { scenario, arrivals, quickArrivals = QUICK_ARRIVALS, measure } = oracle
+export async function measureOnce(oracle: Oracle, arrivals: number, seed: number): Promise<number> {
+  const { scenario, other, measure } = oracle
+  const run = await runOnce(scenario, arrivals, seed)
+  return measure(run, other === undefined ? run : await runOnce(other, arrivals, seed)) ?? Number.NaN
+}
+
+function runOnce(scenario: Oracle['scenario'], count: number, seed: number): Promise<RunDocument> {
   const known = runs.get(scenario) ?? new Map<string, Promise<RunDocument>>()
   runs.set(scenario, known)
-  const count = size === 'full' ? arrivals : quickArrivals
   const name = `${count} ${seed}`
   let run = known.get(name)
   if (run === undefined) {
     run = runScenario(resolveScenario(scenario(count), { overrides: { seed } })).then(({ document }) => document)
     known.set(name, run)
   }
-  return measure(await run) ?? Number.NaN
+  return run
 }
 
 /** Compares the mean of what was measured with theory. */
@@ -113,6 +138,7 @@ function errorOf(ours: number, theory: number, compare: Comparison): number {
 
 export async function runQuick(oracle: Oracle): Promise<OracleRow> {
   const measured: number[] = []
-  for (let seed = 1; seed <= seedsOf(oracle, 'quick'); seed++) measured.push(await measureOnce(oracle, 'quick', seed))
+  const arrivals = arrivalsOf(oracle, 'quick')
+  for (let seed = 1; seed <= seedsOf(oracle, 'quick'); seed++) measured.push(await measureOnce(oracle, arrivals, seed))
   return judge(oracle, 'quick', measured)
 }

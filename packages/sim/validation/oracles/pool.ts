@@ -1,10 +1,10 @@
 import { WorkerPool } from '../../src/running/workers/node-worker-pool.ts'
-import type { Oracle, Size } from './oracle.ts'
+import { arrivalsOf, type Oracle, type Size } from './oracle.ts'
 
 /** One run, and the oracles that are measured in it. */
 export interface Job {
   readonly ids: readonly string[]
-  readonly size: Size
+  readonly arrivals: number
   readonly seed: number
 }
 
@@ -15,13 +15,17 @@ export interface JobDone {
 
 /** The runs that oracles need, each once. */
 export function jobsFor(oracles: readonly Oracle[], size: Size, seedsOf: (oracle: Oracle) => number): Job[] {
-  const sharing = new Map<Oracle['scenario'], Oracle[]>()
-  for (const oracle of oracles) sharing.set(oracle.scenario, [...(sharing.get(oracle.scenario) ?? []), oracle])
+  const sharing = new Map<Oracle['scenario'], Map<number, Oracle[]>>()
+  for (const oracle of oracles) {
+    const lengths = sharing.get(oracle.scenario) ?? new Map<number, Oracle[]>()
+    sharing.set(oracle.scenario, lengths.set(oracle.arrivals, [...(lengths.get(oracle.arrivals) ?? []), oracle]))
+  }
   const jobs: Job[] = []
-  for (const together of sharing.values()) {
+  for (const together of [...sharing.values()].flatMap((lengths) => [...lengths.values()])) {
     const seeds = Math.max(...together.map(seedsOf))
+    const arrivals = Math.max(...together.map((one) => arrivalsOf(one, size)))
     for (let seed = 1; seed <= seeds; seed++) {
-      jobs.push({ ids: together.filter((one) => seed <= seedsOf(one)).map(({ id }) => id), size, seed })
+      jobs.push({ ids: together.filter((one) => seed <= seedsOf(one)).map(({ id }) => id), arrivals, seed })
     }
   }
   return jobs

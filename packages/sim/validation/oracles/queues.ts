@@ -56,12 +56,35 @@ const mm1: Oracle[] = [0.5, 0.7, 0.8, 0.9].flatMap((rho): Oracle[] => {
       tolerance: rho === 0.9 ? 0.06 : 0.04,
       measure: p99Seconds,
     },
+    ...(rho === 0.8 ? more(common) : []),
   ]
 })
 
-const mmc: Oracle[] = [2, 5, 10, 20, 50].flatMap((c): Oracle[] => {
-  const arrivals = c === 2 ? 3_000_000 : 1_000_000
-  const common = { tolerance: 0.02, arrivals, scenario: openQueue(c, 0.8 * c, EXPONENTIAL) }
+/** At 0.8 also what is in the middle and in the tail, and how many are present. */
+function more(common: Pick<Oracle, 'arrivals' | 'scenario'>): Oracle[] {
+  const quantile = (name: 'p50' | 'p95' | 'p999', q: number): Oracle => ({
+    ...common,
+    id: `Q1 ${name} 0.8`,
+    name: `M/M/1, ρ 0.8: ${q * 100}th percentile`,
+    theory: -5 * Math.log(1 - q),
+    tolerance: name === 'p999' ? 0.08 : 0.04,
+    measure: (run) => (run.workload.server?.latencyMs[name] ?? Number.NaN) / 1000,
+  })
+  const present: Oracle = {
+    ...common,
+    id: 'Q1 L 0.8',
+    name: 'M/M/1, ρ 0.8: mean number present',
+    theory: 4,
+    tolerance: 0.03,
+    measure: (run) => serverOf(run).present,
+  }
+  return [quantile('p50', 0.5), quantile('p95', 0.95), quantile('p999', 0.999), present]
+}
+
+const mmc: Oracle[] = [2, 5, 10, 20, 50, 100].flatMap((c): Oracle[] => {
+  const arrivals = c === 2 ? 3_000_000 : c === 100 ? 300_000 : 1_000_000
+  const quickSeeds = c === 100 ? 0 : 1
+  const common = { tolerance: 0.02, arrivals, quickSeeds, scenario: openQueue(c, 0.8 * c, EXPONENTIAL) }
   const quantile = (q: number): number => crossing((t) => mmcTail(t, c, 0.8 * c), 1 - q, 100)
   const rows: Oracle[] = [
     {

@@ -173,4 +173,33 @@ const sometimesFailing: Oracle[] = (
   },
 }))
 
-export const unequalHosts: readonly Oracle[] = [...halfSlow, ...byWeight, ...oneTurnsSlow, ...sometimesFailing]
+/** How much of that users see: one in ten that is never caught (nearly), and half that is, within a second. */
+const seen: Oracle[] = (
+  [
+    [0.1, 0.99, 0.001],
+    [0.5, 0.9998, 0.0005],
+  ] as const
+).map(([p, theory, tolerance]) => ({
+  id: `L13 success p=${p}`,
+  name: `the same for 300 s, ejected for all of it: success`,
+  theory,
+  compare: 'absolute',
+  tolerance,
+  arrivals: 300_000,
+  quickSeeds: 0,
+  scenario: (arrivals) => ({
+    ...gray(p)(arrivals),
+    policies: {
+      version: 1,
+      targets: {
+        server: {
+          loadBalancing: 'round-robin',
+          outlier: { baseEjection: '10m', maxEjection: '10m', maxEjected: 0.1, successRate: false },
+        },
+      },
+    },
+  }),
+  measure: (run) => goodput(run),
+}))
+
+export const unequalHosts: readonly Oracle[] = [...halfSlow, ...byWeight, ...oneTurnsSlow, ...sometimesFailing, ...seen]

@@ -4,8 +4,9 @@ import { oracles } from './all.ts'
 import { measureOnce } from './oracle.ts'
 import type { Job, JobDone } from './pool.ts'
 
-answerJobs(async ({ ids, size, seed }: Job): Promise<JobDone> => {
+answerJobs(async ({ ids, arrivals, seed }: Job): Promise<JobDone> => {
   const figures: Record<string, number> = {}
-  for (const oracle of oracles) if (ids.includes(oracle.id)) figures[oracle.id] = await measureOnce(oracle, size, seed)
+  for (const oracle of oracles)
+    if (ids.includes(oracle.id)) figures[oracle.id] = await measureOnce(oracle, arrivals, seed)
   return { figures }
 })
