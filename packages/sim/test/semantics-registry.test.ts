@@ -278,7 +278,8 @@ describe('the library of oracles, at small scale', () => {
 describe('what its clients believe of it', () => {
   const empty: Story = { faults: [{ at: '10s', registryEmpty: { for: '40s' } }] }
   it.each<[string, NonNullable<ScenarioData['registry']>, number]>([
-    ['all of it', { maxDropped: 1 }, 4000],
+    ['all of it', { maxDropped: 1, lapseGrace: 0 }, 4000],
+    ['all of it, after 8 s in which they may come back', { maxDropped: 1 }, 4000 - 800],
     ['half of it, for half a minute', {}, 0],
     ['nothing, for longer than it lasts', { maxDropped: 0, dropGrace: '1m' }, 0],
   ])('%s', async (_, registry, refused) => {

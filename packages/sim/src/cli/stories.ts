@@ -497,7 +497,7 @@ export const STORY_GROUPS: readonly StoryGroup[] = [
         edge: 'client>orders',
         sides: {
           bare: 'bare calls',
-          'late-heartbeat': { label: 'heartbeat 20 s', set: ['registry.heartbeat=20s'] },
+          'late-heartbeat': { label: 'heartbeat 20 s', set: ['registry.heartbeat=20s', 'registry.lapseGrace=0'] },
           seakeep: 'heartbeat 10 s',
         },
         fails: ['late-heartbeat'],
@@ -518,7 +518,7 @@ export const STORY_GROUPS: readonly StoryGroup[] = [
         workload: 'orders',
         edge: 'client>orders',
         sides: {
-          believed: { label: 'believed', set: ['registry.maxDropped=1'] },
+          believed: { label: 'believed', set: ['registry.maxDropped=1', 'registry.lapseGrace=0'] },
           'half-minute': { label: 'kept for 30 s', set: ['registry.maxDropped=50%', 'registry.dropGrace=30s'] },
           seakeep: 'kept for 2 m',
         },

@@ -156,7 +156,7 @@ describe('what cannot be used names its place, what stands there and what may', 
     [
       'an unknown option of the registry',
       { ...WHOLE, registry: { delay: '1s' } },
-      'registry.delay: unknown key; allowed: propagation, poll, ttl, heartbeat',
+      'registry.delay: unknown key; allowed: propagation, poll, ttl, heartbeat, maxDropped, dropGrace, lapseGrace',
     ],
   ])('%s', (_, data, message) => {
     if (message.endsWith('…')) expect(refusal(data)).toContain(message.slice(0, -1))
