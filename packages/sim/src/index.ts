@@ -62,7 +62,7 @@ export type {
   StepView,
 } from './scenario/properties-data.ts'
 export type { RegistryData } from './scenario/registry-options.ts'
-export type { RequestFilterData } from './scenario/request-filter.ts'
+export type { RequestFilterData } from './scenario/resolving/request-filter.ts'
 export type {
   CallStepData,
   DeployData,

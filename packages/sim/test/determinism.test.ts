@@ -15,8 +15,8 @@ import {
 } from '../src/index.ts'
 import type { Distribution } from '../src/model/distribution.ts'
 import { runScenario } from '../src/running/run-scenario.ts'
-import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
 import type { ResolvedScenario, ResolvedService, ResolvedStep } from '../src/scenario/resolved-scenario.ts'
+import { resolveScenario } from '../src/scenario/resolving/resolve-scenario.ts'
 import HANDLERS from './handlers.sim.ts'
 import SHOP from './shop.sim.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Diary } from '../src/recording/diary.ts'
 import { runScenario } from '../src/running/run-scenario.ts'
-import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
+import { resolveScenario } from '../src/scenario/resolving/resolve-scenario.ts'
 import { play, writeFiles } from './real-io.ts'
 import { SIX_FAULTS, SIX_POLICIES } from './six-faults.ts'
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { parse, stringify } from 'yaml'
 import { fuzzed, nearlyData, nearlyText, refusesBy, startsGood } from '../../../tools/fuzz/fuzzed.ts'
 import { parseData } from '../src/scenario/parse-data.ts'
-import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
+import { resolveScenario } from '../src/scenario/resolving/resolve-scenario.ts'
 
 const folder = new URL('../scenarios/', import.meta.url)
 const texts = ['blip', 'canary', 'noisy-neighbour', 'layered-retries', 'cold-deploy'].map((name) =>

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { SeededRandom } from '@seakeep/core/testing'
 import { describe, expect, it, test } from 'vitest'
 import { runScenario } from '../src/running/run-scenario.ts'
-import { foreignKind, readForeign } from '../src/scenario/foreign-topology.ts'
+import { foreignKind, readForeign } from '../src/scenario/importing/foreign-topology.ts'
 import { parseData } from '../src/scenario/parse-data.ts'
-import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
+import { resolveScenario } from '../src/scenario/resolving/resolve-scenario.ts'
 import { shopTraces } from './trace-fixture.ts'
 
 /** What a text is imported as, with nothing else said. */

@@ -13,7 +13,7 @@ import {
   simulate,
 } from '../src/index.ts'
 import { runScenario } from '../src/running/run-scenario.ts'
-import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
+import { resolveScenario } from '../src/scenario/resolving/resolve-scenario.ts'
 
 interface Story extends Partial<Omit<ScenarioData, 'topology'>> {
   readonly calls?: number

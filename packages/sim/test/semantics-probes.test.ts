@@ -14,7 +14,7 @@ import { Kernel } from '../src/kernel/kernel.ts'
 import { createDrain } from '../src/kernel/node-drain.ts'
 import { buildWorld } from '../src/running/build-world.ts'
 import { NodeAmbience } from '../src/running/node-ambience.ts'
-import { resolveScenario } from '../src/scenario/resolve-scenario.ts'
+import { resolveScenario } from '../src/scenario/resolving/resolve-scenario.ts'
 
 const PATH = { http: '/readyz', interval: '1s', timeout: '200ms', fall: 2, rise: 2, jitter: 0 }
 const TCP = { tcp: true, interval: '1s', timeout: '200ms', fall: 2, rise: 2, jitter: 0 }

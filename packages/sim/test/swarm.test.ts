@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { type ScenarioData, type SwarmData, simulate } from '../src/index.ts'
-import { resolveScenario, scenarioAsData } from '../src/scenario/resolve-scenario.ts'
+import { resolveScenario, scenarioAsData } from '../src/scenario/resolving/resolve-scenario.ts'
 
 const SHOP: ScenarioData = {
   name: 'shop',

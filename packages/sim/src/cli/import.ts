@@ -1,10 +1,10 @@
 /** `seakeep import FILE`: a service graph or traces of another tool as a scenario of one's own. */
 import { extname, resolve } from 'node:path'
 import { number, rootPlace } from '@seakeep/core/spi'
-import { type ImportedScenario, importedScenario } from '../scenario/import-scenario.ts'
-import { BARE_RATE_PER_SECOND, ImportedTopology } from '../scenario/imported-topology.ts'
+import { type ImportedScenario, importedScenario } from '../scenario/importing/import-scenario.ts'
+import { BARE_RATE_PER_SECOND, ImportedTopology } from '../scenario/importing/imported-topology.ts'
 import { loadScenario } from '../scenario/node-load-scenario.ts'
-import { resolveScenario } from '../scenario/resolve-scenario.ts'
+import { resolveScenario } from '../scenario/resolving/resolve-scenario.ts'
 import { counted } from '../scenario/said.ts'
 import { scenarioAsCode, scenarioAsJson, scenarioAsYaml } from '../scenario/scenario-text.ts'
 import { describeOptions, type OptionTable, readArguments } from './arguments.ts'

@@ -2,7 +2,7 @@
 import { extname } from 'node:path'
 import { stringify } from 'yaml'
 import type { LoadedScenario } from '../scenario/node-load-scenario.ts'
-import { type ScenarioOverrides, scenarioAsData } from '../scenario/resolve-scenario.ts'
+import { type ScenarioOverrides, scenarioAsData } from '../scenario/resolving/resolve-scenario.ts'
 
 /** JSON where the name of its file ends so, else YAML. */
 export function scenarioText(

@@ -1,8 +1,8 @@
 /** The call graph of a scenario or a bare topology, as lints take it. */
 import type { CallGraph, KindOfCall } from '@seakeep/core/spi'
 import { loadScenario, resolveLoaded } from '../scenario/node-load-scenario.ts'
-import type { CheckedScenario } from '../scenario/resolve-scenario.ts'
 import type { ResolvedStep } from '../scenario/resolved-scenario.ts'
+import type { CheckedScenario } from '../scenario/resolving/resolve-scenario.ts'
 
 export interface ReadTopology {
   readonly graph: CallGraph

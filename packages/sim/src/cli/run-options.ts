@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { duration, integer, number, type Place, rootPlace } from '@seakeep/core/spi'
 import { readSeed } from '../scenario/fields.ts'
-import type { ScenarioOverrides } from '../scenario/resolve-scenario.ts'
+import type { ScenarioOverrides } from '../scenario/resolving/resolve-scenario.ts'
 import { parseSetting } from '../scenario/set-path.ts'
 import type { Arguments, OptionTable } from './arguments.ts'
 import { UsageError } from './exit-code.ts'

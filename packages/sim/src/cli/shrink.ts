@@ -14,7 +14,7 @@ import { faultsOf, kindIn, serviceNames, type Tree, workloadsOf } from '../runni
 import { shrink } from '../running/shrinking/shrink.ts'
 import { coresHere } from '../running/workers/node-worker-pool.ts'
 import { loadScenario, resolveLoaded } from '../scenario/node-load-scenario.ts'
-import { scenarioAsData } from '../scenario/resolve-scenario.ts'
+import { scenarioAsData } from '../scenario/resolving/resolve-scenario.ts'
 import { type Arguments, describeOptions, type OptionTable, readArguments } from './arguments.ts'
 import { UsageError } from './exit-code.ts'
 import { interruptible } from './interruption.ts'

@@ -3,8 +3,9 @@
  * sets no timers: a step is closed by the first thing that happens after it, so that a run goes the same way, and has the
  * same trace and the same number of events, with and without it.
  */
-import { endText } from '../scenario/link-ends.ts'
+
 import type { ResolvedFault, ResolvedScenario } from '../scenario/resolved-scenario.ts'
+import { endText } from '../scenario/resolving/link-ends.ts'
 import type { CallStory } from './call-story.ts'
 import type { Ledger } from './ledger.ts'
 import type { EdgeDetail, FaultDetail, LimitDetail, RunDetail, ServiceDetail, WorkloadDetail } from './run-detail.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fakeRun } from '../../test/fake-run.ts'
 import type { RunDocument } from '../recording/run-document.ts'
-import { resolveScenario } from '../scenario/resolve-scenario.ts'
+import { resolveScenario } from '../scenario/resolving/resolve-scenario.ts'
 import { runsAsJson } from './json.ts'
 import { COLOURS, NO_PAINT, wantsColour } from './paint.ts'
 import { prettyRun } from './pretty.ts'

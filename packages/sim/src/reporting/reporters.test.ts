@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { fakeRun } from '../../test/fake-run.ts'
 import type { RunDocument, ThresholdReport } from '../recording/run-document.ts'
-import { resolveScenario } from '../scenario/resolve-scenario.ts'
+import { resolveScenario } from '../scenario/resolving/resolve-scenario.ts'
 import { GithubReporter, MOST_SUMMARY_BYTES } from './github.ts'
 import { htmlReport, MOST_BYTES, seedLine, seedsShown } from './html.ts'
 import { JunitReporter } from './junit.ts'

@@ -6,7 +6,7 @@ import { Fact } from '../recording/facts.ts'
 import { TimeAverage } from '../recording/time-average.ts'
 import type { ResolvedAutoscale } from '../scenario/autoscale.ts'
 import type { ResolvedService } from '../scenario/resolved-scenario.ts'
-import { versionsOf } from '../scenario/versions-of.ts'
+import { versionsOf } from '../scenario/resolving/versions-of.ts'
 
 /** What an instance had done when it was looked at last. */
 interface Sample {

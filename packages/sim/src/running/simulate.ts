@@ -1,7 +1,7 @@
 import { ConfigError } from '@seakeep/core'
 import { didYouMean } from '@seakeep/core/spi'
 import type { RunDocument } from '../recording/run-document.ts'
-import { resolveScenario } from '../scenario/resolve-scenario.ts'
+import { resolveScenario } from '../scenario/resolving/resolve-scenario.ts'
 import type { ScenarioData } from '../scenario/scenario-data.ts'
 import { type MetricWindow, metricOf } from './metric.ts'
 import { type RunScenarioOptions, runScenario } from './run-scenario.ts'

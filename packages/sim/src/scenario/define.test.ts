@@ -5,7 +5,7 @@ import { defineScenario, fromIsotope, service } from './define-scenario.ts'
 import { closedLoop, constantArrivalRate, poisson } from './define-workload.ts'
 import { FailedAnswer, fail } from './fail.ts'
 import { parseData } from './parse-data.ts'
-import { resolveScenario } from './resolve-scenario.ts'
+import { resolveScenario } from './resolving/resolve-scenario.ts'
 import type { ScenarioData, ThresholdExpression } from './scenario-data.ts'
 
 const CODE = defineScenario({

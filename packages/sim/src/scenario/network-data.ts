@@ -1,7 +1,7 @@
 /** The data form of a scenario's network and of the faults that strike it; see `scenario-data.ts`. */
 import type { Duration, Ratio } from '@seakeep/core'
 import type { DistributionData } from '../model/distributions.ts'
-import type { Bandwidth } from './byte-fields.ts'
+import type { Bandwidth } from './resolving/byte-fields.ts'
 
 /** Of all ways, as far as `between` says nothing else of some. */
 export interface NetworkData extends LinkData {

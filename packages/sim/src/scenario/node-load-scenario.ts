@@ -7,10 +7,10 @@ import { basename, dirname, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError } from '@seakeep/core'
 import { type Locate, objectOf } from '@seakeep/core/spi'
-import { foreignKind, readForeign } from './foreign-topology.ts'
+import { foreignKind, readForeign } from './importing/foreign-topology.ts'
 import { readText, shortened } from './node-files.ts'
 import { parseData } from './parse-data.ts'
-import { type CheckedScenario, resolveScenario, type ScenarioOverrides } from './resolve-scenario.ts'
+import { type CheckedScenario, resolveScenario, type ScenarioOverrides } from './resolving/resolve-scenario.ts'
 
 export interface LoadedScenario {
   /** As it is called in messages. */

@@ -1,6 +1,6 @@
 /** A scenario in data form as the text of a file that somebody will read and change: YAML, JSON or code. */
 import { wrapped } from './folded.ts'
-import type { ImportedScenario, ImportNotes } from './import-scenario.ts'
+import type { ImportedScenario, ImportNotes } from './importing/import-scenario.ts'
 import { literal } from './literal.ts'
 import { yamlText } from './yaml-text.ts'
 

@@ -1,6 +1,6 @@
 import type { RunDocument } from '../../src/recording/run-document.ts'
 import { runScenario } from '../../src/running/run-scenario.ts'
-import { resolveScenario } from '../../src/scenario/resolve-scenario.ts'
+import { resolveScenario } from '../../src/scenario/resolving/resolve-scenario.ts'
 import type { ScenarioData } from '../../src/scenario/scenario-data.ts'
 import quickSpread from './quick-spread.json' with { type: 'json' }
 

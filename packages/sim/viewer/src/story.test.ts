@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { resolveScenario } from '../../src/scenario/resolve-scenario.ts'
+import { resolveScenario } from '../../src/scenario/resolving/resolve-scenario.ts'
 import { fakeRun } from '../../test/fake-run.ts'
 import type { RunDocument } from './detail.ts'
 import { partingMs, storyOf } from './story.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Kernel } from '../../kernel/kernel.ts'
 import { Recorder } from '../../recording/recorder.ts'
 import type { CallSeen, HostSeen } from '../../recording/witness.ts'
-import { resolveScenario } from '../../scenario/resolve-scenario.ts'
+import { resolveScenario } from '../../scenario/resolving/resolve-scenario.ts'
 import { WatchedInvariants } from './invariants.ts'
 
 const HOST: HostSeen = { name: 'client#1', caller: 'client', isUp: true, downUs: -Infinity, resumedUs: -Infinity }

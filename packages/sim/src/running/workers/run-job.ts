@@ -1,6 +1,6 @@
 /** One run as it can be sent to another thread: where its scenario is, what is changed of it, and the seed. */
 import { type LoadedScenario, loadScenario, resolveLoaded } from '../../scenario/node-load-scenario.ts'
-import type { CheckedScenario, ScenarioOverrides } from '../../scenario/resolve-scenario.ts'
+import type { CheckedScenario, ScenarioOverrides } from '../../scenario/resolving/resolve-scenario.ts'
 
 export interface RunJob {
   readonly source: ScenarioSource

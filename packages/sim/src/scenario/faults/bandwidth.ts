@@ -1,6 +1,6 @@
 import { duration, type FieldsOf, optional, type Place, record, text } from '@seakeep/core/spi'
-import { bandwidth, bytesText } from '../byte-fields.ts'
 import type { BandwidthData } from '../network-data.ts'
+import { bandwidth, bytesText } from '../resolving/byte-fields.ts'
 import { type FaultReading, networkTarget, type ReadFault, untilMs } from './network-fault.ts'
 
 const FIELDS = record({

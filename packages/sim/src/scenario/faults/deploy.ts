@@ -17,11 +17,11 @@ import {
   text,
 } from '@seakeep/core/spi'
 import { DEFAULT_DRAIN_TIMES } from '../drain-times.ts'
-import { checkSteps, isNothing, methodsField, operationFields, operationsOf } from '../resolve-operations.ts'
 import type { DeployBatch, ResolvedDeploy, ResolvedService, ResolvedVersion } from '../resolved-scenario.ts'
+import { checkSteps, isNothing, methodsField, operationFields, operationsOf } from '../resolving/resolve-operations.ts'
+import { versionsOf } from '../resolving/versions-of.ts'
 import { unknownWord } from '../said.ts'
 import type { DeployData } from '../scenario-data.ts'
-import { versionsOf } from '../versions-of.ts'
 import type { FaultReading } from './fault-reading.ts'
 
 const BATCH: Field<DeployBatch, ''> = scalar<DeployBatch, ''>({

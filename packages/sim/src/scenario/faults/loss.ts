@@ -1,6 +1,6 @@
 import { duration, type FieldsOf, optional, type Place, ratio, record, text } from '@seakeep/core/spi'
-import { burst, checkBurst } from '../loss-field.ts'
 import type { LossFaultData } from '../network-data.ts'
+import { burst, checkBurst } from '../resolving/loss-field.ts'
 import { type FaultReading, networkTarget, type ReadFault, shareText, untilMs } from './network-fault.ts'
 
 const FIELDS = record({

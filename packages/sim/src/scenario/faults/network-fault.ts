@@ -1,8 +1,8 @@
 /** What the faults of the network have in common: whom they strike, and for how long. */
 import type { Place } from '@seakeep/core/spi'
 import type { CallGraph } from '../call-graph.ts'
-import { resolveFaultTarget } from '../fault-target.ts'
 import type { FaultTarget, ResolvedFault, ResolvedService } from '../resolved-scenario.ts'
+import { resolveFaultTarget } from '../resolving/fault-target.ts'
 
 /** Where a fault is read. */
 export interface FaultReading {
