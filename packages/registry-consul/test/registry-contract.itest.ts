@@ -16,7 +16,7 @@ describeReal('consul', 'Consul', () => {
     pass: sleep,
     ttlMs: 2000,
     seenWithinMs: 2000,
-    expiresWithinMs: 1500,
+    expiresWithinMs: 6000,
     prefix: `run-${++runs}-`,
     close: async () => {},
   }))
