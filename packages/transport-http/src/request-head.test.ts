@@ -35,6 +35,13 @@ describe('what is sent for an attempt', () => {
     ])
   })
 
+  it('has of a streamed answer what is left to its caller: the timeout of the attempt ends with the head', () => {
+    const streamed = { stream: true }
+    const fields = { deadlineMs: 2500, callerDeadlineMs: 31_000 }
+    expect(headOf(streamed, fields).headers).toEqual(['seakeep-timeout', '30000m', 'seakeep-attempt', '1'])
+    expect(headOf(streamed, { deadlineMs: 2500 }).headers).toEqual(['seakeep-attempt', '1'])
+  })
+
   it('drops the deadline that came with the headers a handler passes on', () => {
     const headers = { 'seakeep-timeout': '9S', 'Seakeep-Attempt': '2', accept: '*/*' }
     expect(headOf({ headers }).headers).toEqual(['accept', '*/*', 'seakeep-attempt', '1'])

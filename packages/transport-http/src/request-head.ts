@@ -44,7 +44,13 @@ export function requestHead(attempt: Attempt, nowMs: number, codec: BodyCodec = 
   }
   const accept = acceptOf[codec]
   if (accept !== undefined && !hasAccept) headers.push('accept', accept)
-  addOwn(headers, attempt, nowMs)
+  // The attempt's own timeout covers a streamed answer up to its head only; a server would end the whole by it.
+  addOwn(
+    headers,
+    attempt,
+    nowMs,
+    request.stream === true ? (attempt.callerDeadlineMs ?? NO_DEADLINE) : attempt.deadlineMs,
+  )
   const { body } = request
   const once = typeof body === 'object' ? readOnceBody(body) : undefined
   if (once !== undefined) {
@@ -74,8 +80,8 @@ export function fetchHead(
   return { ...options, origin, headers, body: body.take() as Dispatcher.DispatchOptions['body'] & {} }
 }
 
-function addOwn(headers: string[], attempt: Attempt, nowMs: number): void {
-  if (attempt.deadlineMs !== NO_DEADLINE) headers.push(TIMEOUT_HEADER, formatTimeout(attempt.deadlineMs - nowMs))
+function addOwn(headers: string[], attempt: Attempt, nowMs: number, deadlineMs: number = attempt.deadlineMs): void {
+  if (deadlineMs !== NO_DEADLINE) headers.push(TIMEOUT_HEADER, formatTimeout(deadlineMs - nowMs))
   headers.push(ATTEMPT_HEADER, String(attempt.number))
   if (attempt.priority !== undefined) headers.push(PRIORITY_HEADER, attempt.priority)
   if (attempt.caller !== undefined) headers.push(CALLER_HEADER, attempt.caller)
