@@ -52,6 +52,7 @@ export {
 } from './scenario/define-workload.ts'
 export type { CollectionsData, EventLoopData } from './scenario/event-loop.ts'
 export { FailedAnswer, fail } from './scenario/fail.ts'
+export type { RequestFilterData } from './scenario/faults/request-filter.ts'
 export { type InvariantData, type InvariantsData, invariants } from './scenario/invariants-data.ts'
 export type { LinkData, NetworkData } from './scenario/network-data.ts'
 export type {
@@ -62,7 +63,6 @@ export type {
   StepView,
 } from './scenario/properties-data.ts'
 export type { RegistryData } from './scenario/registry-options.ts'
-export type { RequestFilterData } from './scenario/resolving/request-filter.ts'
 export type {
   CallStepData,
   DeployData,

@@ -1,5 +1,5 @@
 import { mix, uniform } from '@seakeep/core/spi'
-import type { RequestFilter } from '../scenario/resolving/request-filter.ts'
+import type { RequestFilter } from '../scenario/faults/request-filter.ts'
 import { Purpose } from './purpose.ts'
 
 /** A fault that strikes requests at an instance while it is on, each with the chance `ratio`. */

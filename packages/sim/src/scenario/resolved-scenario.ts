@@ -8,11 +8,11 @@ import type { ResolvedColdStart } from './cold-start.ts'
 import type { ResolvedContention } from './contention.ts'
 import type { ResolvedDrainTimes } from './drain-times.ts'
 import type { ResolvedEventLoop } from './event-loop.ts'
+import type { RequestFilter } from './faults/request-filter.ts'
 import type { InvariantName } from './invariants-data.ts'
 import type { StepView } from './properties-data.ts'
 import type { ResolvedRegistryOptions } from './registry-options.ts'
 import type { ResolvedArrivals } from './resolved-arrivals.ts'
-import type { RequestFilter } from './resolving/request-filter.ts'
 import type { Discipline } from './scenario-data.ts'
 
 /**

@@ -21,6 +21,7 @@ import type {
   RegistryPartitionData,
   RegistryStaleData,
 } from './faults/fleet-data.ts'
+import type { RequestFilterData } from './faults/request-filter.ts'
 import type { InvariantsData } from './invariants-data.ts'
 import type {
   BandwidthData,
@@ -33,7 +34,6 @@ import type {
 import type { PropertiesData } from './properties-data.ts'
 import type { RegistryData } from './registry-options.ts'
 import type { Bytes } from './resolving/byte-fields.ts'
-import type { RequestFilterData } from './resolving/request-filter.ts'
 import type { SwarmData } from './swarm/swarm-data.ts'
 import type { WorkloadData } from './workload-data.ts'
 

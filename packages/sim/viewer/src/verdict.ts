@@ -49,53 +49,37 @@ export function createVerdict(page: Page): HTMLElement {
   )
 }
 
+/** `before`: the figure of the run to compare with; undefined where there is none. */
+function verdictRow(ok: boolean, name: string, said: string, figure: string, before: string | undefined): HTMLElement {
+  return h(
+    'tr',
+    { class: ok ? 'ok' : 'not-ok' },
+    h('td', { class: `word ${ok ? 'good' : 'bad'}` }, h('b', {}, ok ? '✓' : '✗'), ok ? ' held' : ' failed'),
+    h('th', { scope: 'row' }, name),
+    h('td', { class: 'mono soft' }, said),
+    h('td', { class: 'figure' }, figure),
+    before === undefined ? undefined : h('td', { class: 'figure soft' }, before),
+  )
+}
+
 function thresholdTable({ main, base }: Page): HTMLElement {
   const { thresholds, properties = [], invalid } = main.run
   if (thresholds.length === 0 && properties.length === 0)
     return h('p', { class: 'empty' }, 'The scenario sets none, so there is nothing it could fail.')
-  const rows = thresholds.map((one) => {
-    const before = base?.run.thresholds.find(
-      ({ metric, expression }) => metric === one.metric && expression === one.expression,
-    )
-    return h(
-      'tr',
-      { class: one.ok ? 'ok' : 'not-ok' },
-      h(
-        'td',
-        { class: `word ${one.ok ? 'good' : 'bad'}` },
-        h('b', {}, one.ok ? '✓' : '✗'),
-        one.ok ? ' held' : ' failed',
-      ),
-      h('th', { scope: 'row' }, one.metric),
-      h('td', { class: 'mono soft' }, one.expression),
-      h('td', { class: 'figure' }, measuredFigure(one)),
-      base &&
-        h(
-          'td',
-          { class: 'figure soft' },
-          before === undefined ? '–' : `${before.ok ? '✓' : '✗'} ${measuredFigure(before)}`,
-        ),
-    )
-  })
-  for (const one of properties) {
-    const before = base?.run.properties?.find(({ kind, property }) => kind === one.kind && property === one.property)
-    rows.push(
-      h(
-        'tr',
-        { class: one.ok ? 'ok' : 'not-ok' },
-        h(
-          'td',
-          { class: `word ${one.ok ? 'good' : 'bad'}` },
-          h('b', {}, one.ok ? '✓' : '✗'),
-          one.ok ? ' held' : ' failed',
-        ),
-        h('th', { scope: 'row' }, one.kind),
-        h('td', { class: 'mono soft' }, one.property),
-        h('td', { class: 'figure' }, propertyFigure(one)),
-        base && h('td', { class: 'figure soft' }, before === undefined ? '–' : propertyFigure(before)),
-      ),
-    )
-  }
+  const rows = [
+    ...thresholds.map((one) => {
+      const before = base?.run.thresholds.find(
+        ({ metric, expression }) => metric === one.metric && expression === one.expression,
+      )
+      const was = before && `${before.ok ? '✓' : '✗'} ${measuredFigure(before)}`
+      return verdictRow(one.ok, one.metric, one.expression, measuredFigure(one), base && (was ?? '–'))
+    }),
+    ...properties.map((one) => {
+      const before = base?.run.properties?.find(({ kind, property }) => kind === one.kind && property === one.property)
+      const was = before && propertyFigure(before)
+      return verdictRow(one.ok, one.kind, one.property, propertyFigure(one), base && (was ?? '–'))
+    }),
+  ]
   const note = (invalid ?? []).map((reason) =>
     h('p', { class: 'said' }, `${reason} failed before the first fault: the experiment proves nothing.`),
   )

@@ -1,7 +1,8 @@
-import { duration, type FieldsOf, optional, type Place, record, text } from '@seakeep/core/spi'
+import { duration, type FieldsOf, optional, record, text } from '@seakeep/core/spi'
 import type { BandwidthData } from '../network-data.ts'
 import { bandwidth, bytesText } from '../resolving/byte-fields.ts'
-import { type FaultReading, networkTarget, type ReadFault, untilMs } from './network-fault.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
+import { networkTarget } from './network-target.ts'
 
 const FIELDS = record({
   target: text(),
@@ -10,13 +11,13 @@ const FIELDS = record({
 } satisfies FieldsOf<BandwidthData & { readonly target: string }>)
 
 /** Messages go through a narrow place, one after the other. */
-export function readBandwidth(given: unknown, at: Place, reading: FaultReading): ReadFault<'bandwidth'> {
-  const { target: name, forMs, to } = FIELDS.resolve(given, at)
+export function readBandwidth(given: unknown, reading: FaultReading): ReadFault<'bandwidth'> {
+  const { target: name, forMs, to } = FIELDS.resolve(given, reading.at)
   return {
     kind: 'bandwidth',
-    target: networkTarget(name, at, reading),
+    target: networkTarget(name, reading),
     bytesPerSecond: to,
-    untilMs: untilMs(reading.atMs, forMs),
+    untilMs: reading.until(forMs),
     label: `bandwidth ${name} to ${bytesText(to)}/s`,
   }
 }

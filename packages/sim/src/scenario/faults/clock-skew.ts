@@ -9,8 +9,7 @@ import {
   scalar,
   text,
 } from '@seakeep/core/spi'
-import type { ResolvedClockSkew } from '../resolved-scenario.ts'
-import type { FaultReading } from './fault-reading.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
 
 /** A length of time that may point back. */
 const SIGNED: Field<number | undefined, 'Ms'> = optional(
@@ -37,10 +36,7 @@ const FIELDS = record({
   for: optional(duration()),
 })
 
-export function resolveClockSkew(
-  given: unknown,
-  reading: FaultReading,
-): ResolvedClockSkew & { untilMs: number; label: string } {
+export function readClockSkew(given: unknown, reading: FaultReading): ReadFault<'clockSkew'> {
   const { target, offsetMs, stepMs, drift, forMs } = FIELDS.resolve(given, reading.at)
   const parts = [
     ...(offsetMs === undefined ? [] : [`by ${signedText(offsetMs)}`]),

@@ -22,7 +22,8 @@ import { checkSteps, isNothing, methodsField, operationFields, operationsOf } fr
 import { versionsOf } from '../resolving/versions-of.ts'
 import { unknownWord } from '../said.ts'
 import type { DeployData } from '../scenario-data.ts'
-import type { FaultReading } from './fault-reading.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
+import { percentText } from './share-text.ts'
 
 const BATCH: Field<DeployBatch, ''> = scalar<DeployBatch, ''>({
   suffix: '',
@@ -127,10 +128,7 @@ function operationsOfService(written: unknown, names: readonly string[]) {
   return field.resolve({ work, calls, steps, errorRate, methods }, rootPlace('topology'))
 }
 
-export function resolveDeploy(
-  given: unknown,
-  reading: FaultReading,
-): ResolvedDeploy & { untilMs: number; label: string } {
+export function readDeploy(given: unknown, reading: FaultReading): ReadFault<'deploy'> {
   const { at, services } = reading
   const names = services.map(({ name }) => name)
   const read = fieldsOf(names).resolve(given, at)
@@ -153,7 +151,7 @@ export function resolveDeploy(
     version: name === undefined ? undefined : service.versions.find(({ version }) => version === name),
     ...{ batch, pauseMs, startAfterMs, isDrained: drain, share, rollbackAfterMs },
   }
-  const part = share === 1 ? '' : ` to ${Number((share * 100).toPrecision(3))}%`
+  const part = share === 1 ? '' : ` to ${percentText(share)}`
   const label = name === undefined ? `restart ${service.name}, rolling${part}` : `deploy ${service.name} ${name}${part}`
   return { ...deploy, untilMs: reading.until(lengthMs(deploy, service)), label }
 }

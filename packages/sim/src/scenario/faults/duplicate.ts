@@ -1,6 +1,8 @@
-import { duration, type FieldsOf, optional, type Place, ratio, record, text } from '@seakeep/core/spi'
+import { duration, type FieldsOf, optional, ratio, record, text } from '@seakeep/core/spi'
 import type { DuplicateData } from '../network-data.ts'
-import { type FaultReading, networkTarget, type ReadFault, shareText, untilMs } from './network-fault.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
+import { networkTarget } from './network-target.ts'
+import { shareText } from './share-text.ts'
 
 const FIELDS = record({
   target: text(),
@@ -9,13 +11,13 @@ const FIELDS = record({
 } satisfies FieldsOf<DuplicateData & { readonly target: string }>)
 
 /** Requests arrive twice: on a way those of its direction, else those to and from the target. */
-export function readDuplicate(given: unknown, at: Place, reading: FaultReading): ReadFault<'duplicate'> {
-  const { target: name, forMs, ratio: share } = FIELDS.resolve(given, at)
+export function readDuplicate(given: unknown, reading: FaultReading): ReadFault<'duplicate'> {
+  const { target: name, forMs, ratio: share } = FIELDS.resolve(given, reading.at)
   return {
     kind: 'duplicate',
-    target: networkTarget(name, at, reading),
+    target: networkTarget(name, reading),
     ratio: share,
-    untilMs: untilMs(reading.atMs, forMs),
+    untilMs: reading.until(forMs),
     label: `duplicate ${name}${shareText(share)}`,
   }
 }

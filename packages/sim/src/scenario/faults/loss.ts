@@ -1,7 +1,9 @@
-import { duration, type FieldsOf, optional, type Place, ratio, record, text } from '@seakeep/core/spi'
+import { duration, type FieldsOf, optional, ratio, record, text } from '@seakeep/core/spi'
 import type { LossFaultData } from '../network-data.ts'
 import { burst, checkBurst } from '../resolving/loss-field.ts'
-import { type FaultReading, networkTarget, type ReadFault, shareText, untilMs } from './network-fault.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
+import { networkTarget } from './network-target.ts'
+import { shareText } from './share-text.ts'
 
 const FIELDS = record({
   target: text(),
@@ -11,15 +13,15 @@ const FIELDS = record({
 } satisfies FieldsOf<LossFaultData & { readonly target: string }>)
 
 /** Messages are lost, and nobody is told: on a way those of its direction, else all to and from the target. */
-export function readLoss(given: unknown, at: Place, reading: FaultReading): ReadFault<'loss'> {
-  const { target: name, forMs, ...loss } = FIELDS.resolve(given, at)
-  checkBurst(loss, at)
+export function readLoss(given: unknown, reading: FaultReading): ReadFault<'loss'> {
+  const { target: name, forMs, ...loss } = FIELDS.resolve(given, reading.at)
+  checkBurst(loss, reading.at)
   const rows = loss.burst === undefined ? '' : ` in bursts of ${loss.burst}`
   return {
     kind: 'loss',
-    target: networkTarget(name, at, reading),
+    target: networkTarget(name, reading),
     loss,
-    untilMs: untilMs(reading.atMs, forMs),
+    untilMs: reading.until(forMs),
     label: `loss ${name}${shareText(loss.ratio)}${rows}`,
   }
 }

@@ -1,6 +1,7 @@
-import { bool, duration, type FieldsOf, oneOf, optional, type Place, record, text } from '@seakeep/core/spi'
+import { bool, duration, type FieldsOf, oneOf, optional, record, text } from '@seakeep/core/spi'
 import type { PartitionData } from '../network-data.ts'
-import { type FaultReading, networkTarget, type ReadFault, untilMs } from './network-fault.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
+import { networkTarget } from './network-target.ts'
 
 const FIELDS = record({
   target: text(),
@@ -10,12 +11,12 @@ const FIELDS = record({
 } satisfies FieldsOf<PartitionData & { readonly target: string }>)
 
 /** Messages are lost, and nobody is told. */
-export function readPartition(given: unknown, at: Place, reading: FaultReading): ReadFault<'partition'> {
-  const { target: name, forMs, direction, registry } = FIELDS.resolve(given, at)
-  const target = networkTarget(name, at, reading)
+export function readPartition(given: unknown, reading: FaultReading): ReadFault<'partition'> {
+  const { target: name, forMs, direction, registry } = FIELDS.resolve(given, reading.at)
+  const target = networkTarget(name, reading)
   const isWay = target.kind === 'edge' || target.kind === 'link'
   if (isWay && registry !== undefined) {
-    throw at.at('registry').error(`not allowed with ${name}, which does not lead to the registry`)
+    throw reading.at.at('registry').error(`not allowed with ${name}, which does not lead to the registry`)
   }
   const side = direction === 'both' ? '' : `, ${direction}`
   return {
@@ -23,7 +24,7 @@ export function readPartition(given: unknown, at: Place, reading: FaultReading):
     target,
     direction,
     cutsRegistry: !isWay && registry !== false,
-    untilMs: untilMs(reading.atMs, forMs),
+    untilMs: reading.until(forMs),
     label: `partition ${name}${side}`,
   }
 }

@@ -1,7 +1,8 @@
 import { duration, durationText, listOf, optional, printed, ratio, record, text } from '@seakeep/core/spi'
 import type { ResolvedRegistryWeakness, ResolvedService } from '../resolved-scenario.ts'
 import { unknownWord } from '../said.ts'
-import type { FaultReading } from './fault-reading.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
+import { percentText } from './share-text.ts'
 
 const lasting = { for: optional(duration()) }
 const FIELDS = {
@@ -12,11 +13,11 @@ const FIELDS = {
   registryPartition: record({ zones: listOf(text()), services: listOf(text()), ...lasting }),
 }
 
-export function resolveRegistryWeakness(
+export function readRegistryWeakness(
   kind: ResolvedRegistryWeakness['kind'],
   given: unknown,
   reading: FaultReading,
-): ResolvedRegistryWeakness & { untilMs: number; label: string } {
+): ReadFault<ResolvedRegistryWeakness['kind']> {
   const { at, until } = reading
   switch (kind) {
     case 'registryStale':
@@ -32,7 +33,7 @@ export function resolveRegistryWeakness(
       const { ratio, services, forMs } = FIELDS[kind].resolve(given, at)
       checkKnown([], services, reading)
       const whose = services.length === 0 ? '' : ` of ${services.join(', ')}`
-      const label = `registry misses ${Number((ratio * 100).toPrecision(3))}%${whose}`
+      const label = `registry misses ${percentText(ratio)}${whose}`
       return { kind, ratio, services, untilMs: until(forMs), label }
     }
     case 'registryPartition': {

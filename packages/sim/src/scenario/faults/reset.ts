@@ -1,6 +1,8 @@
-import { duration, type FieldsOf, optional, type Place, ratio, record, text } from '@seakeep/core/spi'
+import { duration, type FieldsOf, optional, ratio, record, text } from '@seakeep/core/spi'
 import type { ResetData } from '../network-data.ts'
-import { type FaultReading, networkTarget, type ReadFault, shareText, untilMs } from './network-fault.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
+import { networkTarget } from './network-target.ts'
+import { shareText } from './share-text.ts'
 
 const FIELDS = record({
   target: text(),
@@ -12,13 +14,13 @@ const FIELDS = record({
  * Connections are reset by the first message that meets it: a request never arrives, an answer is lost after the work was
  * done. Either way the caller hears of it one way-delay later.
  */
-export function readReset(given: unknown, at: Place, reading: FaultReading): ReadFault<'reset'> {
-  const { target: name, forMs, ratio: share } = FIELDS.resolve(given, at)
+export function readReset(given: unknown, reading: FaultReading): ReadFault<'reset'> {
+  const { target: name, forMs, ratio: share } = FIELDS.resolve(given, reading.at)
   return {
     kind: 'reset',
-    target: networkTarget(name, at, reading),
+    target: networkTarget(name, reading),
     ratio: share,
-    untilMs: untilMs(reading.atMs, forMs),
+    untilMs: reading.until(forMs),
     label: `reset ${name}${shareText(share)}`,
   }
 }

@@ -13,21 +13,21 @@ import {
 } from '@seakeep/core/spi'
 import type { CallGraph } from '../call-graph.ts'
 import { readBandwidth } from '../faults/bandwidth.ts'
-import { resolveClockSkew } from '../faults/clock-skew.ts'
-import { resolveDeploy } from '../faults/deploy.ts'
-import { resolveDrain } from '../faults/drain.ts'
+import { readClockSkew } from '../faults/clock-skew.ts'
+import { readDeploy } from '../faults/deploy.ts'
+import { readDrain } from '../faults/drain.ts'
 import { readDuplicate } from '../faults/duplicate.ts'
-import type { FaultReading } from '../faults/fault-reading.ts'
+import type { FaultReading, ReadFault } from '../faults/fault-reading.ts'
 import { readLoss } from '../faults/loss.ts'
 import { readPartition } from '../faults/partition.ts'
-import { resolveRegistryWeakness } from '../faults/registry-weakness.ts'
+import { readRegistryWeakness } from '../faults/registry-weakness.ts'
+import { filterFields, resolveFilter, struckText } from '../faults/request-filter.ts'
 import { readReset } from '../faults/reset.ts'
+import { readServerFault } from '../faults/server-fault.ts'
 import { SURGE, surgedLoads } from '../faults/surge.ts'
 import { kindOf } from '../fields.ts'
 import type { FaultTarget, ResolvedFault, ResolvedService, ResolvedWorkload, WayTarget } from '../resolved-scenario.ts'
 import { resolveFaultTarget } from './fault-target.ts'
-import { filterFields, resolveFilter, struckText } from './request-filter.ts'
-import { readServerFault } from './resolve-server-faults.ts'
 
 interface Known {
   readonly services: readonly ResolvedService[]
@@ -99,15 +99,12 @@ function resolveFault(input: unknown, place: Place, known: Known): ResolvedFault
   return { atMs, ...readFault(kind, given, at, atMs, known) }
 }
 
-/** `Omit` over each member of a union. */
-type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-
-function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: Known): Without<ResolvedFault, 'atMs'> {
+function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: Known): ReadFault<Kind> {
   const targetOf = (name: string): FaultTarget => resolveFaultTarget(name, at.at('target'), known)
   const until = (lengthMs: number | undefined): number =>
     lengthMs === undefined ? Number.POSITIVE_INFINITY : atMs + lengthMs
   const reading: FaultReading = {
-    ...{ at, atMs, services: known.services, until },
+    ...{ at, atMs, services: known.services, workloads: known.workloads, graph: known.graph, until },
     instances: (name) => instances(targetOf(name), kind, at),
   }
   switch (kind) {
@@ -138,15 +135,15 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
       return { kind, target: edge, untilMs: until(forMs), label: `hold ${target}` }
     }
     case 'partition':
-      return readPartition(given, at, { atMs, ...known })
+      return readPartition(given, reading)
     case 'loss':
-      return readLoss(given, at, { atMs, ...known })
+      return readLoss(given, reading)
     case 'duplicate':
-      return readDuplicate(given, at, { atMs, ...known })
+      return readDuplicate(given, reading)
     case 'bandwidth':
-      return readBandwidth(given, at, { atMs, ...known })
+      return readBandwidth(given, reading)
     case 'reset':
-      return readReset(given, at, { atMs, ...known })
+      return readReset(given, reading)
     case 'registryDown':
       return { kind, untilMs: until(FIELDS.registryDown.resolve(given, at).forMs), label: 'registry down' }
     case 'registryStale':
@@ -154,25 +151,20 @@ function readFault(kind: Kind, given: unknown, at: Place, atMs: number, known: K
     case 'registryPartial':
     case 'registryEmpty':
     case 'registryPartition':
-      return resolveRegistryWeakness(kind, given, reading)
+      return readRegistryWeakness(kind, given, reading)
     case 'drain':
-      return resolveDrain(given, reading)
+      return readDrain(given, reading)
     case 'deploy':
-      return resolveDeploy(given, reading)
+      return readDeploy(given, reading)
     case 'clockSkew':
-      return resolveClockSkew(given, reading)
+      return readClockSkew(given, reading)
     case 'surge': {
       const { target, factor, forMs } = FIELDS.surge.resolve(given, at)
       const loads = surgedLoads(target, at.at('target'), known.workloads)
       return { kind, of: target, loads, factor, untilMs: until(forMs), label: `surge ${target} ×${factor}`, tag: kind }
     }
     default:
-      return readServerFault(kind, given, at, {
-        ...known,
-        atMs,
-        struck: (name) => instances(targetOf(name), kind, at),
-        until,
-      })
+      return readServerFault(kind, given, reading)
   }
 }
 

@@ -12,8 +12,8 @@ import {
   refined,
   text,
 } from '@seakeep/core/spi'
-import type { CallGraph } from '../call-graph.ts'
 import type { FaultTarget, ResolvedFault, ResolvedService } from '../resolved-scenario.ts'
+import type { FaultReading, ReadFault } from './fault-reading.ts'
 import { filterFields, resolveFilter, struckText } from './request-filter.ts'
 
 const target = text()
@@ -59,48 +59,35 @@ const FIELDS = {
 
 type Kind = 'error' | 'hang' | 'capacity' | 'flush'
 
-/** `Omit` over each member of a union. */
-type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-type ServerFault = Without<Extract<ResolvedFault, { readonly kind: Kind }>, 'atMs'>
-
-interface Known {
-  readonly services: readonly ResolvedService[]
-  readonly graph: CallGraph
-  readonly atMs: number
-  /** What a target stands for, which is no edge. */
-  struck(target: string): FaultTarget
-  /** When it ends that lasts so long; for ever where that is undefined. */
-  until(lengthMs: number | undefined): number
-}
-
-export function readServerFault(kind: Kind, given: unknown, at: Place, known: Known): ServerFault {
+export function readServerFault(kind: Kind, given: unknown, reading: FaultReading): ReadFault<Kind> {
+  const { at, services, graph } = reading
   switch (kind) {
     case 'error': {
       const read = FIELDS.error.resolve(given, at)
       const { ratio, afterMs, status, retryAfterMs } = read
-      const only = resolveFilter(read, at, known.graph.parties)
+      const only = resolveFilter(read, at, graph.parties)
       const label = `error ${read.target}${statusText(status, retryAfterMs)}${struckText(ratio, only)}`
-      const [target, untilMs] = [known.struck(read.target), known.until(read.forMs)]
+      const [target, untilMs] = [reading.instances(read.target), reading.until(read.forMs)]
       return { kind, target, ratio, only, afterMs, status, retryAfterMs, untilMs, label }
     }
     case 'hang': {
       const read = FIELDS.hang.resolve(given, at)
       const { ratio } = read
-      const only = resolveFilter(read, at, known.graph.parties)
+      const only = resolveFilter(read, at, graph.parties)
       const label = `hang ${read.target}${struckText(ratio, only)}`
-      return { kind, target: known.struck(read.target), ratio, only, untilMs: known.until(read.forMs), label }
+      return { kind, target: reading.instances(read.target), ratio, only, untilMs: reading.until(read.forMs), label }
     }
     case 'capacity': {
       const read = FIELDS.capacity.resolve(given, at)
-      const target = known.struck(read.target)
-      const [left, how] = leftOf(read, target, known.services, at)
-      return { kind, target, left, untilMs: known.until(read.forMs), label: `capacity ${read.target} ${how}` }
+      const target = reading.instances(read.target)
+      const [left, how] = leftOf(read, target, services, at)
+      return { kind, target, left, untilMs: reading.until(read.forMs), label: `capacity ${read.target} ${how}` }
     }
     case 'flush': {
       const read = FIELDS.flush.resolve(given, at)
-      const target = known.struck(read.target)
-      if (!hasCache(target, known.services)) throw at.at('target').error(`${read.target} has no cache to flush`)
-      return { kind, target, untilMs: known.atMs, label: `flush ${read.target}` }
+      const target = reading.instances(read.target)
+      if (!hasCache(target, services)) throw at.at('target').error(`${read.target} has no cache to flush`)
+      return { kind, target, untilMs: reading.atMs, label: `flush ${read.target}` }
     }
   }
 }

@@ -11,6 +11,7 @@ import {
   text,
 } from '@seakeep/core/spi'
 import { unknownWord } from '../said.ts'
+import { shareText } from './share-text.ts'
 
 export interface RequestFilterData {
   /** Only requests made for a user's call with this key, or one of these, at any depth. Default any. */
@@ -74,6 +75,5 @@ export function resolveFilter(given: Written, at: Place, parties: readonly strin
 
 /** As part of a label: which share of which requests, where it is not all of any. */
 export function struckText(ratio: number, only: RequestFilter | undefined): string {
-  const share = ratio === 1 ? '' : ` ${Number((ratio * 100).toPrecision(3))}%`
-  return only === undefined ? share : `${share} ${only.label}`
+  return only === undefined ? shareText(ratio) : `${shareText(ratio)} ${only.label}`
 }
