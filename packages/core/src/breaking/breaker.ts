@@ -40,9 +40,9 @@ export interface BreakerAlarm {
  * What the states are and how they follow each other is the machine's, in {@link file://./breaker-state.ts}.
  */
 export class CircuitBreaker implements Gate, StateCell<CircuitState> {
+  readonly #machine: BreakerState
   readonly service: string
   readonly endpoint: string | undefined
-  readonly #machine: BreakerState
   readonly #clock: Clock
   readonly #random: RandomStream
   readonly #events: EventSink

@@ -1,3 +1,4 @@
+import { REFUSED } from '../breaking/circuit-breaker.ts'
 import type { CallRequest, CancelReason, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
 import type { Verdict } from '../call/classification.ts'
@@ -7,7 +8,7 @@ import type { AttemptFailure, RejectionReason, RetryStop } from '../errors/seake
 import { Draw } from '../random/random.ts'
 import type { RetryBudget } from '../retrying/retry-policy.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
-import { ActiveAttempt } from './active-attempt.ts'
+import { ActiveAttempt, ADMITTING } from './active-attempt.ts'
 import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import { CallTrouble } from './call-trouble.ts'
 import type { EndpointRow } from './endpoint-row.ts'
@@ -48,7 +49,21 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
 
   constructor(route: Route, request: CallRequest, options: StartOptions, callKey: number, sink: CallSink) {
     super()
-    this.initialise(route)
+    this.route = route
+    this.isCommitted = false
+    this.previous = undefined
+    this.next = undefined
+    this.phase = ADMITTING
+    this.placed = undefined
+    this.serviceEpoch = REFUSED
+    this.endpointEpoch = REFUSED
+    this.sentMs = 0
+    this.timer = undefined
+    this.inLine = undefined
+    this.cancelSend = undefined
+    this.hasPermit = false
+    this.calledOff = undefined
+    this.controller = undefined
     this.request = request
     this.options = options
     this.callKey = callKey

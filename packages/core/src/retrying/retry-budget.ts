@@ -16,10 +16,10 @@ const SLOT_MS = 1000
 const SLOTS = 10
 
 export class WindowedRetryBudget implements RetryBudget {
+  readonly #calls = new SlotCounter(SLOTS)
   #ratio: number
   #reserve: number
   #isExhausted = false
-  readonly #calls = new SlotCounter(SLOTS)
   readonly #retries = new SlotCounter(SLOTS)
 
   constructor(options: ResolvedWindowBudget) {
