@@ -1,6 +1,6 @@
 import { uniform } from '../random/mix.ts'
 import { Draw, type Random } from '../random/random.ts'
-import type { Balancer, PickContext } from './balancer.ts'
+import type { Balancer, PickContext, Picker } from './balancer.ts'
 import type { ResolvedBalancingOptions } from './balancing-options.ts'
 import type { Candidate } from './candidate.ts'
 import { grouped } from './grouped.ts'
@@ -56,11 +56,16 @@ interface Level<Row> {
  * read `eligible`; what else follows waits.
  */
 export class Selection<Row extends Candidate> {
+  // The first three are read with every pick: they lie in one line of the cache.
+  /** Whether there is an instant from which it has to look again. */
+  #isStale = false
+  /** Where there is one tier only. */
+  #picker: Picker<Row> | undefined = undefined
+  #tiers: readonly Tier<Row>[] = []
+  #staleAtMs = Number.POSITIVE_INFINITY
   readonly #parts: SelectionParts
   readonly #options: ResolvedBalancingOptions
   #levels: readonly Level<Row>[] = []
-  #tiers: readonly Tier<Row>[] = []
-  #staleAtMs = Number.POSITIVE_INFINITY
   #chosenAtMs = Number.NEGATIVE_INFINITY
   #size = 0
   /** Rows that were taken out since the last look. */
@@ -99,22 +104,21 @@ export class Selection<Row extends Candidate> {
       })
     this.#size = rows.length
     this.#chosenAtMs = Number.NEGATIVE_INFINITY
-    this.#staleAtMs = Number.NEGATIVE_INFINITY
+    this.#lookAgainAt(Number.NEGATIVE_INFINITY)
   }
 
   /** Somebody has changed their mind about `row`. */
   markStale(row: Row): void {
-    this.#staleAtMs = Number.NEGATIVE_INFINITY
+    this.#lookAgainAt(Number.NEGATIVE_INFINITY)
     if (!row.isBarred && (row.isHealthy || this.#isAnyPanic)) return
     row.eligible = false
     this.#lost++
   }
 
   pick(context: PickContext<Row>): Row | undefined {
-    if (context.nowMs >= this.#staleAtMs) this.#update(context.nowMs)
-    const tiers = this.#tiers
-    if (tiers.length === 1) return (tiers[0] as Tier<Row>).picker.pick(context)
-    return tiers.length === 0 ? undefined : this.#pickFromOne(context)
+    if (this.#isStale && context.nowMs >= this.#staleAtMs) this.#update(context.nowMs)
+    if (this.#picker !== undefined) return this.#picker.pick(context)
+    return this.#tiers.length === 0 ? undefined : this.#pickFromOne(context)
   }
 
   /** A part of the traffic drawn by its share, then its picker; another part where that has only the row to avoid. */
@@ -137,11 +141,16 @@ export class Selection<Row extends Candidate> {
   #update(nowMs: number): void {
     const dueMs = this.#chosenAtMs + this.#size * BATCH_MS_PER_ROW
     if (this.#size <= SMALL || nowMs >= dueMs || this.#lost * 4 > this.#size) this.#choose(nowMs)
-    else this.#staleAtMs = dueMs
+    else this.#lookAgainAt(dueMs)
+  }
+
+  #lookAgainAt(atMs: number): void {
+    this.#staleAtMs = atMs
+    this.#isStale = atMs !== Number.POSITIVE_INFINITY
   }
 
   #choose(nowMs: number): void {
-    this.#staleAtMs = Number.POSITIVE_INFINITY
+    this.#lookAgainAt(Number.POSITIVE_INFINITY)
     this.#chosenAtMs = nowMs
     this.#lost = 0
     const { priorities, panicThreshold, zoneAware } = this.#options
@@ -169,6 +178,7 @@ export class Selection<Row extends Candidate> {
       else plans.push(plan)
     }
     this.#tiers = tiersOf(plans, this.#parts.balancer, this.#tiers)
+    this.#picker = this.#tiers.length === 1 ? this.#tiers[0]?.picker : undefined
   }
 
   /** Brings its weight, and since when it is ready, up to date. */
@@ -181,7 +191,7 @@ export class Selection<Row extends Candidate> {
     const sinceMs = nowMs - row.readySinceMs
     if (sinceMs >= slowStart.windowMs) return
     row.weight *= rampFactor(sinceMs, slowStart)
-    this.#staleAtMs = Math.min(this.#staleAtMs, nowMs + slowStart.windowMs / RAMP_STEPS)
+    this.#lookAgainAt(Math.min(this.#staleAtMs, nowMs + slowStart.windowMs / RAMP_STEPS))
   }
 
   #ownSalt(): number {

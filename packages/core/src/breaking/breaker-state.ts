@@ -27,6 +27,11 @@ const ISOLATION: Transition = { to: 'isolated', event: 'circuitIsolated', why: '
 const RELEASE: Transition = { to: 'closed', event: 'circuitReleased', why: 'released by hand' }
 
 export class BreakerState {
+  /** Closed, with nothing but the ends of calls to move it: no ramp, and no evidence in the age of those under way. */
+  isCalm: boolean
+  /** The number of what is admitted now; of the first probe, in half-open. */
+  epoch = 0
+  readonly #evidence: ClosedEvidence
   state: CircuitState = 'closed'
   /** Would {@link enter} admit now? */
   isAdmitting = true
@@ -38,10 +43,8 @@ export class BreakerState {
   /** The length of the present open time; undefined unless open. */
   openForMs: number | undefined = undefined
   #options: ResolvedCircuitBreakerOptions
-  readonly #evidence: ClosedEvidence
   /** From closing until its time is over. */
   #ramp: Ramp | undefined = undefined
-  #epoch = 0
   /** Openings since the circuit was closed last. */
   #openings = 0
   #leases: ProbeLeases | undefined = undefined
@@ -49,6 +52,7 @@ export class BreakerState {
   constructor(options: ResolvedCircuitBreakerOptions) {
     this.#options = options
     this.#evidence = new ClosedEvidence(options)
+    this.isCalm = options.slowCall === undefined
   }
 
   /**
@@ -59,6 +63,7 @@ export class BreakerState {
     this.#options = options
     this.#evidence.update(options)
     if (options.rampForMs === 0) this.#ramp = undefined
+    this.#calm()
   }
 
   /** How long what it has seen counts. */
@@ -79,13 +84,13 @@ export class BreakerState {
 
   /** The number of the admission, at least 0; or REFUSED. */
   enter(nowMs: number): number {
-    if (this.state === 'closed') return this.#ramp === undefined || this.#isPastRamp(nowMs) ? this.#epoch : REFUSED
+    if (this.state === 'closed') return this.#ramp === undefined || this.#isPastRamp(nowMs) ? this.epoch : REFUSED
     return this.#leases === undefined ? REFUSED : this.#lend(this.#leases, nowMs)
   }
 
   /** What was admitted goes out. */
   onSend(epoch: number, nowMs: number): void {
-    if (this.state === 'closed' && epoch === this.#epoch) this.#evidence.sent(nowMs)
+    if (this.state === 'closed' && epoch === this.epoch) this.#evidence.sent(nowMs)
   }
 
   /** What the calls under way say by not having ended. */
@@ -106,10 +111,15 @@ export class BreakerState {
     return { ...opening(`open at ${openPeers} peers (quorum ${quorum}), here ${why}`), isHearsay: true }
   }
 
+  /** Counts a success where nothing else can come of it; false, and nothing is done, where {@link leave} has to be asked. */
+  tryCount(epoch: number, nowMs: number): boolean {
+    return this.isCalm && (epoch !== this.epoch || this.#evidence.tryCount(nowMs))
+  }
+
   /** Ends an admission. */
   leave(epoch: number, verdict: Verdict, sentMs: number, nowMs: number): Transition | undefined {
     if (this.state === 'closed') {
-      if (epoch !== this.#epoch) return undefined
+      if (epoch !== this.epoch) return undefined
       if (sentMs <= nowMs) this.#evidence.ended(sentMs)
       this.#ramp?.ended()
       if (verdict === 'ignored') return undefined
@@ -142,7 +152,7 @@ export class BreakerState {
 
   /** Carries a transition out. `u` in [0, 1) draws the open time. */
   go(transition: Transition, nowMs: number, u: number): void {
-    this.#epoch += this.#leases === undefined ? 1 : this.#leases.size
+    this.epoch += this.#leases === undefined ? 1 : this.#leases.size
     this.#leases = transition.to === 'half-open' ? new ProbeLeases(this.#options.halfOpenProbes) : undefined
     this.state = transition.to
     this.why = transition.why
@@ -152,22 +162,24 @@ export class BreakerState {
     this.dueAtMs = this.openForMs === undefined ? Number.POSITIVE_INFINITY : nowMs + this.openForMs
     this.#ramp = undefined
     this.#evidence.clear()
-    if (transition.to !== 'closed') return
-    this.#openings = 0
-    const { rampForMs, halfOpenProbes } = this.#options
-    // Who releases a circuit by hand has decided that the target may be trusted.
-    if (rampForMs > 0 && transition !== RELEASE) this.#ramp = new Ramp(nowMs, rampForMs, halfOpenProbes)
+    if (transition.to === 'closed') {
+      this.#openings = 0
+      const { rampForMs, halfOpenProbes } = this.#options
+      // Who releases a circuit by hand has decided that the target may be trusted.
+      if (rampForMs > 0 && transition !== RELEASE) this.#ramp = new Ramp(nowMs, rampForMs, halfOpenProbes)
+    }
+    this.#calm()
   }
 
   #lend(leases: ProbeLeases, nowMs: number): number {
     const slot = leases.lend(nowMs + this.#options.probeTimeoutMs)
     if (slot < 0) return REFUSED
     this.#followLeases(leases)
-    return this.#epoch + slot
+    return this.epoch + slot
   }
 
   #giveBack(leases: ProbeLeases, epoch: number, verdict: Verdict, durationMs: number): Transition | undefined {
-    if (!leases.giveBack(epoch - this.#epoch)) return undefined
+    if (!leases.giveBack(epoch - this.epoch)) return undefined
     this.#followLeases(leases)
     return verdict === 'ignored' ? undefined : this.#judgeProbe(leases, verdict === 'failure', durationMs)
   }
@@ -176,7 +188,12 @@ export class BreakerState {
     const ramp = this.#ramp as Ramp
     if (nowMs < ramp.endsAtMs) return ramp.admits(nowMs)
     this.#ramp = undefined
+    this.#calm()
     return true
+  }
+
+  #calm(): void {
+    this.isCalm = this.state === 'closed' && this.#ramp === undefined && this.#options.slowCall === undefined
   }
 
   /** Any failure reopens; the last success that is needed closes, unless the slow ones among them are too many. */

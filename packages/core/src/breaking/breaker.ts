@@ -40,9 +40,9 @@ export interface BreakerAlarm {
  * What the states are and how they follow each other is the machine's, in {@link file://./breaker-state.ts}.
  */
 export class CircuitBreaker implements Gate, StateCell<CircuitState> {
+  readonly #machine: BreakerState
   readonly service: string
   readonly endpoint: string | undefined
-  readonly #machine: BreakerState
   readonly #clock: Clock
   readonly #random: RandomStream
   readonly #events: EventSink
@@ -95,7 +95,23 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     return this.#machine.dueAtMs
   }
 
+  // The next three are on the way of every attempt: what a calm circuit has no need of stands in methods of its own.
+
   enter(nowMs: number): number {
+    const machine = this.#machine
+    return machine.isCalm ? machine.epoch : this.#enter(nowMs)
+  }
+
+  onSend(epoch: number, nowMs: number): void {
+    const machine = this.#machine
+    if (!machine.isCalm) machine.onSend(epoch, nowMs)
+  }
+
+  leave(epoch: number, verdict: Verdict, sentMs: number, nowMs: number): void {
+    if (verdict !== 'success' || !this.#machine.tryCount(epoch, nowMs)) this.#leave(epoch, verdict, sentMs, nowMs)
+  }
+
+  #enter(nowMs: number): number {
     const machine = this.#machine
     if (machine.isAging) this.#goIf(machine.age(nowMs), nowMs)
     const epoch = machine.enter(nowMs)
@@ -103,11 +119,7 @@ export class CircuitBreaker implements Gate, StateCell<CircuitState> {
     return epoch === REFUSED && this.#isShadow ? UNKNOWN_EPOCH : epoch
   }
 
-  onSend(epoch: number, nowMs: number): void {
-    this.#machine.onSend(epoch, nowMs)
-  }
-
-  leave(epoch: number, verdict: Verdict, sentMs: number, nowMs: number): void {
+  #leave(epoch: number, verdict: Verdict, sentMs: number, nowMs: number): void {
     const machine = this.#machine
     const transition = machine.leave(epoch, verdict, sentMs, nowMs)
     if (transition !== undefined) this.#go(transition, nowMs)

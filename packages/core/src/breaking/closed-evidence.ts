@@ -12,10 +12,10 @@ import { SlidingWindow } from './sliding-window.ts'
  * judge nothing below `minimumCalls`, or the first error would open it (opossum#481, #558, #560).
  */
 export class ClosedEvidence {
-  #options: ResolvedCircuitBreakerOptions
   #window: CallWindow
   /** Failures since the last success, and when the last of them was. */
   #inARow = 0
+  #options: ResolvedCircuitBreakerOptions
   #failedMs = 0
   /** Made with the first call that is sent, where slow calls count. */
   #ages: InFlightAges | undefined = undefined
@@ -54,6 +54,15 @@ export class ClosedEvidence {
   /** A call that was {@link sent} at `sentMs` is no longer under way. */
   ended(sentMs: number): void {
     this.#ages?.ended(sentMs)
+  }
+
+  /** Counts a success where it can open nothing; false, and nothing is done, where failures are remembered. */
+  tryCount(nowMs: number): boolean {
+    const window = this.#window
+    if (window.failures > 0) return false
+    window.record(nowMs, false, false)
+    if (this.#inARow > 0) this.#inARow = 0
+    return true
   }
 
   /** Counts a call that was judged. Why the circuit is to open, or undefined. */

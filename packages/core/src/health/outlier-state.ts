@@ -19,24 +19,25 @@ export function mayEject(hosts: number, ejected: number, options: ResolvedOutlie
   return ejected < allowed
 }
 
-/**
- * Counts how an attempt ended, among the calls of `interval`. True where that makes `consecutiveFailures` in a row, and
- * whoever is told starts anew, as in Envoy: who cannot be ejected now has to fail as often again, or the next free place
- * would be taken for failures of long ago.
- */
-export function count(slot: OutlierSlot, isFailure: boolean, interval: number, consecutiveFailures: number): boolean {
+/** Counts how an attempt ended, among the calls of `interval`. */
+export function count(slot: OutlierSlot, isFailure: boolean, interval: number): void {
   if (slot.interval !== interval) {
     slot.interval = interval
     slot.calls = 0
     slot.failures = 0
   }
   slot.calls++
-  if (!isFailure) {
-    slot.consecutiveFailures = 0
-    return false
-  }
-  slot.failures++
-  slot.consecutiveFailures++
+  if (isFailure) {
+    slot.failures++
+    slot.consecutiveFailures++
+  } else slot.consecutiveFailures = 0
+}
+
+/**
+ * After a failure: whether it makes `consecutiveFailures` in a row. Whoever is told starts anew, as in Envoy: who cannot be
+ * ejected now has to fail as often again, or the next free place would be taken for failures of long ago.
+ */
+export function isInARow(slot: OutlierSlot, consecutiveFailures: number): boolean {
   if (slot.consecutiveFailures < consecutiveFailures || slot.isEjected) return false
   slot.consecutiveFailures = 0
   return true

@@ -6,7 +6,7 @@ import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
 import type { OutlierSlot } from './outlier-detector.ts'
 import type { ResolvedOutlierOptions } from './outlier-options.ts'
-import { count, dueAtMs, eject, forget, forgive, giveBack, mayEject } from './outlier-state.ts'
+import { count, dueAtMs, eject, forget, forgive, giveBack, isInARow, mayEject } from './outlier-state.ts'
 import { compare, digits, isJudged, successRateOf } from './outlier-statistics.ts'
 
 /** What the detector sees of the pipeline's row. */
@@ -45,15 +45,17 @@ const NOBODY = new Set<OutlierHost>()
  * In shadow it judges as ever, and its slots say so: whoever reads them ignores what they say.
  */
 export class OutlierDetector {
+  // The first four are read with every attempt: they lie in one line of the cache.
+  /** The number of the present interval, whether a call has begun it, and when it ends. */
+  #interval = 0
+  #isBegun = false
+  #options: OutlierPolicy
   readonly #parts: OutlierParts
+  #endsAtMs = Number.POSITIVE_INFINITY
   /** Made when there is something to wait for: most targets of a large system are hardly called. */
   #due: DueLoop | undefined = undefined
-  #options: OutlierPolicy
   #hosts: readonly OutlierHost[] = []
   #ejected = 0
-  /** The number of the present interval, and when it ends; `Infinity` until a call begins it. */
-  #interval = 0
-  #endsAtMs = Number.POSITIVE_INFINITY
   #random: RandomStream | undefined = undefined
   /** Of the hosts, those that are ejected or whose ejections are not forgiven yet, in the order in which that began. */
   #watched: Set<OutlierHost> = NOBODY
@@ -84,11 +86,16 @@ export class OutlierDetector {
   /** An attempt has ended. */
   onResult(host: OutlierHost, verdict: Verdict, nowMs: number): void {
     if (verdict === 'ignored') return
+    count(host.outlier, verdict === 'failure', this.#interval)
+    if (!this.#isBegun) this.#begin(nowMs)
+    if (verdict === 'failure') this.#judge(host, nowMs)
+  }
+
+  /** By its failures in a row. */
+  #judge(host: OutlierHost, nowMs: number): void {
     const { consecutiveFailures = Number.POSITIVE_INFINITY, enforceConsecutive } = this.#options
-    const isDue = count(host.outlier, verdict === 'failure', this.#interval, consecutiveFailures)
-    if (this.#endsAtMs === Number.POSITIVE_INFINITY) this.#begin(nowMs)
-    if (isDue && this.#enforces(enforceConsecutive))
-      this.#eject(host, `${consecutiveFailures} failures in a row`, nowMs)
+    if (!isInARow(host.outlier, consecutiveFailures) || !this.#enforces(enforceConsecutive)) return
+    this.#eject(host, `${consecutiveFailures} failures in a row`, nowMs)
   }
 
   /** Other numbers; who is ejected stays so, for as long as was said. */
@@ -134,12 +141,14 @@ export class OutlierDetector {
   #begin(nowMs: number): void {
     const { successRate, failurePercentage, intervalMs } = this.#options
     if (successRate === undefined && failurePercentage === undefined) return
+    this.#isBegun = true
     this.#endsAtMs = nowMs + intervalMs
     this.#wakeAt(this.#endsAtMs)
   }
 
   #endInterval(nowMs: number): void {
     const interval = this.#interval++
+    this.#isBegun = false
     this.#endsAtMs = Number.POSITIVE_INFINITY
     const { successRate, failurePercentage } = this.#options
     const slots = this.#hosts.map((host) => host.outlier)

@@ -21,14 +21,15 @@ export interface LimiterParts {
  * however many there are. Whoever cannot be answered by its deadline gets no permit: see {@link TypicalTime}.
  */
 export class ConcurrencyLimiter implements Limiter {
-  readonly #line: WaitingLine
-  readonly #clock: Clock | undefined
-  readonly #adaptive: AdaptiveLimit | undefined
-  readonly #typical = new TypicalTime()
-  #limit: number
-  #places: number
+  // What every attempt moves and reads comes first: it lies in one line of the cache.
   #inFlight = 0
   #queued = 0
+  #limit: number
+  #places: number
+  readonly #adaptive: AdaptiveLimit | undefined
+  readonly #typical = new TypicalTime()
+  readonly #line: WaitingLine
+  readonly #clock: Clock | undefined
   #isServing = false
   /** Made when somebody follows the limit. */
   #cell: WritableCell<LimiterState> | undefined = undefined

@@ -32,9 +32,10 @@ export class TokenBucket implements Allowance {
       this.#taken = 1
       return true
     }
-    if (nowMs + ROUNDING_MS < this.#nextAtMs()) return false
-    this.#taken++
-    return true
+    // A bucket that is not full lacks one token at least: the first ones need no division.
+    const isThere = this.#taken + 1 <= this.#burst || nowMs + ROUNDING_MS >= this.#nextAtMs()
+    if (isThere) this.#taken++
+    return isThere
   }
 
   /** Milliseconds until a token is there; 0 where one is. */

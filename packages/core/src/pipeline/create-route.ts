@@ -114,27 +114,36 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, origins: 
   }
   const enforcedRetry = retry?.isShadow ? undefined : retry
   const route: Route = {
-    service,
-    caller: ports.caller,
-    policy,
-    clock,
-    random: ports.random,
-    events,
-    classifier,
+    // What every call reads comes first: it lies in three lines of the cache.
+    placement,
     ...callFactories(policy),
-    timeoutMs: policy.timeoutMs,
-    attemptTimeoutMs: enforcedRetry?.attemptTimeoutMs,
-    timeouts: undefined,
-    maxAttempts: enforcedRetry?.maxAttempts ?? 1,
-    requiresKey: enforcedRetry?.requireIdempotencyKey === true,
-    backoff: enforcedRetry === undefined ? undefined : createBackoff(enforcedRetry.backoff),
+    clock,
     // Each by name: an object that is spread is larger, and there is one for each target.
     breaker: states.breaker,
     throttle: states.throttle,
     rateLimit: states.rateLimit,
     limiter: states.limiter,
-    hedging: states.hedging,
     budget: states.budget,
+    timeoutMs: policy.timeoutMs,
+    attemptTimeoutMs: enforcedRetry?.attemptTimeoutMs,
+    timeouts: undefined,
+    classifier,
+    isAttemptTold: states.throttle !== undefined || states.budget?.onAttempt !== undefined,
+    router: routes === undefined && split === undefined ? undefined : new VersionRouter(service, routes, split),
+    mirror: state(
+      MIRROR,
+      (options) => new Mirror(options),
+      (known, options) => known.update(options),
+    ),
+    maxAttempts: enforcedRetry?.maxAttempts ?? 1,
+    service,
+    caller: ports.caller,
+    policy,
+    random: ports.random,
+    events,
+    requiresKey: enforcedRetry?.requireIdempotencyKey === true,
+    backoff: enforcedRetry === undefined ? undefined : createBackoff(enforcedRetry.backoff),
+    hedging: states.hedging,
     maxWaitMs: concurrency?.maxWaitMs ?? enforcedRetry?.attemptTimeoutMs ?? DEFAULT_MAX_WAIT_MS,
     cache: state(
       CACHE,
@@ -150,15 +159,7 @@ export function createRoute(parts: RouteParts, policy: ResolvedPolicy, origins: 
         }),
       (known, options) => known.update(options),
     ),
-    router: routes === undefined && split === undefined ? undefined : new VersionRouter(service, routes, split),
-    mirror: state(
-      MIRROR,
-      (options) => new Mirror(options),
-      (known, options) => known.update(options),
-    ),
-    isAttemptTold: states.throttle !== undefined || states.budget?.onAttempt !== undefined,
     shadow: undefined,
-    placement,
   }
   return hasShadow(policy) ? { ...route, ...shadowed(policy, states, parts.shadow) } : route
 }

@@ -34,30 +34,23 @@ export interface RowMaker {
  * the resolver's loop and asked by calls.
  */
 export class EndpointPlacement implements Placement, HealthFollower {
-  readonly transport = undefined
+  // What is read with every call comes first: it lies in one line of the cache.
   #isClosing = false
+  /** Made with the first endpoint. */
+  #selection: Selection<EndpointRow> | undefined = undefined
   #balancer: Balancer
   readonly #health: TargetHealth | undefined
+  readonly transport = undefined
   readonly #maker: RowMaker
   /** By id, those in their grace included; made with the first endpoint. */
   #rows: Map<string, EndpointRow> | undefined = undefined
   #present: readonly EndpointRow[] = []
-  /** Made with the first endpoint. */
-  #selection: Selection<EndpointRow> | undefined = undefined
   /** Made with the first that waits. */
   #idle: IdleAttempts | undefined = undefined
   /** Ends the grace of those who have left; made with the first. */
   #graces: DueLoop | undefined = undefined
   /** Made for the first call that is routed by version. */
   #versions: VersionSelections | undefined = undefined
-  /** One object for all picks: a picker reads it and keeps nothing. */
-  readonly #context: Writable<PickContext<EndpointRow>> = {
-    nowMs: 0,
-    key: 0,
-    avoid: undefined,
-    keyHash: undefined,
-  }
-
   constructor(balancer: Balancer, health: TargetHealth | undefined, maker: RowMaker) {
     this.#balancer = balancer
     this.#health = health
@@ -103,7 +96,9 @@ export class EndpointPlacement implements Placement, HealthFollower {
   }
 
   pick(key: number, avoid: EndpointRow | undefined, nowMs: number, wish: PlacementWish): EndpointRow | undefined {
-    const context = this.#context
+    const context = spare ?? newContext()
+    // Whoever is told of a change within this pick may pick as well.
+    spare = undefined
     context.nowMs = nowMs
     context.key = key
     context.avoid = avoid
@@ -113,8 +108,11 @@ export class EndpointPlacement implements Placement, HealthFollower {
       context.keyHash = wish.key === undefined ? undefined : hashText(wish.key) | 0
     }
     const { version } = wish
-    if (version !== undefined && this.versions.has(version)) return this.#versions?.pick(version, context)
-    return this.#selection?.pick(context)
+    const isVersion = version !== undefined && this.versions.has(version)
+    const row = isVersion ? this.#versions?.pick(version, context) : this.#selection?.pick(context)
+    context.avoid = undefined
+    spare = context
+    return row
   }
 
   onVerdict(row: EndpointRow, verdict: 'success' | 'failure', nowMs: number): void {
@@ -221,4 +219,11 @@ function hasMoved(before: Endpoint, { address, protocol }: Endpoint): boolean {
   return host !== address.host || port !== address.port || protocol !== before.protocol
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
+type Context = { -readonly [K in keyof PickContext<EndpointRow>]: PickContext<EndpointRow>[K] }
+
+/** One object for the picks of all targets: a picker reads it and keeps nothing. */
+let spare: Context | undefined
+
+function newContext(): Context {
+  return { nowMs: 0.5, key: 0, avoid: undefined, keyHash: undefined }
+}

@@ -13,16 +13,17 @@ import type { Transport } from '../transport/transport.ts'
  * each other; {@link refresh} is where their judgements meet.
  */
 export class EndpointRow implements Candidate {
-  endpoint: Endpoint
-  transport: Transport | undefined
+  // What is read with every attempt comes first: it lies in one line of the cache.
   eligible = true
   weight: number
-  isHealthy = true
-  readySinceMs = -1
   readonly load: Load = createLoad()
+  breaker: CircuitBreaker | undefined
+  transport: Transport | undefined
+  endpoint: Endpoint
   readonly outlier: OutlierSlot = createOutlierSlot()
   readonly check: CheckSlot = createCheckSlot()
-  breaker: CircuitBreaker | undefined
+  isHealthy = true
+  readySinceMs = -1
   /** When it left the snapshot; undefined while it is in. */
   leftAtMs: number | undefined
   readonly #follower: HealthFollower | undefined

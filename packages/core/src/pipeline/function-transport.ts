@@ -88,6 +88,9 @@ const NOTHING: Cancel = () => {}
 
 /** A value that throws when it is asked for its status is none. */
 function succeeded(value: unknown, clock: Clock): AttemptResult {
+  if (typeof value !== 'object' || value === null) {
+    return { ending: 'ok', value, error: undefined, status: undefined, retryAfterMs: undefined }
+  }
   try {
     const status = statusOf(value)
     return { ending: 'ok', value, error: undefined, status, retryAfterMs: waitMs(value, status, clock) }

@@ -1,3 +1,4 @@
+import { REFUSED } from '../breaking/circuit-breaker.ts'
 import type { CallRequest, CancelReason, StartOptions } from '../call/call.ts'
 import type { CallSink } from '../call/call-sink.ts'
 import type { Verdict } from '../call/classification.ts'
@@ -7,7 +8,7 @@ import type { AttemptFailure, RejectionReason, RetryStop } from '../errors/seake
 import { Draw } from '../random/random.ts'
 import type { RetryBudget } from '../retrying/retry-policy.ts'
 import { NO_DEADLINE } from '../time/deadline.ts'
-import { ActiveAttempt } from './active-attempt.ts'
+import { ActiveAttempt, ADMITTING } from './active-attempt.ts'
 import type { AttemptOwner, OwnedAttempt } from './attempt-owner.ts'
 import { CallTrouble } from './call-trouble.ts'
 import type { EndpointRow } from './endpoint-row.ts'
@@ -27,31 +28,55 @@ const MAX_PUSHBACK_MS = 300_000
  * of the backoff, which never reaches past it.
  */
 export class GovernedCall extends ActiveAttempt implements AttemptOwner, StartedCall, CallOutcome {
-  readonly request: CallRequest
-  readonly options: StartOptions
-  readonly callKey: number
+  declare readonly request: CallRequest
+  declare readonly options: StartOptions
+  declare readonly callKey: number
   /** When its caller, or its own timeout, has it end. The timeout covers a streamed answer up to its head only. */
-  deadlineMs: number = NO_DEADLINE
+  declare deadlineMs: number
 
-  ending: Ending = 'cancelled'
-  isAnswered = false
-  attempts = 0
+  declare ending: Ending
+  declare isAnswered: boolean
+  declare attempts: number
 
-  protected isDone = false
-  protected lastRow: EndpointRow | undefined = undefined
-  readonly #sink: CallSink
+  declare protected isDone: boolean
+  declare protected lastRow: EndpointRow | undefined
+  declare private readonly sink: CallSink
   /** How the last attempt that ended did. */
-  #result: AttemptResult | undefined = undefined
+  declare private result: AttemptResult | undefined
   /** The latest attempt, where it is not the first. */
-  #retry: LaterAttempt | undefined = undefined
-  #trouble: CallTrouble | undefined = undefined
+  declare private retry: LaterAttempt | undefined
+  declare private trouble: CallTrouble | undefined
 
   constructor(route: Route, request: CallRequest, options: StartOptions, callKey: number, sink: CallSink) {
-    super(route)
+    super()
+    this.route = route
+    this.isCommitted = false
+    this.previous = undefined
+    this.next = undefined
+    this.phase = ADMITTING
+    this.placed = undefined
+    this.serviceEpoch = REFUSED
+    this.endpointEpoch = REFUSED
+    this.sentMs = 0
+    this.timer = undefined
+    this.inLine = undefined
+    this.cancelSend = undefined
+    this.hasPermit = false
+    this.calledOff = undefined
+    this.controller = undefined
     this.request = request
     this.options = options
     this.callKey = callKey
-    this.#sink = sink
+    this.deadlineMs = NO_DEADLINE
+    this.ending = 'cancelled'
+    this.isAnswered = false
+    this.attempts = 0
+    this.isDone = false
+    this.lastRow = undefined
+    this.sink = sink
+    this.result = undefined
+    this.retry = undefined
+    this.trouble = undefined
   }
 
   // ---- as its own first attempt ----
@@ -72,30 +97,38 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
     return this.lastRow?.id
   }
   get value(): unknown {
-    return this.#result?.value
+    return this.result?.value
   }
   get error(): unknown {
-    return this.#result?.error
+    return this.result?.error
   }
   get status(): number | undefined {
-    return this.#result?.status
+    return this.result?.status
   }
   get retryAfterMs(): number | undefined {
-    return this.#trouble?.retryAfterMs
+    return this.trouble?.retryAfterMs
   }
   get retryStopped(): RetryStop | undefined {
-    return this.#trouble?.retryStopped
+    return this.trouble?.retryStopped
   }
   get lastFailure(): AttemptFailure | undefined {
-    return this.#trouble?.lastFailure
+    return this.trouble?.lastFailure
   }
   get deadlineExceeded(): boolean | undefined {
-    return this.#trouble?.deadlineExceeded
+    return this.trouble?.deadlineExceeded
   }
 
   start(): void {
-    if (this.route.placement.isClosing) this.#refuse('shutting-down', undefined)
-    else this.#begin(this.route.clock.now())
+    const { route, options } = this
+    if (route.placement.isClosing) return this.refuseCall('shutting-down', undefined)
+    const now = route.clock.now()
+    const { timeoutMs } = route
+    let deadlineMs = options.deadlineMs ?? NO_DEADLINE
+    if (timeoutMs !== undefined && now + timeoutMs < deadlineMs) deadlineMs = now + timeoutMs
+    this.deadlineMs = deadlineMs
+    if (deadlineMs <= now) return this.exceed()
+    route.budget?.deposit(now)
+    this.launch(this, now)
   }
 
   /** Calls the call off: what is under way is cancelled, its permits are freed, the caller is told. */
@@ -114,7 +147,7 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
   }
 
   onPauseEnd(attempt: OwnedAttempt, nowMs: number): void {
-    if (this.route.placement.isClosing) this.#refuse('shutting-down', undefined)
+    if (this.route.placement.isClosing) this.refuseCall('shutting-down', undefined)
     else this.launch(attempt, nowMs)
   }
 
@@ -126,7 +159,7 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
   /** The head of a streamed answer is there. From here on only the caller's own deadline counts. */
   onCommit(_attempt: OwnedAttempt, answer: unknown): number {
     this.deadlineMs = this.options.deadlineMs ?? NO_DEADLINE
-    this.#sink.commit(answer)
+    this.sink.commit(answer)
     return this.deadlineMs
   }
 
@@ -138,30 +171,27 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
   onAttemptEnd(attempt: OwnedAttempt, ending: Ending, result: AttemptResult | undefined, verdict: Verdict): void {
     // Who was told of the attempt's end may have ended the call.
     if (this.isDone) return
-    this.#result = result
-    this.isAnswered = result?.ending === 'ok'
-    this.#noteWait(result?.retryAfterMs)
-    const pushback = result !== undefined && isPushback(result)
-    const isOver = attempt.isCommitted || result?.isFinal === true
-    if (isOver || (verdict !== 'failure' && !pushback)) return this.finish(ending)
-    this.#retryOrFinish(attempt, ending, pushback)
+    this.result = result
+    let isOver = attempt.isCommitted
+    let pushback = false
+    let retryAfterMs: number | undefined
+    if (result !== undefined) {
+      this.isAnswered = result.ending === 'ok'
+      isOver ||= result.isFinal === true
+      pushback = isPushback(result)
+      retryAfterMs = result.retryAfterMs
+    } else this.isAnswered = false
+    if (retryAfterMs !== undefined || this.trouble !== undefined) this.inTrouble().retryAfterMs = retryAfterMs
+    if (isOver || (verdict !== 'failure' && !pushback)) this.finish(ending)
+    else this.retryOrFinish(attempt, ending, pushback)
   }
 
   /** An attempt was refused before it was sent. */
   onRefusal(_attempt: OwnedAttempt, reason: RejectionReason, retryAfterMs: number | undefined): void {
-    this.#refuse(reason, retryAfterMs)
+    this.refuseCall(reason, retryAfterMs)
   }
 
   // ---- steps; those of a hedged call differ ----
-
-  #begin(now: number): void {
-    const { timeoutMs, budget } = this.route
-    const inherited = this.options.deadlineMs ?? NO_DEADLINE
-    this.deadlineMs = timeoutMs === undefined ? inherited : Math.min(now + timeoutMs, inherited)
-    if (this.deadlineMs <= now) return this.exceed()
-    budget?.deposit(now)
-    this.launch(this, now)
-  }
 
   protected launch(attempt: OwnedAttempt, now: number): void {
     attempt.admit(now, this.lastRow)
@@ -169,7 +199,7 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
 
   protected cancelAttempts(): void {
     this.giveUp()
-    this.#retry?.giveUp()
+    this.retry?.giveUp()
   }
 
   /** Attempts that count against `maxAttempts`. */
@@ -179,27 +209,27 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
 
   /** A second copy at the side of the one under way, or after it, does no harm, and nobody above is retrying already. */
   protected get isRepeatable(): boolean {
-    return this.#isIdempotent && !this.#isRetry
+    return this.isIdempotent && !this.isRetry
   }
 
-  get #isIdempotent(): boolean {
+  private get isIdempotent(): boolean {
     const { route, options, request } = this
     return route.requiresKey ? hasIdempotencyKey(request, options) : options.idempotent !== false
   }
 
-  get #isRetry(): boolean {
+  private get isRetry(): boolean {
     return (this.options.parentAttempt ?? 1) > 1
   }
 
-  #retryOrFinish(attempt: OwnedAttempt, ending: Ending, pushback: boolean): void {
+  private retryOrFinish(attempt: OwnedAttempt, ending: Ending, pushback: boolean): void {
     const { route } = this
-    const trouble = this.#inTrouble()
+    const trouble = this.inTrouble()
     trouble.lastFailure = ending === 'ok' ? 'error' : (ending as AttemptFailure)
-    if (route.maxAttempts === 1 || (route.budget !== undefined && this.#isRetry)) return this.finish(ending)
-    const isSafe = this.#isIdempotent || ending === 'unreachable' || ending === 'refused'
+    if (route.maxAttempts === 1 || (route.budget !== undefined && this.isRetry)) return this.finish(ending)
+    const isSafe = this.isIdempotent || ending === 'unreachable' || ending === 'refused'
     if (!isSafe) return this.finish(ending)
     const { tries } = this
-    if (tries >= route.maxAttempts) return this.#stop('attempts', ending)
+    if (tries >= route.maxAttempts) return this.stop('attempts', ending)
     const now = route.clock.now()
     const drawn =
       route.backoff === undefined
@@ -208,11 +238,11 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
     trouble.backoffMs = drawn
     const asked = pushback && trouble.retryAfterMs !== undefined ? Math.min(trouble.retryAfterMs, MAX_PUSHBACK_MS) : 0
     const delay = Math.max(asked, drawn)
-    if (now + delay >= this.deadlineMs) return this.#stop('deadline', ending)
-    if (route.budget !== undefined && !this.withdraw(route.budget, now)) return this.#stop('retry-budget', ending)
+    if (now + delay >= this.deadlineMs) return this.stop('deadline', ending)
+    if (route.budget !== undefined && !this.withdraw(route.budget, now)) return this.stop('retry-budget', ending)
     if (this.isDone) return
-    this.#retry = new LaterAttempt(this, this.attempts + 1)
-    this.#retry.pauseUntil(now + delay)
+    this.retry = new LaterAttempt(this, this.attempts + 1)
+    this.retry.pauseUntil(now + delay)
   }
 
   /** Takes a retry or a copy out of the budget; says so, once, when the budget begins to refuse. */
@@ -224,22 +254,22 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
     return false
   }
 
-  #stop(why: RetryStop, ending: Ending): void {
-    this.#inTrouble().retryStopped = why
+  private stop(why: RetryStop, ending: Ending): void {
+    this.inTrouble().retryStopped = why
     this.finish(ending)
   }
 
-  #refuse(reason: RejectionReason, retryAfterMs: number | undefined): void {
+  private refuseCall(reason: RejectionReason, retryAfterMs: number | undefined): void {
     if (this.isDone) return
     this.isAnswered = false
-    this.#noteWait(retryAfterMs)
+    this.noteWait(retryAfterMs)
     this.finish(reason)
   }
 
   protected exceed(): void {
     if (this.isDone) return
     this.isAnswered = false
-    this.#inTrouble().deadlineExceeded = true
+    this.inTrouble().deadlineExceeded = true
     this.finish('timeout')
   }
 
@@ -247,15 +277,15 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
     if (this.isDone) return
     this.isDone = true
     this.ending = ending
-    this.#sink.settle(this)
+    this.sink.settle(this)
   }
 
-  #noteWait(retryAfterMs: number | undefined): void {
-    if (retryAfterMs !== undefined || this.#trouble !== undefined) this.#inTrouble().retryAfterMs = retryAfterMs
+  private noteWait(retryAfterMs: number | undefined): void {
+    if (retryAfterMs !== undefined || this.trouble !== undefined) this.inTrouble().retryAfterMs = retryAfterMs
   }
 
-  #inTrouble(): CallTrouble {
-    this.#trouble ??= new CallTrouble()
-    return this.#trouble
+  private inTrouble(): CallTrouble {
+    this.trouble ??= new CallTrouble()
+    return this.trouble
   }
 }

@@ -9,8 +9,11 @@ import type { Route } from './route.ts'
  * has ended, and its permit must be freed and its caller told.
  */
 export function judge(route: Route, result: AttemptResult, attempt: number): Verdict {
-  const given = route.classifier === classify ? undefined : askedVerdict(route, result, attempt)
-  if (given !== undefined) return given
+  if (route.classifier !== classify) return askedVerdict(route, result, attempt) ?? defaultVerdict(result)
+  return defaultVerdict(result)
+}
+
+function defaultVerdict(result: AttemptResult): Verdict {
   return result.ending === 'ok' ? verdictOfStatus(result.status ?? statusOf(result.value)) : verdictOfFailure(result)
 }
 

@@ -148,6 +148,10 @@ export interface Placement {
 }
 
 export function timeoutsOf(route: Route): TimeoutQueue {
-  route.timeouts ??= new TimeoutQueue(route.clock)
+  return route.timeouts ?? makeTimeouts(route)
+}
+
+function makeTimeouts(route: Route): TimeoutQueue {
+  route.timeouts = new TimeoutQueue(route.clock)
   return route.timeouts
 }

@@ -27,6 +27,7 @@ import { TargetSharing } from './target-sharing.ts'
  */
 export class Target implements RowMaker, RouteParts {
   readonly service: string
+  #base: Route
   readonly placement: EndpointPlacement | FunctionPlacement
   /** Undefined where a function is guarded. */
   readonly health: TargetHealth | undefined
@@ -39,7 +40,6 @@ export class Target implements RowMaker, RouteParts {
   readonly limits: LimitLoop
   /** Made with the first that is shared. */
   #sharing: TargetSharing | undefined = undefined
-  #base: Route
   /** Those before the latest update, that of the service first. */
   #former: readonly Route[] = []
   /** Those of methods with a policy of their own; made with the first. */

@@ -16,10 +16,10 @@ const SLOT_MS = 1000
 const SLOTS = 10
 
 export class WindowedRetryBudget implements RetryBudget {
+  readonly #calls = new SlotCounter(SLOTS)
   #ratio: number
   #reserve: number
   #isExhausted = false
-  readonly #calls = new SlotCounter(SLOTS)
   readonly #retries = new SlotCounter(SLOTS)
 
   constructor(options: ResolvedWindowBudget) {
@@ -55,26 +55,27 @@ export class WindowedRetryBudget implements RetryBudget {
 }
 
 const NOTHING = new Uint32Array(0)
+/** Before all instants, and a small integer: a field that has only held such is read without a way round. */
+const LONG_AGO = -(2 ** 31)
 
 /** Counts per second over the present and the latest seconds before it; seconds that were skipped are cleared. */
 class SlotCounter {
-  readonly #slots: number
-  /** Made with the first count. */
-  #counts: Uint32Array = NOTHING
   #total = 0
+  #endMs: number = LONG_AGO
+  /** What the total was when the present slot began: the rest of it is the slot's own. */
+  #before = 0
+  readonly #slots: number
+  /** Made when the first slot ends. */
+  #counts: Uint32Array = NOTHING
   #present = 0
   #at = 0
-  #endMs: number = Number.NEGATIVE_INFINITY
 
   constructor(slots: number) {
     this.#slots = slots
   }
 
   add(nowMs: number): void {
-    if (this.#counts === NOTHING) this.#counts = new Uint32Array(this.#slots)
     if (nowMs >= this.#endMs) this.#advance(nowMs)
-    const counts = this.#counts
-    counts[this.#at] = (counts[this.#at] as number) + 1
     this.#total++
   }
 
@@ -84,7 +85,9 @@ class SlotCounter {
   }
 
   #advance(nowMs: number): void {
+    if (this.#counts === NOTHING) this.#counts = new Uint32Array(this.#slots)
     const counts = this.#counts
+    counts[this.#at] = this.#total - this.#before
     const present = Math.floor(nowMs / SLOT_MS)
     const skipped = Math.min(present - this.#present, counts.length)
     for (let step = 0; step < skipped; step++) {
@@ -94,5 +97,6 @@ class SlotCounter {
     }
     this.#present = present
     this.#endMs = (present + 1) * SLOT_MS
+    this.#before = this.#total
   }
 }

@@ -64,6 +64,8 @@ export class GuardingPolicy implements Policy {
   #edge: OutcomeEdge<unknown>
   readonly #target: Target
   readonly #byKey = new Map<string, GuardingPolicy>()
+  /** Its calls may be made on behalf of a request, or be explained. */
+  readonly #isWatched: boolean
   #isClosed = false
 
   constructor(parts: PolicyParts) {
@@ -71,6 +73,7 @@ export class GuardingPolicy implements Policy {
     this.#parts = parts
     this.#content = parts.content
     this.#edge = valueEdge(parts.content.fallbacks, parts.ports.clock)
+    this.#isWatched = parts.edge.requests !== undefined || parts.edge.explaining !== undefined
     const ports = { ...parts.ports, classifier: parts.content.classifier }
     this.#target = new Target(parts.name, parts.content.resolved, ports, new FunctionTransport(ports.clock))
     this.state = new LivePolicyState(this.#target)
@@ -85,8 +88,7 @@ export class GuardingPolicy implements Policy {
   }
 
   execute<T>(run: Guarded<T>, options: ExecuteOptions = NO_OPTIONS): Promise<T> {
-    if (options.key !== undefined) return this.#forKey(options.key).#run(run, options)
-    return this.#run(run, options)
+    return options.key === undefined ? this.#run(run, options) : this.#forKey(options.key).#run(run, options)
   }
 
   wrap<This, A extends readonly unknown[], T>(
@@ -154,25 +156,31 @@ export class GuardingPolicy implements Policy {
 
   #run<T>(run: Guarded<T>, options: ExecuteOptions): Promise<T> {
     const number = this.#parts.nextCallNumber()
-    const guarded = new PromisedOutcome(this.#edge as OutcomeEdge<T>, this.name, number, options.signal)
-    if (guarded.isAborted) guarded.rejectAborted()
-    else {
-      try {
+    const promised = new PromisedOutcome(this.#edge as OutcomeEdge<T>, this.name, number, options.signal)
+    try {
+      if (options !== NO_OPTIONS || this.#isWatched) this.#runWith(options, run, number, promised)
+      else {
         const { base } = this.#target
-        const given = options === NO_OPTIONS ? NO_START_OPTIONS : startOptions(options, base.clock)
-        const { requests, explaining } = this.#parts.edge
-        const request = requests?.current()
-        const start = request === undefined ? given : inherited(given, request)
-        const call = explaining?.wants(number)
-          ? this.#explained(explaining, run as GuardedRequest<T>, start, number, guarded)
-          : base.prepareCall(base, run as GuardedRequest<T>, start, number, guarded)
-        if (options.signal !== undefined) guarded.follow(cancelOf(call))
-        call.start()
-      } catch (error) {
-        guarded.reject(error)
+        base.prepareCall(base, run as GuardedRequest<T>, NO_START_OPTIONS, number, promised).start()
       }
+    } catch (error) {
+      promised.reject(error)
     }
-    return guarded.promise
+    return promised.promise
+  }
+
+  #runWith<T>(options: ExecuteOptions, run: Guarded<T>, number: number, promised: PromisedOutcome<T>): void {
+    if (promised.isAborted) return promised.rejectAborted()
+    const { base } = this.#target
+    const given = options === NO_OPTIONS ? NO_START_OPTIONS : startOptions(options, base.clock)
+    const { requests, explaining } = this.#parts.edge
+    const request = requests?.current()
+    const start = request === undefined ? given : inherited(given, request)
+    const call = explaining?.wants(number)
+      ? this.#explained(explaining, run as GuardedRequest<T>, start, number, promised)
+      : base.prepareCall(base, run as GuardedRequest<T>, start, number, promised)
+    if (options.signal !== undefined) promised.follow(cancelOf(call))
+    call.start()
   }
 
   #explained(

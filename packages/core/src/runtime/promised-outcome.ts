@@ -31,9 +31,8 @@ export class PromisedOutcome<Value> implements CallSink {
   readonly service: string
   readonly #edge: OutcomeEdge<Value>
   readonly #number: number
-  readonly #signal: AbortSignal | undefined
-  #onAbort: (() => void) | undefined = undefined
-  #isOver = false
+  /** Of a call whose caller may abort it. */
+  readonly #abort: CallerAbort | undefined
 
   constructor(edge: OutcomeEdge<Value>, service: string, number: number, signal: AbortSignal | undefined) {
     this.promise = new Promise<Value>(executor as (resolve: (value: Value) => void, reject: Reject) => void)
@@ -45,7 +44,7 @@ export class PromisedOutcome<Value> implements CallSink {
     this.#edge = edge
     this.service = service
     this.#number = number
-    this.#signal = signal
+    this.#abort = signal === undefined ? undefined : new CallerAbort(signal)
   }
 
   get callId(): string {
@@ -53,7 +52,7 @@ export class PromisedOutcome<Value> implements CallSink {
   }
 
   get isAborted(): boolean {
-    return this.#signal?.aborted === true
+    return this.#abort?.signal.aborted === true
   }
 
   /** For a call whose caller had given up before it began. */
@@ -61,12 +60,9 @@ export class PromisedOutcome<Value> implements CallSink {
     this.settle({ ending: 'cancelled', isAnswered: false, attempts: 0 })
   }
 
-  /** Cancels the call when the caller's own signal is aborted. Both may have happened while the call was started. */
+  /** Cancels the call when the caller's own signal is aborted. */
   follow(cancel: Cancel): void {
-    if (this.#signal === undefined || this.#isOver) return
-    if (this.#signal.aborted) return cancel('cancelled')
-    this.#onAbort = () => cancel('cancelled')
-    this.#signal.addEventListener('abort', this.#onAbort)
+    this.#abort?.follow(cancel)
   }
 
   commit(answer: unknown): void {
@@ -74,13 +70,36 @@ export class PromisedOutcome<Value> implements CallSink {
   }
 
   settle(outcome: CallOutcome): void {
-    this.#isOver = true
-    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#abort?.end()
     this.#edge(outcome, this)
   }
 
   /** The error of the family for `outcome`. */
   errorFor(outcome: CallOutcome): Error {
-    return errorOf(outcome, this.service, this.callId, this.#signal?.reason)
+    return errorOf(outcome, this.service, this.callId, this.#abort?.signal.reason)
+  }
+}
+
+/** The signal by which a caller takes its call back. */
+class CallerAbort {
+  readonly signal: AbortSignal
+  #onAbort: (() => void) | undefined = undefined
+  #isOver = false
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal
+  }
+
+  /** Both may have happened while the call was started: that it ended, and that it was aborted. */
+  follow(cancel: Cancel): void {
+    if (this.#isOver) return
+    if (this.signal.aborted) return cancel('cancelled')
+    this.#onAbort = () => cancel('cancelled')
+    this.signal.addEventListener('abort', this.#onAbort)
+  }
+
+  end(): void {
+    this.#isOver = true
+    if (this.#onAbort !== undefined) this.signal.removeEventListener('abort', this.#onAbort)
   }
 }

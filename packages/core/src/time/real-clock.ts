@@ -23,10 +23,12 @@ export function realClock(): Clock {
 const LONGEST_DELAY = 2 ** 31 - 1
 
 /** Counted from the start of the process, so that ticks are small integers for weeks. */
-const origin = performance
+const { hrtime } = process
+const [originSeconds] = hrtime()
 
 function monotonicMs(): number {
-  return origin.now()
+  const time = hrtime()
+  return (time[0] - originSeconds) * 1000 + time[1] / 1e6
 }
 
 class RealClock implements Clock {

@@ -25,7 +25,7 @@ describe('TimeoutQueue', () => {
 
   const add = (dueMs: number): Waiting => {
     const one = new Waiting(dueMs, () => fired.push([dueMs, clock.now()]))
-    expect(queue.tryAdd(one)).toBe(true)
+    expect(queue.tryAdd(one, dueMs)).toBe(true)
     return one
   }
 
@@ -63,20 +63,20 @@ describe('TimeoutQueue', () => {
 
   it('takes nobody who is due before those who came earlier', () => {
     add(50)
-    expect(queue.tryAdd(new Waiting(49, () => {}))).toBe(false)
+    expect(queue.tryAdd(new Waiting(49, () => {}), 49)).toBe(false)
     expect(queue.size).toBe(1)
   })
 
   it('serves who is added while it fires', () => {
     const again = new Waiting(10, () => add(20))
-    queue.tryAdd(again)
+    queue.tryAdd(again, again.dueMs)
     clock.advance(100)
     expect(fired).toEqual([[20, 20]])
   })
 
   it('is not late for those who stand before one that is added while it fires', () => {
     // A swarm found it: a timeout frees a permit, who had waited for that is sent, and its timer was taken for the next.
-    queue.tryAdd(new Waiting(10, () => add(1000)))
+    queue.tryAdd(new Waiting(10, () => add(1000)), 10)
     add(20)
     clock.advance(100)
     expect(fired).toEqual([[20, 20]])
@@ -90,7 +90,7 @@ describe('TimeoutQueue', () => {
   it('takes nobody who is due before the timer of one who has left', () => {
     // Who has waited in line is sent after others, and is due before them.
     queue.remove(add(50))
-    expect(queue.tryAdd(new Waiting(20, () => {}))).toBe(false)
+    expect(queue.tryAdd(new Waiting(20, () => {}), 20)).toBe(false)
     expect(queue.size).toBe(0)
     clock.advance(50)
     add(70)
@@ -103,6 +103,7 @@ describe('TimeoutQueue', () => {
       new Waiting(10, () => {
         throw new Error('one')
       }),
+      10,
     )
     add(10)
     add(40)

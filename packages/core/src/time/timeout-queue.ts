@@ -31,12 +31,14 @@ export class TimeoutQueue extends LinkedList<Timed> implements TimerTask {
   }
 
   /** False, and nothing is done, where it would be due before somebody who came earlier: it needs a timer of its own. */
-  tryAdd(item: Timed): boolean {
+  tryAdd(item: Timed, dueMs: number): boolean {
     const { last } = this
-    if (item.dueMs < (last?.dueMs ?? this.#armedMs)) return false
-    if (last === undefined) this.#clock.hold?.()
+    if (last === undefined) {
+      if (dueMs < this.#armedMs) return false
+      this.#clock.hold?.()
+    } else if (dueMs < last.dueMs) return false
     this.append(item)
-    this.#arm()
+    if (this.#timer === undefined) this.#arm()
     return true
   }
 
