@@ -11,7 +11,8 @@ import { signals } from './signals.ts'
 import { simulation } from './simulation.ts'
 import { stacked } from './stacked.ts'
 import { wire } from './wire.ts'
+import { worlds } from './worlds.ts'
 
 export const SUITES: readonly Suite[] = [
-  ...[stacked, signals, policies, failing, refusals, client, picks, peers, runtime, simulation, wire, grpcWire],
+  ...[stacked, signals, policies, failing, refusals, client, picks, peers, runtime, simulation, worlds, wire, grpcWire],
 ]
