@@ -11,7 +11,7 @@ export const BARE: Contender = { name: 'bare await', call: work }
 
 /**
  * All stacked: total and attempt timeout, both pre-emptive, retries with their budget, breaker, concurrency and rate
- * limit. The rate is the highest there is: a faster loop is refused, and shows as a bench that fails.
+ * limit. The rate is the highest there is: whoever is faster is refused, and shows as a bench that fails.
  */
 export const ALL_LAYERS = {
   timeout: '2s',

@@ -64,8 +64,8 @@ export class GuardingPolicy implements Policy {
   #edge: OutcomeEdge<unknown>
   readonly #target: Target
   readonly #byKey = new Map<string, GuardingPolicy>()
-  /** Its calls may be made on behalf of a request, or be explained. */
-  readonly #isWatched: boolean
+  readonly #requests: RequestScope | undefined
+  readonly #explaining: Explaining | undefined
   #isClosed = false
 
   constructor(parts: PolicyParts) {
@@ -73,7 +73,8 @@ export class GuardingPolicy implements Policy {
     this.#parts = parts
     this.#content = parts.content
     this.#edge = valueEdge(parts.content.fallbacks, parts.ports.clock)
-    this.#isWatched = parts.edge.requests !== undefined || parts.edge.explaining !== undefined
+    this.#requests = parts.edge.requests
+    this.#explaining = parts.edge.explaining
     const ports = { ...parts.ports, classifier: parts.content.classifier }
     this.#target = new Target(parts.name, parts.content.resolved, ports, new FunctionTransport(ports.clock))
     this.state = new LivePolicyState(this.#target)
@@ -158,7 +159,9 @@ export class GuardingPolicy implements Policy {
     const number = this.#parts.nextCallNumber()
     const promised = new PromisedOutcome(this.#edge as OutcomeEdge<T>, this.name, number, options.signal)
     try {
-      if (options !== NO_OPTIONS || this.#isWatched) this.#runWith(options, run, number, promised)
+      const request = this.#requests?.current()
+      if (options !== NO_OPTIONS || request !== undefined || this.#explaining !== undefined)
+        this.#runWith(options, request, run, number, promised)
       else {
         const { base } = this.#target
         base.prepareCall(base, run as GuardedRequest<T>, NO_START_OPTIONS, number, promised).start()
@@ -169,12 +172,17 @@ export class GuardingPolicy implements Policy {
     return promised.promise
   }
 
-  #runWith<T>(options: ExecuteOptions, run: Guarded<T>, number: number, promised: PromisedOutcome<T>): void {
+  #runWith<T>(
+    options: ExecuteOptions,
+    request: RequestContext | undefined,
+    run: Guarded<T>,
+    number: number,
+    promised: PromisedOutcome<T>,
+  ): void {
     if (promised.isAborted) return promised.rejectAborted()
     const { base } = this.#target
     const given = options === NO_OPTIONS ? NO_START_OPTIONS : startOptions(options, base.clock)
-    const { requests, explaining } = this.#parts.edge
-    const request = requests?.current()
+    const explaining = this.#explaining
     const start = request === undefined ? given : inherited(given, request)
     const call = explaining?.wants(number)
       ? this.#explained(explaining, run as GuardedRequest<T>, start, number, promised)

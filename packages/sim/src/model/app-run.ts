@@ -18,7 +18,7 @@ import {
   requestScope,
 } from '@seakeep/core/spi'
 import type { AppContext, AppHandler } from '../scenario/app-handler.ts'
-import { resolveDistribution } from './distribution-field.ts'
+import { recallDistribution } from './distribution-field.ts'
 import { FAILED, type Reply } from './exchange.ts'
 import type { HandledRequest } from './handled-request.ts'
 import { HandlerHold } from './handler-hold.ts'
@@ -96,7 +96,7 @@ export class AppRun implements AppContext {
   readonly policy = (options: PolicyOptions): Policy => this.runtime.policy(options)
 
   readonly work = (duration: unknown): Promise<void> => {
-    const sampleMs = resolveDistribution(duration, 'work').sampleMs(this.#nextKey())
+    const sampleMs = recallDistribution(duration, 'work').sampleMs(this.#nextKey())
     return this.#work(this.#request.workMs(sampleMs))
   }
 

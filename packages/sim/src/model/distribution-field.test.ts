@@ -1,7 +1,7 @@
 import { ConfigError } from '@seakeep/core'
 import { jsonSchemaOf } from '@seakeep/core/spi'
 import { describe, expect, it } from 'vitest'
-import { distribution, resolveDistribution } from './distribution-field.ts'
+import { distribution, recallDistribution, resolveDistribution } from './distribution-field.ts'
 import * as write from './distributions.ts'
 
 function refusalOf(data: unknown): string {
@@ -79,5 +79,24 @@ describe('resolveDistribution', () => {
     const schema = JSON.stringify(jsonSchemaOf(distribution, { $id: 'x', title: 'x' }))
     expect(schema).toContain('"$ref":"#/$defs/distribution"')
     for (const name of ['erlang', 'hyperexponential', 'empirical']) expect(schema).toContain(name)
+  })
+})
+
+describe('recallDistribution', () => {
+  it('knows what it has read by its text, and says of the rest what is wrong, each time', () => {
+    const first = recallDistribution(write.exponential({ mean: '5ms' }), 'work')
+    expect(recallDistribution(write.exponential({ mean: '5ms' }), 'work')).toBe(first)
+    expect(recallDistribution(write.exponential({ mean: '6ms' }), 'work')).not.toBe(first)
+    expect(recallDistribution('5ms', 'work').sampleMs(1)).toBe(5)
+    expect(recallDistribution(5, 'work').sampleMs(1)).toBe(5)
+    for (const wrong of [undefined, null, '5 ms ms', { exponential: {} }, Number.NaN, () => '5ms']) {
+      for (let i = 0; i < 2; i++) expect(() => recallDistribution(wrong, 'work')).toThrow(ConfigError)
+    }
+  })
+
+  it('stays right, and bounded, whatever number of them is asked for', () => {
+    for (let round = 0; round < 2; round++) {
+      for (let ms = 1; ms <= 2500; ms++) expect(recallDistribution(`${ms}ms`, 'work').sampleMs(1)).toBe(ms)
+    }
   })
 })

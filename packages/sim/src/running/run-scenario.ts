@@ -16,6 +16,7 @@ import type { ResolvedScenario } from '../scenario/resolved-scenario.ts'
 import { buildWorld } from './build-world.ts'
 import { closeBooks } from './close-books.ts'
 import { NodeAmbience } from './node-ambience.ts'
+import { tuneEngine } from './node-engine.ts'
 import { runVersions } from './node-versions.ts'
 import { WatchedThresholds } from './watch-thresholds.ts'
 
@@ -61,6 +62,7 @@ let lastRun: Promise<unknown> = Promise.resolve()
 
 /** Runs one resolved scenario to its end and reports what was measured. */
 export function runScenario(scenario: ResolvedScenario, options: RunScenarioOptions = {}): Promise<FinishedRun> {
+  tuneEngine()
   const run = lastRun.then(async () => {
     const finished = await runAlone(scenario, options)
     return options.inDetail === true ? await withDecisions(scenario, finished, options) : finished
