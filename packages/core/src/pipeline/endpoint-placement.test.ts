@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Bench } from '../../test/bench.ts'
+import type { Balancer } from '../balancing/balancer.ts'
 import { createBalancer } from '../balancing/balancer-factory.ts'
 import { type BalancingOptions, resolveBalancingOptions } from '../balancing/balancing-options.ts'
 import type { Candidate } from '../balancing/candidate.ts'
@@ -26,10 +27,10 @@ const instances = (count: number, more: Partial<Instance> = {}): Instance[] =>
     ...more,
   }))
 
-function placementOf(options: BalancingOptions, endpoints: readonly Instance[]) {
+function placementOf(options: BalancingOptions, endpoints: readonly Instance[], own?: Balancer) {
   const resolved = resolveBalancingOptions(options)
   const random = new SeededRandom(1)
-  const balancer = createBalancer(resolved.algorithm, random, 'orders', resolved)
+  const balancer = own ?? createBalancer(resolved.algorithm, random, 'orders', resolved)
   const clock = new ManualClock()
   const health = new TargetHealth('orders', resolvePolicy({}), {
     clock,
@@ -70,6 +71,26 @@ describe('EndpointPlacement', () => {
     const sticky = placementOf({ algorithm: 'maglev' }, instances(20))
     sticky.pick(1, undefined, 0, { key: 'user-1' })
     expect(new Set(Array.from({ length: 100 }, (_, i) => sticky.pick(i, undefined, 0, {}))).size).toBe(20)
+  })
+
+  it('knows nothing of the key that another target was asked with', () => {
+    const seen: (number | undefined)[] = []
+    const watching: Balancer = {
+      algorithm: 'watching',
+      picker: (rows) => ({
+        pick: ({ keyHash }) => {
+          seen.push(keyHash)
+          return rows[0]
+        },
+      }),
+      onSend() {},
+      onAnswer() {},
+      onEnd() {},
+    }
+    const other = placementOf({}, instances(2), watching)
+    placementOf({ algorithm: 'ring-hash' }, instances(20)).pick(1, undefined, 0, { key: 'user-1' })
+    other.pick(2, undefined, 0, { key: 'user-1' })
+    expect(seen).toEqual([undefined])
   })
 
   it('reads the priority of an endpoint from its meta', () => {

@@ -103,10 +103,9 @@ export class EndpointPlacement implements Placement, HealthFollower {
     context.key = key
     context.avoid = avoid
     // Most balancers do not ask, and a hash costs what the key is long.
-    if (this.#balancer.usesKey === true) {
-      // Signed, as V8 allocates for integers from 2^31 on.
-      context.keyHash = wish.key === undefined ? undefined : hashText(wish.key) | 0
-    }
+    const isHashed = this.#balancer.usesKey === true && wish.key !== undefined
+    // Signed, as V8 allocates for integers from 2^31 on.
+    context.keyHash = isHashed ? hashText(wish.key as string) | 0 : undefined
     const { version } = wish
     const isVersion = version !== undefined && this.versions.has(version)
     const row = isVersion ? this.#versions?.pick(version, context) : this.#selection?.pick(context)
