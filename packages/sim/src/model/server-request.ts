@@ -120,7 +120,6 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     const { instance } = this
     this.#state = WORKING
     this.begunUs = instance.world.kernel.nowUs
-    instance.stats.begin(this.begunUs, this.arrivedUs)
     this.exchange.story?.begun(this.begunUs)
     instance.fact(Fact.begun, this, 0)
     if (instance.faults.size > 0 && this.#meetFaults()) return

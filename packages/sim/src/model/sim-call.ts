@@ -88,6 +88,9 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   olderCall: OpenCall | undefined = undefined
   newerCall: OpenCall | undefined = undefined
   readonly #owner: CallOwner
+  /** How an attempt has ended that is not booked yet: it is with the call, unless there is another. */
+  #attempt: string | undefined = undefined
+  #isBooked = false
 
   constructor(
     world: Surroundings,
@@ -147,7 +150,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
 
   onAttemptEnd(ending: string): void {
     this.world.recorder.witness?.onAttemptEnd(this)
-    this.edge.endAttempt(this.offeredUs, ending)
+    if (this.#attempt === undefined && !this.#isBooked) this.#attempt = ending
+    else this.edge.endAttempt(this.offeredUs, ending)
   }
 
   commit(): void {}
@@ -176,7 +180,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
       this.#explain()
       this.story?.leaveOpen(endUs)
     }
-    this.edge.leaveOpen(this.offeredUs, isOverdue, this.sent)
+    this.edge.leaveOpen(this.offeredUs, isOverdue, this.sent, this.#attempt)
     this.workload?.leaveOpen(this.offeredUs, isOverdue, this.sent)
     this.#tell((one) => one.onOpen(this.offeredUs, endUs, this.judgeUs))
   }
@@ -196,7 +200,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     recorder.facts.add(this.edge.facts, Fact.settled, this.edge.entity, this.key, endingNumber(ending))
     recorder.detail?.end(this, now, ending, isGood)
     recorder.witness?.onCallEnd(this)
-    this.edge.end(this.offeredUs, now, ending, isGood, this.sent)
+    this.#isBooked = true
+    this.edge.end(this.offeredUs, now, ending, isGood, this.sent, this.#attempt)
     this.workload?.end(this.offeredUs, now, ending, isGood, this.sent)
     this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, this.sent === 0))
   }

@@ -34,7 +34,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   /** What runs here; a deploy gives its next life another. */
   version: ResolvedVersion
   readonly stats: ServerStats
-  /** Its service's account of facts. */
+  /** Its service's number in the log of facts. */
   readonly facts: number
   readonly faults: Set<ServerFault> = new Set()
   readonly hearsOfCancels: boolean
@@ -85,7 +85,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     this.host = host
     this.#life = life
     this.#workers = service.concurrency
-    this.facts = world.recorder.service(service.name).facts.account
+    this.facts = world.recorder.service(service.name).facts
     this.stats = world.recorder.instance(service.name, host.name, service.processors)
     this.hearsOfCancels = service.onCancel !== 'finish'
     this.#line = createLine(service.discipline)

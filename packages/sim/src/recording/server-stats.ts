@@ -3,8 +3,8 @@ import type { Account, Ledger } from './ledger.ts'
 import { TimeAverage } from './time-average.ts'
 
 const ARRIVED = 0
-const BEGUN = 1
-const BUSY = 2
+const BUSY = 1
+const OPEN = 2
 /** How a request left: its index follows {@link LEFT}. */
 const LEFT = 3
 const WAYS = ['completed', 'errors', 'refused'] as const
@@ -49,16 +49,18 @@ export class ServerStats implements Account {
     this.#ledger.note(this.#account, ARRIVED, nowUs, 0, 0)
   }
 
-  begin(nowUs: number, arrivedUs: number): void {
-    this.#ledger.note(this.#account, BEGUN, nowUs, arrivedUs, 0)
-  }
-
   setBusy(nowUs: number, workers: number): void {
     this.#ledger.note(this.#account, BUSY, nowUs, workers, 0)
   }
 
+  /** `begunUs`: when a worker first took it; below 0 for never. */
   leave(nowUs: number, arrivedUs: number, begunUs: number, how: (typeof WAYS)[number]): void {
     this.#ledger.note(this.#account, LEFT + WAYS.indexOf(how), nowUs, arrivedUs, begunUs)
+  }
+
+  /** The run is over, and the request is still there. */
+  leaveOpen(nowUs: number, arrivedUs: number, begunUs: number): void {
+    this.#ledger.note(this.#account, OPEN, nowUs, arrivedUs, begunUs)
   }
 
   post(entries: Float64Array, order: Uint32Array, from: number, until: number): void {
@@ -67,26 +69,29 @@ export class ServerStats implements Account {
       const at = order[i]!
       const what = entries[at]! | 0
       const nowUs = entries[at + 1]!
-      const arrivedUs = what === ARRIVED ? nowUs : entries[at + 2]!
-      const isMeasured = arrivedUs >= warmupUs
       if (what === BUSY) this.busy.set(nowUs, entries[at + 2]! | 0)
-      else if (what === BEGUN) {
-        if (isMeasured) this.queueing.recordDouble(nowUs - arrivedUs)
-      } else if (what === ARRIVED) {
+      else if (what === ARRIVED) {
         this.present.add(nowUs, 1)
         this.presentSinceStart.add(nowUs, 1)
-        if (isMeasured) this.arrivals += 1
+        if (nowUs >= warmupUs) this.arrivals += 1
       } else {
-        this.present.add(nowUs, -1)
-        this.presentSinceStart.add(nowUs, -1)
-        this.spentUs += nowUs - arrivedUs
-        if (!isMeasured) continue
-        const way = WAYS[what - LEFT]!
-        this[way] += 1
-        const begunUs = entries[at + 3]!
-        if (way === 'completed' && begunUs >= 0) this.service.recordDouble(nowUs - begunUs)
+        const arrivedUs = entries[at + 2]!
+        if (what !== OPEN) {
+          this.present.add(nowUs, -1)
+          this.presentSinceStart.add(nowUs, -1)
+          this.spentUs += nowUs - arrivedUs
+        }
+        if (arrivedUs >= warmupUs) this.#measure(what, nowUs, arrivedUs, entries[at + 3]!)
       }
     }
+  }
+
+  #measure(what: number, nowUs: number, arrivedUs: number, begunUs: number): void {
+    if (begunUs >= 0) this.queueing.recordDouble(begunUs - arrivedUs)
+    if (what === OPEN) return
+    const way = WAYS[what - LEFT]!
+    this[way] += 1
+    if (way === 'completed' && begunUs >= 0) this.service.recordDouble(nowUs - begunUs)
   }
 
   lookUp(arrivedUs: number, isThere: boolean): void {

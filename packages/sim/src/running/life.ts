@@ -106,6 +106,6 @@ class HostEvents implements EventSink {
   #fact(service: string, endpoint: string | undefined, type: string): void {
     const { recorder } = this.#world
     const entity = `${this.#host.name}>${endpoint ?? service}`
-    recorder.facts.addNamed(recorder.services.get(service)?.facts.account, Fact.transition, entity, type)
+    recorder.facts.addNamed(recorder.services.get(service)?.facts, Fact.transition, entity, type)
   }
 }
