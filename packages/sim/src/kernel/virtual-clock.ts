@@ -69,7 +69,7 @@ export class VirtualClock implements Clock {
 
   /** Arms a timer by the time as it is, whatever this clock says: for what a machine does rather than waits for. */
   pass(ms: number, task: TimerTask): Timer {
-    return this.steady.schedule(this.#kernel.nowUs / 1000 + ms, task)
+    return this.#arm(this.#kernel.nowUs / 1000 + ms, task)
   }
 
   /** The time as it is, for the same host. */

@@ -40,7 +40,7 @@ export class AppRun implements AppContext {
   constructor(request: HandledRequest, handler: AppHandler) {
     this.#request = request
     this.#handler = handler
-    const { holdWorkerDuringCalls, onCancel } = request.instance.service
+    const { holdWorkerDuringCalls, onCancel } = request.instance
     this.#hold = holdWorkerDuringCalls ? undefined : new HandlerHold(request)
     this.#underWay = onCancel === 'abort' ? new Set() : undefined
   }

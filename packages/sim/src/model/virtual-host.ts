@@ -17,28 +17,29 @@ interface HeldTask extends TimerTask {
  * the core that lives on it as for the model around it.
  */
 export class VirtualHost implements HostGate {
-  readonly name: string
-  /** Who it is on edges: the service's name, or what the workload's callers are called. */
-  readonly caller: string
-  readonly zone: string | undefined
-  readonly kernel: Kernel
+  // What every call looks at comes first: see VirtualInstance.
   readonly clock: VirtualClock
-  /** Whether user code with promises runs here. */
-  readonly isAsync: boolean
+  readonly kernel: Kernel
   epoch = 0
-  /** When its present life began, in µs. */
-  upSinceUs: number
   isUp = true
   isPaused = false
-  /** When it went down last, and when it went on last after a pause. */
-  downUs: number = Number.NEGATIVE_INFINITY
-  resumedUs: number = Number.NEGATIVE_INFINITY
-  /** What governs its calls in its present life. */
-  runtime: Runtime | undefined = undefined
+  /** Whether user code with promises runs here. */
+  readonly isAsync: boolean
   /** The newest of the calls it has open, linked through `olderCall`. */
   openCalls: OpenCall | undefined = undefined
   /** What is recorded of its edges, by service: looked up on every call. Those its runtime has been asked for, and no others. */
   readonly edges: Map<string, EdgeStats> = new Map()
+  /** Who it is on edges: the service's name, or what the workload's callers are called. */
+  readonly caller: string
+  readonly name: string
+  readonly zone: string | undefined
+  /** What governs its calls in its present life. */
+  runtime: Runtime | undefined = undefined
+  /** When its present life began, in µs. */
+  upSinceUs: number
+  /** When it went down last, and when it went on last after a pause. */
+  downUs: number = Number.NEGATIVE_INFINITY
+  resumedUs: number = Number.NEGATIVE_INFINITY
   readonly #seed: number
   readonly #held: HeldTask[] = []
 

@@ -25,47 +25,56 @@ import type { Job, Life, Workplace } from './workplace.ts'
  * event loop the workers are only how many may be in progress: all their work runs on that.
  */
 export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
-  readonly name: string
-  readonly number: number
-  readonly entity: number
+  // What every request looks at comes first, so that it lies in few lines of the cache: in a large world they are all far
+  // away when the next request comes.
   readonly host: VirtualHost
   readonly world: Surroundings
-  readonly service: ResolvedService
-  /** What runs here; a deploy gives its next life another. */
-  version: ResolvedVersion
-  readonly stats: ServerStats
+  readonly entity: number
   /** Its service's number in the log of facts. */
   readonly facts: number
-  readonly faults: Set<ServerFault> = new Set()
+  readonly stats: ServerStats
+  faults: readonly ServerFault[] = NO_FAULTS
   readonly hearsOfCancels: boolean
+  readonly app: ResolvedService['app']
+  readonly onCancel: ResolvedService['onCancel']
+  readonly holdWorkerDuringCalls: boolean
   #life: Life
-  /** Leaves: serves what it has, and tells whoever asks that it wants no more. */
-  isDraining = false
   /** Who came first and last of all that are present, in the line or at work, linked in the order they came. */
   #firstPresent: Job | undefined = undefined
   #lastPresent: Job | undefined = undefined
-  /** Of a version with one operation, which then is not looked up. */
-  #only: { readonly of: ResolvedVersion; readonly operation: ResolvedOperation | undefined } | undefined = undefined
-  /** Taken out of its fleet by autoscaling: nobody starts it but that. */
-  isRetired = false
-  /** How many are at work over time, for who scales by it. */
-  meter: TimeAverage | undefined = undefined
-  /** Whoever waits for the last request to have left. */
-  onEmpty: (() => void) | undefined = undefined
-  /** Told, once each, when its present life is over, however it ended. */
-  readonly onGone: Set<() => void> = new Set()
   #busy = 0
   /** How many there are: fewer than the service says while a fault takes some. */
   #workers: number
-  readonly #left = new Map<object, number>()
   /** Begun and not gone, those included who are without a worker during their calls. */
   #begun = 0
-  #line: Line
-  #isServing = false
+  /** Undefined until somebody has to wait: most never have anybody. */
+  #line: Line | undefined
   /** Where the workers are shared by all: then nobody waits, and `queue` says how many more than workers may be there. */
   readonly #shared: SharedPace | undefined
   readonly #loop: EventLoop | undefined
   readonly #pace: WorkPace | undefined
+  /** What runs here; a deploy gives its next life another. */
+  version: ResolvedVersion
+  /** Of the version named here, which has one operation: that one, which then is not looked up. */
+  #onlyOf: ResolvedVersion | undefined = undefined
+  #only: ResolvedOperation | undefined = undefined
+  /** How many are at work over time, for who scales by it. */
+  meter: TimeAverage | undefined = undefined
+  /** Whoever waits for the last request to have left. */
+  onEmpty: (() => void) | undefined = undefined
+  readonly service: ResolvedService
+  readonly name: string
+  readonly number: number
+  /** Where it listens: {@link World.instanceAt} finds it by this. */
+  port = 0
+  /** Leaves: serves what it has, and tells whoever asks that it wants no more. */
+  isDraining = false
+  /** Taken out of its fleet by autoscaling: nobody starts it but that. */
+  isRetired = false
+  /** Told, once each, when its present life is over, however it ended. */
+  readonly onGone: Set<() => void> = new Set()
+  readonly #left = new Map<object, number>()
+  #isServing = false
   readonly #caches = new Map<ResolvedCache, InstanceCache>()
 
   constructor(
@@ -81,14 +90,18 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     this.version = version
     this.number = number
     this.name = host.name
-    this.entity = hashText(host.name)
+    // The same 32 bits as an integer with a sign is kept in the object itself, and not as a number of its own.
+    this.entity = hashText(host.name) | 0
     this.host = host
     this.#life = life
     this.#workers = service.concurrency
     this.facts = world.recorder.service(service.name).facts
     this.stats = world.recorder.instance(service.name, host.name, service.processors)
     this.hearsOfCancels = service.onCancel !== 'finish'
-    this.#line = createLine(service.discipline)
+    this.app = service.app
+    this.onCancel = service.onCancel
+    this.holdWorkerDuringCalls = service.holdWorkerDuringCalls
+    this.#line = firstLine(service.discipline)
     const isShared = service.discipline === 'processor-sharing'
     this.#shared = isShared ? new SharedPace(host.clock.steady, service.concurrency) : undefined
     const { eventLoop, coldStart, contention } = service
@@ -133,7 +146,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   /** Admitted by the inbound policy. */
   onAdmitted(request: Job): void {
     const { exchange } = request
-    if (this.faults.size > 0) {
+    if (this.faults.length > 0) {
       const error = this.struckBy('error', request.key, exchange.traits, exchange.story)
       if (error !== undefined) return request.failAfter(error)
     }
@@ -144,10 +157,11 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
       return
     }
     const line = this.#line
-    const isFree = line.size === 0 && this.#busy < this.#workers
-    if (isFree && !line.seesAll) return this.#begin(request)
-    if (!isFree && line.size >= service.queue) return request.refuse()
-    line.join(request, this.world.kernel.nowUs)
+    const waiting = line === undefined ? 0 : line.size
+    const isFree = waiting === 0 && this.#busy < this.#workers
+    if (isFree && line?.seesAll !== true) return this.#begin(request)
+    if (!isFree && waiting >= service.queue) return request.refuse()
+    this.#wait(request)
     if (service.queueTimeout !== undefined) request.waitAtMost(service.queueTimeout)
     this.#serve()
   }
@@ -160,12 +174,12 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   /** To the end of the line, however long it is. */
   comeBack(request: Job): void {
     if (this.#shared !== undefined) return this.#begin(request)
-    this.#line.join(request, this.world.kernel.nowUs)
+    this.#wait(request)
     this.#serve()
   }
 
   leaveLine(request: Job): void {
-    if (request.inLine !== undefined) this.#line.leave(request)
+    request.inLine?.leave(request)
   }
 
   work(ms: number, task: TimerTask): Timer {
@@ -184,7 +198,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     const lost = [...this.present()]
     this.#firstPresent = undefined
     this.#lastPresent = undefined
-    this.#line = createLine(this.service.discipline)
+    this.#line = firstLine(this.service.discipline)
     this.#begun = 0
     this.#shared?.clear()
     this.#loop?.clear()
@@ -209,9 +223,12 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
 
   operation(method: string | undefined): ResolvedOperation | undefined {
     const { version } = this
-    if (this.#only?.of === version) return this.#only.operation
+    if (this.#onlyOf === version) return this.#only
     const { operations } = version
-    if (operations.size === 1 && operations.has('')) this.#only = { of: version, operation: operations.get('') }
+    if (operations.size === 1 && operations.has('')) {
+      this.#onlyOf = version
+      this.#only = operations.get('')
+    }
     return (method === undefined ? undefined : operations.get(method)) ?? operations.get('')
   }
 
@@ -233,6 +250,14 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
       this.cache(cache).flush()
     }
     return hasCache
+  }
+
+  addFault(fault: ServerFault): void {
+    this.faults = [...this.faults, fault]
+  }
+
+  removeFault(fault: ServerFault): void {
+    this.faults = this.faults.filter((one) => one !== fault)
   }
 
   /** `fault` leaves it so many workers at most; who is at work goes on. */
@@ -327,10 +352,15 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     request.begin()
   }
 
+  #wait(request: Job): void {
+    this.#line ??= createLine(this.service.discipline)
+    this.#line.join(request, this.world.kernel.nowUs)
+  }
+
   /** Gives free workers to those who wait: a loop, since work that takes no time frees its worker at once. */
   #serve(): void {
     const line = this.#line
-    if (this.#isServing || line.size === 0) return
+    if (line === undefined || this.#isServing || line.size === 0) return
     this.#isServing = true
     while (this.#busy < this.#workers && line.size > 0) {
       const late = line.giveUp(this.world.kernel.nowUs)
@@ -372,4 +402,12 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     }
     if (this.#left.size > 0) this.#resize()
   }
+}
+
+const NO_FAULTS: readonly ServerFault[] = []
+
+/** The line of an instance nobody has had to wait at, where there is one: only if those pass through it, too, who need not. */
+function firstLine(discipline: ResolvedService['discipline']): Line | undefined {
+  const line = createLine(discipline)
+  return line.seesAll ? line : undefined
 }

@@ -24,7 +24,7 @@ class VirtualServer implements AttachedServer {
   }
 
   adopt(): Listening {
-    return { host: this.#instance.name, port: 0 }
+    return { host: this.#instance.name, port: this.#instance.port }
   }
 
   listen(_options: object, told: (result: Listening) => void): void {

@@ -29,9 +29,10 @@ export class VirtualTransport implements Transport {
   }
 
   send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel {
-    const instance = this.#world.instanceAt(attempt.endpoint?.id ?? '')
+    const { endpoint } = attempt
+    const instance = endpoint === undefined ? undefined : this.#world.instanceAt(endpoint.id, endpoint.address.port)
     if (instance === undefined) {
-      sink.settle({ ending: 'unreachable', error: new Error(`nobody listens at ${attempt.endpoint?.id}`) })
+      sink.settle({ ending: 'unreachable', error: new Error(`nobody listens at ${endpoint?.id}`) })
       return () => {}
     }
     if (!(attempt.request instanceof SimCall)) {

@@ -59,7 +59,11 @@ export interface Workplace {
   readonly world: Surroundings
   readonly service: ResolvedService
   readonly stats: ServerStats
-  readonly faults: ReadonlySet<ServerFault>
+  readonly faults: readonly ServerFault[]
+  /** Of its service, what is looked at with every request. */
+  readonly app: ResolvedService['app']
+  readonly onCancel: ResolvedService['onCancel']
+  readonly holdWorkerDuringCalls: boolean
   readonly life: Life
   operation(method: string | undefined): ResolvedOperation | undefined
   /** What it remembers of this operation's answers. */

@@ -48,7 +48,7 @@ export class Recorder {
     for (const { name } of scenario.services) {
       this.services.set(name, {
         name,
-        entity: hashText(name),
+        entity: hashText(name) | 0,
         facts: this.facts.open(),
         timeline: this.createTimeline(),
         instances: new Map(),
