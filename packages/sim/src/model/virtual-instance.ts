@@ -96,13 +96,14 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     this.#life = life
     this.#workers = service.concurrency
     this.facts = world.recorder.service(service.name).facts
-    this.stats = world.recorder.instance(service.name, host.name, service.processors)
     this.hearsOfCancels = service.onCancel !== 'finish'
     this.app = service.app
     this.onCancel = service.onCancel
     this.holdWorkerDuringCalls = service.holdWorkerDuringCalls
     this.#line = firstLine(service.discipline)
     const isShared = service.discipline === 'processor-sharing'
+    const isHeld = service.holdWorkerDuringCalls && !isShared && service.eventLoop === undefined
+    this.stats = world.recorder.instance(service.name, host.name, service.processors, isHeld)
     this.#shared = isShared ? new SharedPace(host.clock.steady, service.concurrency) : undefined
     const { eventLoop, coldStart, contention } = service
     if (eventLoop !== undefined) {

@@ -137,7 +137,7 @@ function serviceReport(
 
 function utilization(stats: ServerStats, endUs: number, measuredUs: number): number | null {
   if (!Number.isFinite(stats.workers) || measuredUs === 0) return null
-  return stats.busy.integral(endUs) / (stats.workers * measuredUs)
+  return stats.busyUs(endUs) / (stats.workers * measuredUs)
 }
 
 /** The mean over instances, which all have as many workers; null where they have no limit. */

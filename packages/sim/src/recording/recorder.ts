@@ -95,11 +95,11 @@ export class Recorder {
     return edge
   }
 
-  instance(service: string, name: string, workers: number): ServerStats {
+  instance(service: string, name: string, workers: number, isHeld: boolean): ServerStats {
     const { instances } = this.service(service)
     let stats = instances.get(name)
     if (stats === undefined) {
-      stats = new ServerStats(this.ledger, this.warmupUs, workers)
+      stats = new ServerStats(this.ledger, this.warmupUs, workers, isHeld)
       instances.set(name, stats)
     }
     return stats

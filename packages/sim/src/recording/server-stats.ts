@@ -28,7 +28,11 @@ export class ServerStats implements Account {
   readonly queueing: Histogram = new Histogram()
   readonly service: Histogram = new Histogram()
   readonly present: TimeAverage
-  readonly busy: TimeAverage
+  /** Workers taken, where they are told: see {@link setBusy}. */
+  readonly #told: TimeAverage
+  /** The time for which those who left, or are open at the end, had theirs, where they had it from beginning to end. */
+  #heldUs = 0
+  readonly #isHeld: boolean
   /** Over the whole run: the number present, and the sum of the times spent by those who left. */
   readonly presentSinceStart: TimeAverage = new TimeAverage(0)
   spentUs = 0
@@ -36,20 +40,24 @@ export class ServerStats implements Account {
   readonly workers: number
   readonly #warmupUs: number
 
-  constructor(ledger: Ledger, warmupUs: number, workers: number) {
+  /** `isHeld`: a request that has a worker has it until it leaves, so that nobody need tell how many are taken. */
+  constructor(ledger: Ledger, warmupUs: number, workers: number, isHeld: boolean) {
     this.#ledger = ledger
     this.#account = ledger.open(this)
     this.workers = workers
     this.#warmupUs = warmupUs
     this.present = new TimeAverage(warmupUs)
-    this.busy = new TimeAverage(warmupUs)
+    this.#told = new TimeAverage(warmupUs)
+    this.#isHeld = isHeld
   }
 
   arrive(nowUs: number): void {
     this.#ledger.note(this.#account, ARRIVED, nowUs, 0, 0)
   }
 
+  /** So many workers are taken from now on. */
   setBusy(nowUs: number, workers: number): void {
+    if (this.#isHeld) return
     this.#ledger.note(this.#account, BUSY, nowUs, workers, 0)
   }
 
@@ -69,7 +77,7 @@ export class ServerStats implements Account {
       const at = order[i]!
       const what = entries[at]! | 0
       const nowUs = entries[at + 1]!
-      if (what === BUSY) this.busy.set(nowUs, entries[at + 2]! | 0)
+      if (what === BUSY) this.#told.set(nowUs, entries[at + 2]! | 0)
       else if (what === ARRIVED) {
         this.present.add(nowUs, 1)
         this.presentSinceStart.add(nowUs, 1)
@@ -81,9 +89,16 @@ export class ServerStats implements Account {
           this.presentSinceStart.add(nowUs, -1)
           this.spentUs += nowUs - arrivedUs
         }
-        if (arrivedUs >= warmupUs) this.#measure(what, nowUs, arrivedUs, entries[at + 3]!)
+        const begunUs = entries[at + 3]!
+        if (this.#isHeld && begunUs >= 0 && nowUs > warmupUs) this.#heldUs += nowUs - Math.max(begunUs, warmupUs)
+        if (arrivedUs >= warmupUs) this.#measure(what, nowUs, arrivedUs, begunUs)
       }
     }
+  }
+
+  /** Workers taken, times microseconds: from the warm-up's end to that of the run, when the books are closed. */
+  busyUs(endUs: number): number {
+    return this.#heldUs + this.#told.integral(endUs)
   }
 
   #measure(what: number, nowUs: number, arrivedUs: number, begunUs: number): void {
