@@ -145,7 +145,9 @@ export class AppRun implements AppContext {
       else this.#hold.callEnded(() => edge.settle(outcome))
     }
     const { method, body } = request
-    const call = new SimCall(instance.world, instance.host, service, method, inherited, { onCallEnd }, undefined, body)
+    const { world, host } = instance
+    const stats = host.edgeTo(service, world.recorder)
+    const call = new SimCall(world, host, stats, method, inherited, { onCallEnd }, undefined, body)
     call.headers = request.headers
     this.#hold?.callBegan()
     cancel = instance.life.runtime.start(service, call, startOptions(inherited), call)

@@ -342,7 +342,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     }
     const { world, host, life, onCancel } = this.instance
     const inherited = this.inherit(key)
-    const call = new SimCall(world, host, step.service, step.method, inherited, this)
+    const call = new SimCall(world, host, host.edgeOf(step, world.recorder), step.method, inherited, this)
     call.isOptional = step.optional
     call.sizes = step.sizes
     if (onCancel !== 'abort') {

@@ -65,7 +65,6 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   headers: CallRequest['headers'] = undefined
   readonly world: Surroundings
   readonly host: VirtualHost
-  readonly service: string
   readonly key: number
   readonly judgeUs: number
   readonly depth: number
@@ -95,7 +94,7 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   constructor(
     world: Surroundings,
     host: VirtualHost,
-    service: string,
+    edge: EdgeStats,
     method: string | undefined,
     inherited: Inherited,
     owner: CallOwner,
@@ -104,7 +103,6 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   ) {
     this.world = world
     this.host = host
-    this.service = service
     this.method = method
     this.body = body
     this.key = inherited.key
@@ -119,13 +117,17 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.#owner = owner
     const { recorder } = world
     this.offeredUs = world.kernel.nowUs
-    this.edge = host.edges.get(service) ?? firstCall(host, service, recorder.edge(host.caller, service))
-    this.story = inherited.story?.open(host.name, service, method, inherited, this.offeredUs)
+    this.edge = edge
+    this.story = inherited.story?.open(host.name, this.service, method, inherited, this.offeredUs)
     recorder.calls += 1
     recorder.facts.add(this.edge.facts, Fact.offered, this.edge.entity, this.key, 0)
     recorder.detail?.open(this)
     this.#link()
     recorder.witness?.onCall(this)
+  }
+
+  get service(): string {
+    return this.edge.service.name
   }
 
   /** Offered after the warm-up: counts in the figures. */
@@ -228,11 +230,6 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.olderCall = undefined
     this.newerCall = undefined
   }
-}
-
-function firstCall(host: VirtualHost, service: string, edge: EdgeStats): EdgeStats {
-  host.edges.set(service, edge)
-  return edge
 }
 
 /** How the pipeline is told what a call inherits. */

@@ -3,6 +3,7 @@ import { hashText, mix, SeededRandom, type Timer, type TimerTask } from '@seakee
 import type { Kernel } from '../kernel/kernel.ts'
 import { type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
+import type { Recorder } from '../recording/recorder.ts'
 import type { OpenCall } from './open-call.ts'
 
 /** Something that reached a paused host. */
@@ -27,7 +28,9 @@ export class VirtualHost implements HostGate {
   readonly isAsync: boolean
   /** The newest of the calls it has open, linked through `olderCall`. */
   openCalls: OpenCall | undefined = undefined
-  /** What is recorded of its edges, by service: looked up on every call. Those its runtime has been asked for, and no others. */
+  /** The steps along which it has called, each with its edge behind it: they are few, and closer than an entry by name. */
+  readonly #steps: object[] = []
+  /** What is recorded of its edges, by service. Those its runtime has been asked for, and no others. */
   readonly edges: Map<string, EdgeStats> = new Map()
   /** Who it is on edges: the service's name, or what the workload's callers are called. */
   readonly caller: string
@@ -78,6 +81,26 @@ export class VirtualHost implements HostGate {
     this.downUs = this.kernel.nowUs
     for (const task of this.#held.splice(0)) task.onCrash?.()
     this.edges.clear()
+    this.#steps.length = 0
+  }
+
+  /** What is recorded of its calls to a service. */
+  edgeTo(service: string, recorder: Recorder): EdgeStats {
+    let edge = this.edges.get(service)
+    if (edge === undefined) {
+      edge = recorder.edge(this.caller, service)
+      this.edges.set(service, edge)
+    }
+    return edge
+  }
+
+  /** The same, of a step that calls. */
+  edgeOf(step: { readonly service: string }, recorder: Recorder): EdgeStats {
+    const at = this.#steps.indexOf(step)
+    if (at >= 0) return this.#steps[at + 1] as EdgeStats
+    const edge = this.edgeTo(step.service, recorder)
+    this.#steps.push(step, edge)
+    return edge
   }
 
   restart(): void {

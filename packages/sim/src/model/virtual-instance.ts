@@ -1,4 +1,4 @@
-import { hashText, type Timer, type TimerTask } from '@seakeep/core/spi'
+import { type Admission, hashText, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { AttemptStory } from '../recording/call-story.ts'
 import { Fact } from '../recording/facts.ts'
 import type { ServerStats } from '../recording/server-stats.ts'
@@ -16,6 +16,7 @@ import { ServerRequest } from './server-request.ts'
 import { SharedPace } from './shared-pace.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
+import type { VirtualLoad } from './virtual-load.ts'
 import { WorkPace } from './work-pace.ts'
 import type { Job, Life, Workplace } from './workplace.ts'
 
@@ -27,9 +28,10 @@ import type { Job, Life, Workplace } from './workplace.ts'
 export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   // What every request looks at comes first, so that it lies in few lines of the cache: in a large world they are all far
   // away when the next request comes.
+  readonly name: string
   readonly host: VirtualHost
-  readonly world: Surroundings
   readonly entity: number
+  readonly world: Surroundings
   /** Its service's number in the log of facts. */
   readonly facts: number
   readonly stats: ServerStats
@@ -38,7 +40,13 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   readonly app: ResolvedService['app']
   readonly onCancel: ResolvedService['onCancel']
   readonly holdWorkerDuringCalls: boolean
-  #life: Life
+  /**
+   * Undefined where the document has no `inbound` for the service, until the instance closes: then the model's line alone
+   * decides.
+   */
+  admission: Admission | undefined = undefined
+  /** Of its present life. */
+  #load: VirtualLoad | undefined
   /** Who came first and last of all that are present, in the line or at work, linked in the order they came. */
   #firstPresent: Job | undefined = undefined
   #lastPresent: Job | undefined = undefined
@@ -53,6 +61,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   readonly #shared: SharedPace | undefined
   readonly #loop: EventLoop | undefined
   readonly #pace: WorkPace | undefined
+  #life: Life
   /** What runs here; a deploy gives its next life another. */
   version: ResolvedVersion
   /** Of the version named here, which has one operation: that one, which then is not looked up. */
@@ -63,7 +72,6 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   /** Whoever waits for the last request to have left. */
   onEmpty: (() => void) | undefined = undefined
   readonly service: ResolvedService
-  readonly name: string
   readonly number: number
   /** Where it listens: {@link World.instanceAt} finds it by this. */
   port = 0
@@ -94,6 +102,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     this.entity = hashText(host.name) | 0
     this.host = host
     this.#life = life
+    this.#load = life.load
     this.#workers = service.concurrency
     this.facts = world.recorder.service(service.name).facts
     this.hearsOfCancels = service.onCancel !== 'finish'
@@ -122,6 +131,8 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   /** It has been started again. */
   set life(life: Life) {
     this.#life = life
+    this.#load = life.load
+    this.admission = undefined
     this.#onLife()
   }
 
@@ -136,7 +147,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
       exchange.served = request
       if (exchange.isCalledOff) return request.callOff()
     }
-    const { admission } = this.life
+    const { admission } = this
     if (admission === undefined) return this.onAdmitted(request)
     const { call, priority } = exchange
     const traits = { priority, caller: call.host.caller, key: call.routingKey }
@@ -336,18 +347,18 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     const { nowUs } = this.world.kernel
     this.stats.setBusy(nowUs, isBusy ? 1 : 0)
     this.meter?.set(nowUs, isBusy ? 1 : 0)
-    this.life.load?.setBusy(nowUs, isBusy ? 1 : 0)
+    this.#load?.setBusy(nowUs, isBusy ? 1 : 0)
   }
 
   onTurn(waitedMs: number): void {
-    this.life.load?.begin(waitedMs * 1000)
+    this.#load?.begin(waitedMs * 1000)
   }
 
   #begin(request: Job): void {
     if (request.begunUs < 0) {
       this.#begun += 1
       this.world.recorder.witness?.onBegun(this.name, request)
-      if (this.#loop === undefined) this.life.load?.begin(this.world.kernel.nowUs - request.arrivedUs)
+      if (this.#loop === undefined) this.#load?.begin(this.world.kernel.nowUs - request.arrivedUs)
     }
     this.#setBusy(this.#busy + 1)
     request.begin()
@@ -386,12 +397,12 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     const { nowUs } = this.world.kernel
     this.stats.setBusy(nowUs, workers)
     this.meter?.set(nowUs, workers)
-    this.life.load?.setBusy(nowUs, workers)
+    this.#load?.setBusy(nowUs, workers)
   }
   #resize(): void {
     this.#workers = Math.min(this.service.concurrency, ...this.#left.values())
     this.#shared?.setWorkers(this.#workers)
-    if (this.#loop === undefined) this.life.load?.setWorkers(this.world.kernel.nowUs, this.#workers)
+    if (this.#loop === undefined) this.#load?.setWorkers(this.world.kernel.nowUs, this.#workers)
     this.#setBusy(this.#busy)
     this.#serve()
   }

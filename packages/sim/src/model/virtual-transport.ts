@@ -85,7 +85,8 @@ export class VirtualTransport implements Transport {
     const { method, body } = attempt.request
     const { key, deadlineMs, priority } = attempt
     const inherited: Inherited = { ...ROOT, key, deadlineMs, priority }
-    const call = new SimCall(this.#world, this.#host, attempt.service, method, inherited, NOBODY, undefined, body)
+    const edge = this.#host.edgeTo(attempt.service, this.#world.recorder)
+    const call = new SimCall(this.#world, this.#host, edge, method, inherited, NOBODY, undefined, body)
     const exchange = new Exchange(call, attempt, instance, {
       commit: (answer) => sink.commit(answer),
       settle: (result) => {

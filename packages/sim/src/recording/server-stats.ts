@@ -14,9 +14,10 @@ const WAYS = ['completed', 'errors', 'refused'] as const
  * figures count from the warm-up on (by arrival); presence is kept for the whole run as well, to check Little's law.
  */
 export class ServerStats implements Account {
-  // The two that are read with every request come first: they lie in one line of the cache.
+  // What is read with every request comes first: it lies in one line of the cache.
   readonly #ledger: Ledger
   readonly #account: number
+  readonly #isHeld: boolean
   arrivals = 0
   completed = 0
   errors = 0
@@ -32,7 +33,6 @@ export class ServerStats implements Account {
   readonly #told: TimeAverage
   /** The time for which those who left, or are open at the end, had theirs, where they had it from beginning to end. */
   #heldUs = 0
-  readonly #isHeld: boolean
   /** Over the whole run: the number present, and the sum of the times spent by those who left. */
   readonly presentSinceStart: TimeAverage = new TimeAverage(0)
   spentUs = 0
