@@ -189,9 +189,9 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
 
   /** What its runtime decided goes where its story goes. */
   #explain(): void {
-    const { story, host, service, key } = this
+    const { story, host, key } = this
     if (story?.isExplained !== true) return
-    story.explain = host.runtime?.takeExplanation(`${service}-${key}`)
+    story.explain = host.runtime?.takeExplanation(`${this.service}-${key}`)
     story.clockAheadUs = host.clock.now() * 1000 - this.world.kernel.nowUs
   }
 

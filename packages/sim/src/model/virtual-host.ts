@@ -1,7 +1,7 @@
 import type { Random, Runtime } from '@seakeep/core'
 import { hashText, mix, SeededRandom, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
-import { type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
+import { armed, type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { OpenCall } from './open-call.ts'
@@ -71,6 +71,11 @@ export class VirtualHost implements HostGate {
   /** Names something this host does now where no call names it: `what` tells apart what it does at one instant. */
   keyFor(what: number): number {
     return mix(mix(hashText(`${this.name}@${this.epoch}`), this.#seed), mix(what, this.kernel.nowUs))
+  }
+
+  /** Arms a timer by the time as it is, whatever its clock says: for what a machine does rather than waits for. */
+  pass(ms: number, task: TimerTask): Timer {
+    return armed(this.kernel.nowUs / 1000 + ms, task, this.kernel, this)
   }
 
   /** Ends its life: timers, sends and whatever else carries the old epoch come to nothing. */

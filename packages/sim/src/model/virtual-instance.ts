@@ -34,6 +34,8 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   readonly world: Surroundings
   /** Its service's number in the log of facts. */
   readonly facts: number
+  /** Of a version with one operation, which then is not looked up. */
+  #only: ResolvedOperation | undefined
   readonly stats: ServerStats
   faults: readonly ServerFault[] = NO_FAULTS
   readonly hearsOfCancels: boolean
@@ -62,11 +64,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   readonly #loop: EventLoop | undefined
   readonly #pace: WorkPace | undefined
   #life: Life
-  /** What runs here; a deploy gives its next life another. */
-  version: ResolvedVersion
-  /** Of the version named here, which has one operation: that one, which then is not looked up. */
-  #onlyOf: ResolvedVersion | undefined = undefined
-  #only: ResolvedOperation | undefined = undefined
+  #version: ResolvedVersion
   /** How many are at work over time, for who scales by it. */
   meter: TimeAverage | undefined = undefined
   /** Whoever waits for the last request to have left. */
@@ -95,7 +93,8 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   ) {
     this.world = world
     this.service = service
-    this.version = version
+    this.#version = version
+    this.#only = onlyOperation(version)
     this.number = number
     this.name = host.name
     // The same 32 bits as an integer with a sign is kept in the object itself, and not as a number of its own.
@@ -122,6 +121,15 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     const isUneven = coldStart !== undefined || contention !== undefined
     this.#pace = isUneven ? new WorkPace(host, coldStart, contention) : undefined
     this.#onLife()
+  }
+
+  /** What runs here; a deploy gives its next life another. */
+  get version(): ResolvedVersion {
+    return this.#version
+  }
+  set version(version: ResolvedVersion) {
+    this.#version = version
+    this.#only = onlyOperation(version)
   }
 
   get life(): Life {
@@ -197,7 +205,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   work(ms: number, task: TimerTask): Timer {
     if (this.#shared !== undefined) return this.#shared.work(ms, task)
     if (this.#loop !== undefined) return this.#loop.work(ms, task)
-    return this.host.clock.pass(ms, task)
+    return this.host.pass(ms, task)
   }
 
   paced(ms: number): number {
@@ -234,13 +242,8 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   }
 
   operation(method: string | undefined): ResolvedOperation | undefined {
-    const { version } = this
-    if (this.#onlyOf === version) return this.#only
-    const { operations } = version
-    if (operations.size === 1 && operations.has('')) {
-      this.#onlyOf = version
-      this.#only = operations.get('')
-    }
+    if (this.#only !== undefined) return this.#only
+    const { operations } = this.#version
     return (method === undefined ? undefined : operations.get(method)) ?? operations.get('')
   }
 
@@ -417,6 +420,10 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
 }
 
 const NO_FAULTS: readonly ServerFault[] = []
+
+function onlyOperation({ operations }: ResolvedVersion): ResolvedOperation | undefined {
+  return operations.size === 1 ? operations.get('') : undefined
+}
 
 /** The line of an instance nobody has had to wait at, where there is one: only if those pass through it, too, who need not. */
 function firstLine(discipline: ResolvedService['discipline']): Line | undefined {

@@ -21,6 +21,7 @@ export class World implements Surroundings {
   readonly registry: VirtualRegistry
   readonly board: VirtualBoard
   readonly ambience: Ambience
+  readonly canDrift: boolean
   /** What the scenario's modules replace of each runtime. */
   readonly parts: Partial<RuntimeParts>
   readonly #instances = new Map<string, VirtualInstance>()
@@ -47,6 +48,7 @@ export class World implements Surroundings {
     this.registry = registry
     this.board = board
     this.ambience = ambience
+    this.canDrift = scenario.faults.some((fault) => fault.kind === 'clockSkew' && fault.driftPpm !== 0)
     this.parts = parts
   }
 
