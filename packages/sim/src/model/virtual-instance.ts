@@ -199,7 +199,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   }
 
   leaveLine(request: Job): void {
-    request.inLine?.leave(request)
+    if (request.inLine !== undefined) this.#line?.leave(request)
   }
 
   work(ms: number, task: TimerTask): Timer {
