@@ -67,6 +67,19 @@ describe('priority', () => {
     expect(at).toEqual({ a: 10, e: 20, f: 30, c: 40, d: 50, b: 60 })
   })
 
+  it('has a place again when somebody has waited too long', async () => {
+    const data: ServiceData = {
+      concurrency: 1,
+      work: '100ms',
+      discipline: 'priority',
+      queue: 1,
+      queueTimeout: '10ms',
+    }
+    const { at, run } = await answeredAt(data, { a: 0, b: 1, c: 20, d: 95 })
+    expect(at).toEqual({ a: 100, b: 'refused', c: 'refused', d: 200 })
+    expect(run.services.api?.failedLatencyMs).toMatchObject({ mean: 10, max: 10 })
+  })
+
   it('ranks them as the inbound policy does', async () => {
     const concurrency = { limit: 1, queue: 10, discipline: 'priority' }
     const policies = { version: 1, inbound: { api: { concurrency } } }

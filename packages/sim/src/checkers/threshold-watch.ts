@@ -166,7 +166,7 @@ function serversOf(subject: Subject, recorder: Recorder): ServerStats[] {
 }
 
 function utilization(servers: readonly ServerStats[], scenario: ResolvedScenario): number | null {
-  const busyUs = servers.reduce((sum, server) => sum + server.busy.integral(scenario.durationMs * 1000), 0)
+  const busyUs = servers.reduce((sum, server) => sum + server.busyUs(scenario.durationMs * 1000), 0)
   const measuredUs = (scenario.durationMs - scenario.warmupMs) * 1000
   const workers = servers.reduce((sum, server) => sum + server.workers, 0)
   return Number.isFinite(workers) && measuredUs > 0 && workers > 0 ? busyUs / (workers * measuredUs) : null

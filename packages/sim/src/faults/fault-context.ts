@@ -42,15 +42,15 @@ export class FaultContext {
   /** Strikes the requests at a target while it is on: at those instances, too, that join meanwhile. */
   atServers(target: FaultTarget, strike: ServerFault): Striking {
     const join = (instance: VirtualInstance): void => {
-      if (this.instances(target).includes(instance)) instance.faults.add(strike)
+      if (this.instances(target).includes(instance)) instance.addFault(strike)
     }
     return {
       begin: () => {
-        for (const instance of this.instances(target)) instance.faults.add(strike)
+        for (const instance of this.instances(target)) instance.addFault(strike)
         this.fleet.newcomers.add(join)
       },
       end: () => {
-        for (const instance of this.instances(target)) instance.faults.delete(strike)
+        for (const instance of this.instances(target)) instance.removeFault(strike)
         this.fleet.newcomers.delete(join)
       },
     }

@@ -7,82 +7,27 @@
  * rotate, xor and multiply (FxHash), so that their order and the order of the facts both count.
  */
 export class TraceHash {
-  #a = 0x243f6a88
-  #b = 0x85a308d3 | 0
-  #facts = 0
-
+  readonly #lanes = new TraceHashes()
   /** A step of the timeline in microseconds: {@link checkpoints} has the digest at the end of each. */
   readonly #stepUs: number
   #nextStepUs: number
   readonly #checkpoints: string[] = []
 
   constructor(stepUs: number = Number.POSITIVE_INFINITY) {
+    this.#lanes.open()
     this.#stepUs = stepUs
     this.#nextStepUs = stepUs
   }
 
-  /**
-   * Adds a fact. `timeUs` is below 2^53 and never decreases; `kind` and `outcome` are small integers, `entity` and
-   * `call` 32-bit hashes.
-   */
+  /** Adds a fact, as {@link TraceHashes.add} does; `timeUs` never decreases. */
   add(timeUs: number, kind: number, entity: number, call: number, outcome: number): void {
     if (timeUs >= this.#nextStepUs) this.closeSteps(timeUs)
-    // `| 0` keeps the low 32 bits, also of a larger number; the high ones are folded in apart.
-    const time = (timeUs | 0) ^ Math.imul((timeUs / 4294967296) | 0, 0x27d4eb2f)
-    const what = Math.imul(kind, 0x10001) + outcome
-    let a = this.#a
-    a = Math.imul(((a << 5) | (a >>> 27)) ^ time, 0x9e3779b1)
-    a = Math.imul(((a << 5) | (a >>> 27)) ^ what, 0x9e3779b1)
-    a = Math.imul(((a << 5) | (a >>> 27)) ^ entity, 0x9e3779b1)
-    this.#a = Math.imul(((a << 5) | (a >>> 27)) ^ call, 0x9e3779b1)
-    let b = this.#b
-    b = Math.imul(((b << 13) | (b >>> 19)) ^ call, 0x85ebca6b)
-    b = Math.imul(((b << 13) | (b >>> 19)) ^ entity, 0x85ebca6b)
-    b = Math.imul(((b << 13) | (b >>> 19)) ^ what, 0x85ebca6b)
-    this.#b = Math.imul(((b << 13) | (b >>> 19)) ^ time, 0x85ebca6b)
-    this.#facts++
-  }
-
-  /**
-   * Adds facts that lie in an array, four numbers each: the time, the kind times 256 with the outcome, the entity and the
-   * call. `order` says where those are, from `from` up to, not including, `until`. The same as {@link add} for each, in a
-   * loop that keeps all in registers; a hash without steps only.
-   */
-  addAll(facts: Float64Array, order: Uint32Array, from: number, until: number): void {
-    let a = this.#a
-    let b = this.#b
-    for (let i = from; i < until; i++) {
-      const at = order[i]!
-      const timeUs = facts[at]!
-      const code = facts[at + 1]! | 0
-      const entity = facts[at + 2]! | 0
-      const call = facts[at + 3]! | 0
-      const time = (timeUs | 0) ^ Math.imul((timeUs / 4294967296) | 0, 0x27d4eb2f)
-      const what = Math.imul(code >>> 8, 0x10001) + (code & 255)
-      a = Math.imul(((a << 5) | (a >>> 27)) ^ time, 0x9e3779b1)
-      a = Math.imul(((a << 5) | (a >>> 27)) ^ what, 0x9e3779b1)
-      a = Math.imul(((a << 5) | (a >>> 27)) ^ entity, 0x9e3779b1)
-      a = Math.imul(((a << 5) | (a >>> 27)) ^ call, 0x9e3779b1)
-      b = Math.imul(((b << 13) | (b >>> 19)) ^ call, 0x85ebca6b)
-      b = Math.imul(((b << 13) | (b >>> 19)) ^ entity, 0x85ebca6b)
-      b = Math.imul(((b << 13) | (b >>> 19)) ^ what, 0x85ebca6b)
-      b = Math.imul(((b << 13) | (b >>> 19)) ^ time, 0x85ebca6b)
-    }
-    this.#a = a
-    this.#b = b
-    this.#facts += until - from
-  }
-
-  /** How many facts were added. */
-  get facts(): number {
-    return this.#facts
+    this.#lanes.add(0, timeUs, kind, entity, call, outcome)
   }
 
   /** The hash so far as 16 hexadecimal digits. Taking it changes nothing. */
   digest(): string {
-    const a = finish(this.#a ^ this.#facts)
-    const b = finish(this.#b + a)
-    return hex(a) + hex(b)
+    return this.#lanes.digest(0)
   }
 
   /**
@@ -100,14 +45,56 @@ export class TraceHash {
       this.#nextStepUs += this.#stepUs
     }
   }
+}
 
-  /** A hash that has seen the same facts and goes on by itself, without steps. */
-  clone(): TraceHash {
-    const copy = new TraceHash()
-    copy.#a = this.#a
-    copy.#b = this.#b
-    copy.#facts = this.#facts
-    return copy
+/** A hash's two lanes and how many facts it has seen; the fourth word keeps it from lying across two lines of the cache. */
+const WORDS = 4
+
+/**
+ * A great many such hashes side by side in one array: those of a thousand services take 16 KiB, which stays close at hand
+ * whatever else a large world touches, so that each fact is hashed at once.
+ */
+export class TraceHashes {
+  #words = new Int32Array(16 * WORDS)
+  #size = 0
+
+  /** The number of a new hash. */
+  open(): number {
+    const at = this.#size * WORDS
+    if (at === this.#words.length) {
+      const words = new Int32Array(2 * at)
+      words.set(this.#words)
+      this.#words = words
+    }
+    this.#words[at] = 0x243f6a88
+    this.#words[at + 1] = 0x85a308d3
+    return this.#size++
+  }
+
+  /** Adds a fact. `timeUs` is below 2^53; `kind` and `outcome` are small integers, `entity` and `call` 32-bit hashes. */
+  add(hash: number, timeUs: number, kind: number, entity: number, call: number, outcome: number): void {
+    // `| 0` keeps the low 32 bits, also of a larger number; the high ones are folded in apart.
+    const time = (timeUs | 0) ^ Math.imul((timeUs / 4294967296) | 0, 0x27d4eb2f)
+    const what = Math.imul(kind, 0x10001) + outcome
+    const words = this.#words
+    const at = hash * WORDS
+    let a = words[at]!
+    a = Math.imul(((a << 5) | (a >>> 27)) ^ time, 0x9e3779b1)
+    a = Math.imul(((a << 5) | (a >>> 27)) ^ what, 0x9e3779b1)
+    a = Math.imul(((a << 5) | (a >>> 27)) ^ entity, 0x9e3779b1)
+    words[at] = Math.imul(((a << 5) | (a >>> 27)) ^ call, 0x9e3779b1)
+    let b = words[at + 1]!
+    b = Math.imul(((b << 13) | (b >>> 19)) ^ call, 0x85ebca6b)
+    b = Math.imul(((b << 13) | (b >>> 19)) ^ entity, 0x85ebca6b)
+    b = Math.imul(((b << 13) | (b >>> 19)) ^ what, 0x85ebca6b)
+    words[at + 1] = Math.imul(((b << 13) | (b >>> 19)) ^ time, 0x85ebca6b)
+    words[at + 2]!++
+  }
+
+  digest(hash: number): string {
+    const [a = 0, b = 0, facts = 0] = this.#words.subarray(hash * WORDS)
+    const first = finish(a ^ facts)
+    return hex(first) + hex(finish(b + first))
   }
 }
 

@@ -67,9 +67,9 @@ export class VirtualClock implements Clock {
     return this.#arm(atMs, task)
   }
 
-  /** Arms a timer by the time as it is, whatever this clock says: for what a machine does rather than waits for. */
+  /** Arms a timer by the time as it is, whatever this clock says. */
   pass(ms: number, task: TimerTask): Timer {
-    return this.steady.schedule(this.#kernel.nowUs / 1000 + ms, task)
+    return this.#arm(this.#kernel.nowUs / 1000 + ms, task)
   }
 
   /** The time as it is, for the same host. */
@@ -104,12 +104,17 @@ export class VirtualClock implements Clock {
   }
 
   #arm(atMs: number, task: TimerTask): Timer {
-    // The nearest tick, so that sums of milliseconds which are a rounding error off an instant meet it; but never one at
-    // which `now()` would still read less than what was asked for.
-    let tickUs = Math.round(atMs * 1000)
-    if (tickUs / 1000 < atMs) tickUs++
-    return new HostTimer(task, this.#kernel, this.#gate, tickUs)
+    return armed(atMs, task, this.#kernel, this.#gate)
   }
+}
+
+/** Arms a timer that passes a host's gate when it is due, for an instant of the kernel's time. */
+export function armed(atMs: number, task: TimerTask, kernel: Kernel, gate: HostGate): Timer {
+  // The nearest tick, so that sums of milliseconds which are a rounding error off an instant meet it; but never one at
+  // which `now()` would still read less than what was asked for.
+  let tickUs = Math.round(atMs * 1000)
+  if (tickUs / 1000 < atMs) tickUs++
+  return new HostTimer(task, kernel, gate, tickUs)
 }
 
 /** A stretch in which a clock runs at one rate. */

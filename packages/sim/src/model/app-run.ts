@@ -40,7 +40,7 @@ export class AppRun implements AppContext {
   constructor(request: HandledRequest, handler: AppHandler) {
     this.#request = request
     this.#handler = handler
-    const { holdWorkerDuringCalls, onCancel } = request.instance.service
+    const { holdWorkerDuringCalls, onCancel } = request.instance
     this.#hold = holdWorkerDuringCalls ? undefined : new HandlerHold(request)
     this.#underWay = onCancel === 'abort' ? new Set() : undefined
   }
@@ -145,7 +145,9 @@ export class AppRun implements AppContext {
       else this.#hold.callEnded(() => edge.settle(outcome))
     }
     const { method, body } = request
-    const call = new SimCall(instance.world, instance.host, service, method, inherited, { onCallEnd }, undefined, body)
+    const { world, host } = instance
+    const stats = host.edgeTo(service, world.recorder)
+    const call = new SimCall(world, host, stats, method, inherited, { onCallEnd }, undefined, body)
     call.headers = request.headers
     this.#hold?.callBegan()
     cancel = instance.life.runtime.start(service, call, startOptions(inherited), call)

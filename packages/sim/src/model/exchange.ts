@@ -86,8 +86,7 @@ export class Exchange implements Packet {
     this.call = call
     this.key = attempt.key
     this.number = attempt.number
-    // As the server's clock has it: what travels is how long is left.
-    this.deadlineMs = instance.host.clock.readingAt(call.host.clock.instantOf(attempt.deadlineMs))
+    this.deadlineMs = call.world.canDrift ? travelled(attempt.deadlineMs, call.host, instance.host) : attempt.deadlineMs
     this.priority = attempt.priority
     this.instance = instance
     this.#caller = call.host
@@ -251,6 +250,11 @@ export class Exchange implements Packet {
       retryAfterMs,
     })
   }
+}
+
+/** A deadline as the server's clock has it: what travels is how long is left. */
+function travelled(deadlineMs: number, from: VirtualHost, to: VirtualHost): number {
+  return to.clock.readingAt(from.clock.instantOf(deadlineMs))
 }
 
 /** A caller's giving up, on its way. */

@@ -30,12 +30,25 @@ class InverseSampler implements Distribution {
   }
 }
 
+/** By far the commonest: as a closure it would be three objects to reach for instead of one. */
+class Exponential implements Distribution {
+  readonly meanMs: number
+
+  constructor(meanMs: number) {
+    this.meanMs = meanMs
+  }
+
+  sampleMs(key: number): number {
+    return -this.meanMs * Math.log(1 - drawUniform(key, FIRST))
+  }
+}
+
 export function constant(lengthMs: number): Distribution {
   return { meanMs: lengthMs, sampleMs: () => lengthMs }
 }
 
 export function exponential(meanMs: number): Distribution {
-  return new InverseSampler(meanMs, (u) => -meanMs * Math.log(1 - u))
+  return new Exponential(meanMs)
 }
 
 export function uniform(minMs: number, maxMs: number): Distribution {

@@ -120,11 +120,10 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
     const { instance } = this
     this.#state = WORKING
     this.begunUs = instance.world.kernel.nowUs
-    instance.stats.begin(this.begunUs, this.arrivedUs)
     this.exchange.story?.begun(this.begunUs)
     instance.fact(Fact.begun, this, 0)
-    if (instance.faults.size > 0 && this.#meetFaults()) return
-    const { app } = instance.service
+    if (instance.faults.length > 0 && this.#meetFaults()) return
+    const { app } = instance
     if (app !== undefined) {
       this.#app = new AppRun(this, app)
       return this.#app.start()
@@ -185,7 +184,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
    */
   callOff(): void {
     const { hasWorker, instance } = this
-    const isAborted = instance.service.onCancel === 'abort'
+    const isAborted = instance.onCancel === 'abort'
     if (!this.isAlive || (this.#state !== WAITING && !isAborted)) return
     this.#leave('refused')
     instance.fact(Fact.refused, this, 1)
@@ -285,7 +284,7 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
   }
 
   #mayLetGo(): void {
-    if (this.instance.service.holdWorkerDuringCalls || this.#isBeginning) return
+    if (this.instance.holdWorkerDuringCalls || this.#isBeginning) return
     if (this.#works === 0 && this.hasWorker) this.letGo()
   }
 
@@ -341,12 +340,12 @@ export class ServerRequest implements Job, HandledRequest, Served, TimerTask, Ca
       this.#branches -= 1
       return
     }
-    const { world, host, life, service } = this.instance
+    const { world, host, life, onCancel } = this.instance
     const inherited = this.inherit(key)
-    const call = new SimCall(world, host, step.service, step.method, inherited, this)
+    const call = new SimCall(world, host, host.edgeOf(step, world.recorder), step.method, inherited, this)
     call.isOptional = step.optional
     call.sizes = step.sizes
-    if (service.onCancel !== 'abort') {
+    if (onCancel !== 'abort') {
       life.runtime.start(step.service, call, startOptions(inherited), call)
       return
     }

@@ -65,7 +65,6 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   headers: CallRequest['headers'] = undefined
   readonly world: Surroundings
   readonly host: VirtualHost
-  readonly service: string
   readonly key: number
   readonly judgeUs: number
   readonly depth: number
@@ -88,11 +87,14 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   olderCall: OpenCall | undefined = undefined
   newerCall: OpenCall | undefined = undefined
   readonly #owner: CallOwner
+  /** How an attempt has ended that is not booked yet: it is with the call, unless there is another. */
+  #attempt: string | undefined = undefined
+  #isBooked = false
 
   constructor(
     world: Surroundings,
     host: VirtualHost,
-    service: string,
+    edge: EdgeStats,
     method: string | undefined,
     inherited: Inherited,
     owner: CallOwner,
@@ -101,7 +103,6 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
   ) {
     this.world = world
     this.host = host
-    this.service = service
     this.method = method
     this.body = body
     this.key = inherited.key
@@ -116,13 +117,17 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.#owner = owner
     const { recorder } = world
     this.offeredUs = world.kernel.nowUs
-    this.edge = host.edges.get(service) ?? firstCall(host, service, recorder.edge(host.caller, service))
-    this.story = inherited.story?.open(host.name, service, method, inherited, this.offeredUs)
+    this.edge = edge
+    this.story = inherited.story?.open(host.name, this.service, method, inherited, this.offeredUs)
     recorder.calls += 1
     recorder.facts.add(this.edge.facts, Fact.offered, this.edge.entity, this.key, 0)
     recorder.detail?.open(this)
     this.#link()
     recorder.witness?.onCall(this)
+  }
+
+  get service(): string {
+    return this.edge.service.name
   }
 
   /** Offered after the warm-up: counts in the figures. */
@@ -147,7 +152,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
 
   onAttemptEnd(ending: string): void {
     this.world.recorder.witness?.onAttemptEnd(this)
-    this.edge.endAttempt(this.offeredUs, ending)
+    if (this.#attempt === undefined && !this.#isBooked) this.#attempt = ending
+    else this.edge.endAttempt(this.offeredUs, ending)
   }
 
   commit(): void {}
@@ -176,16 +182,16 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
       this.#explain()
       this.story?.leaveOpen(endUs)
     }
-    this.edge.leaveOpen(this.offeredUs, isOverdue, this.sent)
+    this.edge.leaveOpen(this.offeredUs, isOverdue, this.sent, this.#attempt)
     this.workload?.leaveOpen(this.offeredUs, isOverdue, this.sent)
     this.#tell((one) => one.onOpen(this.offeredUs, endUs, this.judgeUs))
   }
 
   /** What its runtime decided goes where its story goes. */
   #explain(): void {
-    const { story, host, service, key } = this
+    const { story, host, key } = this
     if (story?.isExplained !== true) return
-    story.explain = host.runtime?.takeExplanation(`${service}-${key}`)
+    story.explain = host.runtime?.takeExplanation(`${this.service}-${key}`)
     story.clockAheadUs = host.clock.now() * 1000 - this.world.kernel.nowUs
   }
 
@@ -196,7 +202,8 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     recorder.facts.add(this.edge.facts, Fact.settled, this.edge.entity, this.key, endingNumber(ending))
     recorder.detail?.end(this, now, ending, isGood)
     recorder.witness?.onCallEnd(this)
-    this.edge.end(this.offeredUs, now, ending, isGood, this.sent)
+    this.#isBooked = true
+    this.edge.end(this.offeredUs, now, ending, isGood, this.sent, this.#attempt)
     this.workload?.end(this.offeredUs, now, ending, isGood, this.sent)
     this.#tell((one) => one.onEnd(this.offeredUs, now, this.judgeUs, ending, this.sent === 0))
   }
@@ -223,11 +230,6 @@ export class SimCall implements CallRequest, CallSink, OpenCall {
     this.olderCall = undefined
     this.newerCall = undefined
   }
-}
-
-function firstCall(host: VirtualHost, service: string, edge: EdgeStats): EdgeStats {
-  host.edges.set(service, edge)
-  return edge
 }
 
 /** How the pipeline is told what a call inherits. */

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly recorder: Recorder
   readonly network: Network
   readonly ambience: Ambience
+  /** Clocks may come to differ: what travels between hosts is then read by each by its own. */
+  readonly canDrift: boolean
   /** @throws ConfigError with a "did you mean" where the topology has no such service. */
   requireService(name: string): void
 }

@@ -1,8 +1,9 @@
 import type { Random, Runtime } from '@seakeep/core'
 import { hashText, mix, SeededRandom, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
-import { type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
+import { armed, type HostGate, VirtualClock } from '../kernel/virtual-clock.ts'
 import type { EdgeStats } from '../recording/edge-stats.ts'
+import type { Recorder } from '../recording/recorder.ts'
 import type { OpenCall } from './open-call.ts'
 
 /** Something that reached a paused host. */
@@ -17,28 +18,31 @@ interface HeldTask extends TimerTask {
  * the core that lives on it as for the model around it.
  */
 export class VirtualHost implements HostGate {
-  readonly name: string
-  /** Who it is on edges: the service's name, or what the workload's callers are called. */
-  readonly caller: string
-  readonly zone: string | undefined
-  readonly kernel: Kernel
+  // What every call looks at comes first: see VirtualInstance.
   readonly clock: VirtualClock
-  /** Whether user code with promises runs here. */
-  readonly isAsync: boolean
+  readonly kernel: Kernel
   epoch = 0
-  /** When its present life began, in µs. */
-  upSinceUs: number
   isUp = true
   isPaused = false
+  /** Whether user code with promises runs here. */
+  readonly isAsync: boolean
+  /** The newest of the calls it has open, linked through `olderCall`. */
+  openCalls: OpenCall | undefined = undefined
+  /** The steps along which it has called, each with its edge behind it: they are few, and closer than an entry by name. */
+  readonly #steps: object[] = []
+  /** What is recorded of its edges, by service. Those its runtime has been asked for, and no others. */
+  readonly edges: Map<string, EdgeStats> = new Map()
+  /** Who it is on edges: the service's name, or what the workload's callers are called. */
+  readonly caller: string
+  readonly name: string
+  readonly zone: string | undefined
+  /** What governs its calls in its present life. */
+  runtime: Runtime | undefined = undefined
+  /** When its present life began, in µs. */
+  upSinceUs: number
   /** When it went down last, and when it went on last after a pause. */
   downUs: number = Number.NEGATIVE_INFINITY
   resumedUs: number = Number.NEGATIVE_INFINITY
-  /** What governs its calls in its present life. */
-  runtime: Runtime | undefined = undefined
-  /** The newest of the calls it has open, linked through `olderCall`. */
-  openCalls: OpenCall | undefined = undefined
-  /** What is recorded of its edges, by service: looked up on every call. Those its runtime has been asked for, and no others. */
-  readonly edges: Map<string, EdgeStats> = new Map()
   readonly #seed: number
   readonly #held: HeldTask[] = []
 
@@ -69,6 +73,11 @@ export class VirtualHost implements HostGate {
     return mix(mix(hashText(`${this.name}@${this.epoch}`), this.#seed), mix(what, this.kernel.nowUs))
   }
 
+  /** Arms a timer by the time as it is, whatever its clock says: for what a machine does rather than waits for. */
+  pass(ms: number, task: TimerTask): Timer {
+    return armed(this.kernel.nowUs / 1000 + ms, task, this.kernel, this)
+  }
+
   /** Ends its life: timers, sends and whatever else carries the old epoch come to nothing. */
   crash(): void {
     this.epoch += 1
@@ -77,6 +86,26 @@ export class VirtualHost implements HostGate {
     this.downUs = this.kernel.nowUs
     for (const task of this.#held.splice(0)) task.onCrash?.()
     this.edges.clear()
+    this.#steps.length = 0
+  }
+
+  /** What is recorded of its calls to a service. */
+  edgeTo(service: string, recorder: Recorder): EdgeStats {
+    let edge = this.edges.get(service)
+    if (edge === undefined) {
+      edge = recorder.edge(this.caller, service)
+      this.edges.set(service, edge)
+    }
+    return edge
+  }
+
+  /** The same, of a step that calls. */
+  edgeOf(step: { readonly service: string }, recorder: Recorder): EdgeStats {
+    const at = this.#steps.indexOf(step)
+    if (at >= 0) return this.#steps[at + 1] as EdgeStats
+    const edge = this.edgeTo(step.service, recorder)
+    this.#steps.push(step, edge)
+    return edge
   }
 
   restart(): void {

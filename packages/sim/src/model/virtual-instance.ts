@@ -1,4 +1,4 @@
-import { hashText, type Timer, type TimerTask } from '@seakeep/core/spi'
+import { type Admission, hashText, type Timer, type TimerTask } from '@seakeep/core/spi'
 import type { AttemptStory } from '../recording/call-story.ts'
 import { Fact } from '../recording/facts.ts'
 import type { ServerStats } from '../recording/server-stats.ts'
@@ -16,6 +16,7 @@ import { ServerRequest } from './server-request.ts'
 import { SharedPace } from './shared-pace.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
+import type { VirtualLoad } from './virtual-load.ts'
 import { WorkPace } from './work-pace.ts'
 import type { Job, Life, Workplace } from './workplace.ts'
 
@@ -25,47 +26,61 @@ import type { Job, Life, Workplace } from './workplace.ts'
  * event loop the workers are only how many may be in progress: all their work runs on that.
  */
 export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
+  // What every request looks at comes first, so that it lies in few lines of the cache: in a large world they are all far
+  // away when the next request comes.
   readonly name: string
-  readonly number: number
-  readonly entity: number
   readonly host: VirtualHost
+  readonly entity: number
   readonly world: Surroundings
-  readonly service: ResolvedService
-  /** What runs here; a deploy gives its next life another. */
-  version: ResolvedVersion
-  readonly stats: ServerStats
-  /** Its service's account of facts. */
+  /** Its service's number in the log of facts. */
   readonly facts: number
-  readonly faults: Set<ServerFault> = new Set()
+  /** Of a version with one operation, which then is not looked up. */
+  #only: ResolvedOperation | undefined
+  readonly stats: ServerStats
+  faults: readonly ServerFault[] = NO_FAULTS
   readonly hearsOfCancels: boolean
-  #life: Life
-  /** Leaves: serves what it has, and tells whoever asks that it wants no more. */
-  isDraining = false
+  readonly app: ResolvedService['app']
+  readonly onCancel: ResolvedService['onCancel']
+  readonly holdWorkerDuringCalls: boolean
+  /**
+   * Undefined where the document has no `inbound` for the service, until the instance closes: then the model's line alone
+   * decides.
+   */
+  admission: Admission | undefined = undefined
+  /** Of its present life. */
+  #load: VirtualLoad | undefined
   /** Who came first and last of all that are present, in the line or at work, linked in the order they came. */
   #firstPresent: Job | undefined = undefined
   #lastPresent: Job | undefined = undefined
-  /** Of a version with one operation, which then is not looked up. */
-  #only: { readonly of: ResolvedVersion; readonly operation: ResolvedOperation | undefined } | undefined = undefined
-  /** Taken out of its fleet by autoscaling: nobody starts it but that. */
-  isRetired = false
-  /** How many are at work over time, for who scales by it. */
-  meter: TimeAverage | undefined = undefined
-  /** Whoever waits for the last request to have left. */
-  onEmpty: (() => void) | undefined = undefined
-  /** Told, once each, when its present life is over, however it ended. */
-  readonly onGone: Set<() => void> = new Set()
   #busy = 0
   /** How many there are: fewer than the service says while a fault takes some. */
   #workers: number
-  readonly #left = new Map<object, number>()
   /** Begun and not gone, those included who are without a worker during their calls. */
   #begun = 0
-  #line: Line
-  #isServing = false
+  /** Undefined until somebody has to wait: most never have anybody. */
+  #line: Line | undefined
   /** Where the workers are shared by all: then nobody waits, and `queue` says how many more than workers may be there. */
   readonly #shared: SharedPace | undefined
   readonly #loop: EventLoop | undefined
   readonly #pace: WorkPace | undefined
+  #life: Life
+  #version: ResolvedVersion
+  /** How many are at work over time, for who scales by it. */
+  meter: TimeAverage | undefined = undefined
+  /** Whoever waits for the last request to have left. */
+  onEmpty: (() => void) | undefined = undefined
+  readonly service: ResolvedService
+  readonly number: number
+  /** Where it listens: {@link World.instanceAt} finds it by this. */
+  port = 0
+  /** Leaves: serves what it has, and tells whoever asks that it wants no more. */
+  isDraining = false
+  /** Taken out of its fleet by autoscaling: nobody starts it but that. */
+  isRetired = false
+  /** Told, once each, when its present life is over, however it ended. */
+  readonly onGone: Set<() => void> = new Set()
+  readonly #left = new Map<object, number>()
+  #isServing = false
   readonly #caches = new Map<ResolvedCache, InstanceCache>()
 
   constructor(
@@ -78,18 +93,25 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   ) {
     this.world = world
     this.service = service
-    this.version = version
+    this.#version = version
+    this.#only = onlyOperation(version)
     this.number = number
     this.name = host.name
-    this.entity = hashText(host.name)
+    // The same 32 bits as an integer with a sign is kept in the object itself, and not as a number of its own.
+    this.entity = hashText(host.name) | 0
     this.host = host
     this.#life = life
+    this.#load = life.load
     this.#workers = service.concurrency
-    this.facts = world.recorder.service(service.name).facts.account
-    this.stats = world.recorder.instance(service.name, host.name, service.processors)
+    this.facts = world.recorder.service(service.name).facts
     this.hearsOfCancels = service.onCancel !== 'finish'
-    this.#line = createLine(service.discipline)
+    this.app = service.app
+    this.onCancel = service.onCancel
+    this.holdWorkerDuringCalls = service.holdWorkerDuringCalls
+    this.#line = firstLine(service.discipline)
     const isShared = service.discipline === 'processor-sharing'
+    const isHeld = service.holdWorkerDuringCalls && !isShared && service.eventLoop === undefined
+    this.stats = world.recorder.instance(service.name, host.name, service.processors, isHeld)
     this.#shared = isShared ? new SharedPace(host.clock.steady, service.concurrency) : undefined
     const { eventLoop, coldStart, contention } = service
     if (eventLoop !== undefined) {
@@ -101,6 +123,15 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     this.#onLife()
   }
 
+  /** What runs here; a deploy gives its next life another. */
+  get version(): ResolvedVersion {
+    return this.#version
+  }
+  set version(version: ResolvedVersion) {
+    this.#version = version
+    this.#only = onlyOperation(version)
+  }
+
   get life(): Life {
     return this.#life
   }
@@ -108,6 +139,8 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   /** It has been started again. */
   set life(life: Life) {
     this.#life = life
+    this.#load = life.load
+    this.admission = undefined
     this.#onLife()
   }
 
@@ -122,7 +155,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
       exchange.served = request
       if (exchange.isCalledOff) return request.callOff()
     }
-    const { admission } = this.life
+    const { admission } = this
     if (admission === undefined) return this.onAdmitted(request)
     const { call, priority } = exchange
     const traits = { priority, caller: call.host.caller, key: call.routingKey }
@@ -133,7 +166,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   /** Admitted by the inbound policy. */
   onAdmitted(request: Job): void {
     const { exchange } = request
-    if (this.faults.size > 0) {
+    if (this.faults.length > 0) {
       const error = this.struckBy('error', request.key, exchange.traits, exchange.story)
       if (error !== undefined) return request.failAfter(error)
     }
@@ -144,10 +177,11 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
       return
     }
     const line = this.#line
-    const isFree = line.size === 0 && this.#busy < this.#workers
-    if (isFree && !line.seesAll) return this.#begin(request)
-    if (!isFree && line.size >= service.queue) return request.refuse()
-    line.join(request, this.world.kernel.nowUs)
+    const waiting = line === undefined ? 0 : line.size
+    const isFree = waiting === 0 && this.#busy < this.#workers
+    if (isFree && line?.seesAll !== true) return this.#begin(request)
+    if (!isFree && waiting >= service.queue) return request.refuse()
+    this.#wait(request)
     if (service.queueTimeout !== undefined) request.waitAtMost(service.queueTimeout)
     this.#serve()
   }
@@ -160,18 +194,18 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   /** To the end of the line, however long it is. */
   comeBack(request: Job): void {
     if (this.#shared !== undefined) return this.#begin(request)
-    this.#line.join(request, this.world.kernel.nowUs)
+    this.#wait(request)
     this.#serve()
   }
 
   leaveLine(request: Job): void {
-    if (request.inLine !== undefined) this.#line.leave(request)
+    if (request.inLine !== undefined) this.#line?.leave(request)
   }
 
   work(ms: number, task: TimerTask): Timer {
     if (this.#shared !== undefined) return this.#shared.work(ms, task)
     if (this.#loop !== undefined) return this.#loop.work(ms, task)
-    return this.host.clock.pass(ms, task)
+    return this.host.pass(ms, task)
   }
 
   paced(ms: number): number {
@@ -184,7 +218,7 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     const lost = [...this.present()]
     this.#firstPresent = undefined
     this.#lastPresent = undefined
-    this.#line = createLine(this.service.discipline)
+    this.#line = firstLine(this.service.discipline)
     this.#begun = 0
     this.#shared?.clear()
     this.#loop?.clear()
@@ -208,10 +242,8 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
   }
 
   operation(method: string | undefined): ResolvedOperation | undefined {
-    const { version } = this
-    if (this.#only?.of === version) return this.#only.operation
-    const { operations } = version
-    if (operations.size === 1 && operations.has('')) this.#only = { of: version, operation: operations.get('') }
+    if (this.#only !== undefined) return this.#only
+    const { operations } = this.#version
     return (method === undefined ? undefined : operations.get(method)) ?? operations.get('')
   }
 
@@ -233,6 +265,14 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
       this.cache(cache).flush()
     }
     return hasCache
+  }
+
+  addFault(fault: ServerFault): void {
+    this.faults = [...this.faults, fault]
+  }
+
+  removeFault(fault: ServerFault): void {
+    this.faults = this.faults.filter((one) => one !== fault)
   }
 
   /** `fault` leaves it so many workers at most; who is at work goes on. */
@@ -310,27 +350,32 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     const { nowUs } = this.world.kernel
     this.stats.setBusy(nowUs, isBusy ? 1 : 0)
     this.meter?.set(nowUs, isBusy ? 1 : 0)
-    this.life.load?.setBusy(nowUs, isBusy ? 1 : 0)
+    this.#load?.setBusy(nowUs, isBusy ? 1 : 0)
   }
 
   onTurn(waitedMs: number): void {
-    this.life.load?.begin(waitedMs * 1000)
+    this.#load?.begin(waitedMs * 1000)
   }
 
   #begin(request: Job): void {
     if (request.begunUs < 0) {
       this.#begun += 1
       this.world.recorder.witness?.onBegun(this.name, request)
-      if (this.#loop === undefined) this.life.load?.begin(this.world.kernel.nowUs - request.arrivedUs)
+      if (this.#loop === undefined) this.#load?.begin(this.world.kernel.nowUs - request.arrivedUs)
     }
     this.#setBusy(this.#busy + 1)
     request.begin()
   }
 
+  #wait(request: Job): void {
+    this.#line ??= createLine(this.service.discipline)
+    this.#line.join(request, this.world.kernel.nowUs)
+  }
+
   /** Gives free workers to those who wait: a loop, since work that takes no time frees its worker at once. */
   #serve(): void {
     const line = this.#line
-    if (this.#isServing || line.size === 0) return
+    if (line === undefined || this.#isServing || line.size === 0) return
     this.#isServing = true
     while (this.#busy < this.#workers && line.size > 0) {
       const late = line.giveUp(this.world.kernel.nowUs)
@@ -355,12 +400,12 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     const { nowUs } = this.world.kernel
     this.stats.setBusy(nowUs, workers)
     this.meter?.set(nowUs, workers)
-    this.life.load?.setBusy(nowUs, workers)
+    this.#load?.setBusy(nowUs, workers)
   }
   #resize(): void {
     this.#workers = Math.min(this.service.concurrency, ...this.#left.values())
     this.#shared?.setWorkers(this.#workers)
-    if (this.#loop === undefined) this.life.load?.setWorkers(this.world.kernel.nowUs, this.#workers)
+    if (this.#loop === undefined) this.#load?.setWorkers(this.world.kernel.nowUs, this.#workers)
     this.#setBusy(this.#busy)
     this.#serve()
   }
@@ -372,4 +417,16 @@ export class VirtualInstance implements Receiver, Workplace, LoopWatcher {
     }
     if (this.#left.size > 0) this.#resize()
   }
+}
+
+const NO_FAULTS: readonly ServerFault[] = []
+
+function onlyOperation({ operations }: ResolvedVersion): ResolvedOperation | undefined {
+  return operations.size === 1 ? operations.get('') : undefined
+}
+
+/** The line of an instance nobody has had to wait at, where there is one: only if those pass through it, too, who need not. */
+function firstLine(discipline: ResolvedService['discipline']): Line | undefined {
+  const line = createLine(discipline)
+  return line.seesAll ? line : undefined
 }

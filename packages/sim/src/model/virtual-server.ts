@@ -24,7 +24,7 @@ class VirtualServer implements AttachedServer {
   }
 
   adopt(): Listening {
-    return { host: this.#instance.name, port: 0 }
+    return { host: this.#instance.name, port: this.#instance.port }
   }
 
   listen(_options: object, told: (result: Listening) => void): void {
@@ -39,7 +39,7 @@ class VirtualServer implements AttachedServer {
   /** What still comes is answered 503; what is here is finished, or cut off when the grace is over. */
   close(graceMs: number, done: () => void): void {
     const instance = this.#instance
-    instance.life.admission = this.#host.admission
+    instance.admission = this.#host.admission
     if (instance.isEmpty) return done()
     const timer = after(instance.host.clock, graceMs, end)
     instance.onEmpty = end

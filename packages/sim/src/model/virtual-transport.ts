@@ -29,9 +29,10 @@ export class VirtualTransport implements Transport {
   }
 
   send(attempt: Attempt, sink: AttemptSink<AttemptResult>): Cancel {
-    const instance = this.#world.instanceAt(attempt.endpoint?.id ?? '')
+    const { endpoint } = attempt
+    const instance = endpoint === undefined ? undefined : this.#world.instanceAt(endpoint.id, endpoint.address.port)
     if (instance === undefined) {
-      sink.settle({ ending: 'unreachable', error: new Error(`nobody listens at ${attempt.endpoint?.id}`) })
+      sink.settle({ ending: 'unreachable', error: new Error(`nobody listens at ${endpoint?.id}`) })
       return () => {}
     }
     if (!(attempt.request instanceof SimCall)) {
@@ -84,7 +85,8 @@ export class VirtualTransport implements Transport {
     const { method, body } = attempt.request
     const { key, deadlineMs, priority } = attempt
     const inherited: Inherited = { ...ROOT, key, deadlineMs, priority }
-    const call = new SimCall(this.#world, this.#host, attempt.service, method, inherited, NOBODY, undefined, body)
+    const edge = this.#host.edgeTo(attempt.service, this.#world.recorder)
+    const call = new SimCall(this.#world, this.#host, edge, method, inherited, NOBODY, undefined, body)
     const exchange = new Exchange(call, attempt, instance, {
       commit: (answer) => sink.commit(answer),
       settle: (result) => {

@@ -1,5 +1,5 @@
 import type { Random, Runtime } from '@seakeep/core'
-import type { Admission, Timer, TimerTask } from '@seakeep/core/spi'
+import type { Timer, TimerTask } from '@seakeep/core/spi'
 import type { ServerStats } from '../recording/server-stats.ts'
 import type { ResolvedCache } from '../scenario/cache.ts'
 import type { ResolvedOperation, ResolvedService } from '../scenario/resolved-scenario.ts'
@@ -11,15 +11,10 @@ import type { Surroundings } from './surroundings.ts'
 import type { VirtualHost } from './virtual-host.ts'
 import type { VirtualLoad } from './virtual-load.ts'
 
-/** What lives on a host from its start to its crash: the runtime of the core, and the admission in front of it. */
+/** What lives on a host from its start to its crash: the runtime of the core, its chance, and the load it looks at. */
 export interface Life {
   readonly runtime: Runtime
   readonly random: Random
-  /**
-   * Undefined where the document has no `inbound` for the service, until the instance closes: then the model's line alone
-   * decides.
-   */
-  admission: Admission | undefined
   /** Undefined where nothing is shed. */
   readonly load: VirtualLoad | undefined
 }
@@ -59,7 +54,11 @@ export interface Workplace {
   readonly world: Surroundings
   readonly service: ResolvedService
   readonly stats: ServerStats
-  readonly faults: ReadonlySet<ServerFault>
+  readonly faults: readonly ServerFault[]
+  /** Of its service, what is looked at with every request. */
+  readonly app: ResolvedService['app']
+  readonly onCancel: ResolvedService['onCancel']
+  readonly holdWorkerDuringCalls: boolean
   readonly life: Life
   operation(method: string | undefined): ResolvedOperation | undefined
   /** What it remembers of this operation's answers. */

@@ -78,17 +78,19 @@ function servicesOf(scenario: ResolvedScenario, recorder: Recorder, run: RunFact
   return Object.fromEntries(
     scenario.services.map(({ name }): [string, ServiceReport] => [
       name,
-      serviceReport(recorder.service(name), calls.get(name) ?? new CallStats(), scenario, run),
+      serviceReport(name, recorder, calls.get(name) ?? new CallStats(), scenario, run),
     ]),
   )
 }
 
 function serviceReport(
-  record: ServiceRecord,
+  name: string,
+  recorder: Recorder,
   calls: CallStats,
   scenario: ResolvedScenario,
   run: RunFacts,
 ): ServiceReport {
+  const record = recorder.service(name)
   const endUs = run.virtualMs * 1000
   const measuredUs = Math.max(0, endUs - scenario.warmupMs * 1000)
   const servers = [...record.instances]
@@ -112,7 +114,7 @@ function serviceReport(
   const utilizations = servers.map(([, stats]) => utilization(stats, endUs, measuredUs))
   const { mean, p99 } = latencyReport(queueing)
   return {
-    traceHash: record.facts.digest(),
+    traceHash: recorder.facts.digest(record.facts),
     ...calls.report(),
     latencyMs: latencyReport(calls.latency),
     failedLatencyMs: latencyReport(calls.failedLatency),
@@ -135,7 +137,7 @@ function serviceReport(
 
 function utilization(stats: ServerStats, endUs: number, measuredUs: number): number | null {
   if (!Number.isFinite(stats.workers) || measuredUs === 0) return null
-  return stats.busy.integral(endUs) / (stats.workers * measuredUs)
+  return stats.busyUs(endUs) / (stats.workers * measuredUs)
 }
 
 /** The mean over instances, which all have as many workers; null where they have no limit. */

@@ -1,7 +1,6 @@
 import { hashText } from '@seakeep/core/spi'
 import type { Kernel } from '../kernel/kernel.ts'
-import { TraceHash } from '../kernel/trace-hash.ts'
-import type { Account, Ledger } from './ledger.ts'
+import { TraceHash, TraceHashes } from '../kernel/trace-hash.ts'
 
 /**
  * The facts of a run, hashed as they happen: what was offered, sent, lost, arrived, begun, answered, settled and refused,
@@ -37,64 +36,53 @@ const ENDINGS = [
   'shutting-down',
   'unauthorised',
 ] // prettier-ignore
-const ENDING_NUMBERS = new Map(ENDINGS.map((ending, i) => [ending, i + 1]))
+const NUMBERS = new Map(ENDINGS.map((ending, i) => [ending, i + 1]))
 
 export function endingNumber(ending: string): number {
-  return ENDING_NUMBERS.get(ending) ?? 0
+  return NUMBERS.get(ending) ?? 0
 }
+
+/** There are so many numbers from {@link endingNumber}. */
+export const ENDING_NUMBERS: number = ENDINGS.length + 1
 
 /** The ending of a number from {@link endingNumber}. */
 export function endingOf(number: number): string {
   return ENDINGS[number - 1] ?? 'unknown'
 }
 
-/** Room for outcomes where kind and outcome are one number, as {@link TraceHash.addAll} reads it. */
-const OUTCOMES = 256
-
-/** The facts about one service, hashed by themselves. */
-export class ServiceFacts implements Account {
-  /** Names it among the accounts of the ledger. */
-  readonly account: number
-  readonly #hash = new TraceHash()
-
-  constructor(ledger: Ledger) {
-    this.account = ledger.open(this)
-  }
-
-  post(entries: Float64Array, order: Uint32Array, from: number, until: number): void {
-    this.#hash.addAll(entries, order, from, until)
-  }
-
-  digest(): string {
-    return this.#hash.digest()
-  }
-}
-
 /** Where facts are told: the whole run's hash, and one of each service. */
 export class FactLog {
   readonly #kernel: Kernel
-  readonly #ledger: Ledger
   readonly #run: TraceHash
+  readonly #services = new TraceHashes()
 
-  constructor(kernel: Kernel, ledger: Ledger, stepUs: number) {
+  constructor(kernel: Kernel, stepUs: number) {
     this.#kernel = kernel
-    this.#ledger = ledger
     this.#run = new TraceHash(stepUs)
   }
 
-  /** A fact about an entity (a hash of its name) and a call (its key) of a service, which its account names. */
+  /** The number of a new service, whose facts are hashed by themselves as well. */
+  open(): number {
+    return this.#services.open()
+  }
+
+  /** A fact of a service about an entity (a hash of its name) and a call (its key). */
   add(service: number, kind: number, entity: number, call: number, outcome: number): void {
     const now = this.#kernel.nowUs
     this.#run.add(now, kind, entity, call, outcome)
-    this.#ledger.note(service, now, kind * OUTCOMES + outcome, entity, call)
+    this.#services.add(service, now, kind, entity, call, outcome)
   }
 
   /** A transition of a breaker, limit or endpoint, or a fault that touched something. */
   addNamed(service: number | undefined, kind: number, entity: string, what: string): void {
-    const now = this.#kernel.nowUs
     const [name, meaning] = [hashText(entity), hashText(what)]
-    this.#run.add(now, kind, name, meaning, 0)
-    if (service !== undefined) this.#ledger.note(service, now, kind * OUTCOMES, name, meaning)
+    if (service === undefined) this.#run.add(this.#kernel.nowUs, kind, name, meaning, 0)
+    else this.add(service, kind, name, meaning, 0)
+  }
+
+  /** The hash of a service's facts. */
+  digest(service: number): string {
+    return this.#services.digest(service)
   }
 
   close(untilUs: number): { readonly hash: string; readonly checkpoints: readonly string[] } {

@@ -7,7 +7,7 @@ import { DetailRecorder } from './detail-recorder.ts'
 import type { Diary } from './diary.ts'
 import { EdgeStats } from './edge-stats.ts'
 import { EventLog } from './event-log.ts'
-import { FactLog, ServiceFacts } from './facts.ts'
+import { FactLog } from './facts.ts'
 import { Ledger } from './ledger.ts'
 import { ServerStats } from './server-stats.ts'
 import type { ServiceRecord } from './service-record.ts'
@@ -44,12 +44,12 @@ export class Recorder {
     this.#durationUs = Math.round(scenario.durationMs * 1000)
     this.endUs = this.#durationUs
     this.stepUs = timelineStepMs(scenario.durationMs) * 1000
-    this.facts = new FactLog(kernel, this.ledger, this.stepUs)
+    this.facts = new FactLog(kernel, this.stepUs)
     for (const { name } of scenario.services) {
       this.services.set(name, {
         name,
-        entity: hashText(name),
-        facts: new ServiceFacts(this.ledger),
+        entity: hashText(name) | 0,
+        facts: this.facts.open(),
         timeline: this.createTimeline(),
         instances: new Map(),
         listeners: this.#listenersOf(`service:${name}`),
@@ -95,11 +95,11 @@ export class Recorder {
     return edge
   }
 
-  instance(service: string, name: string, workers: number): ServerStats {
+  instance(service: string, name: string, workers: number, isHeld: boolean): ServerStats {
     const { instances } = this.service(service)
     let stats = instances.get(name)
     if (stats === undefined) {
-      stats = new ServerStats(this.ledger, this.warmupUs, workers)
+      stats = new ServerStats(this.ledger, this.warmupUs, workers, isHeld)
       instances.set(name, stats)
     }
     return stats

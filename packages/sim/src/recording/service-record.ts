@@ -1,5 +1,4 @@
 import type { CallListener } from './call-listener.ts'
-import type { ServiceFacts } from './facts.ts'
 import type { ServerStats } from './server-stats.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -7,7 +6,8 @@ import type { Timeline } from './timeline.ts'
 export interface ServiceRecord {
   readonly name: string
   readonly entity: number
-  readonly facts: ServiceFacts
+  /** Its number in the log of facts. */
+  readonly facts: number
   readonly timeline: Timeline
   /** By instance name, in order of number. */
   readonly instances: Map<string, ServerStats>

@@ -114,12 +114,7 @@ export class Autoscaler implements TimerTask {
     const { name } = this.#service
     const why = `${this.#options.metric} ${Number(metric.toPrecision(3))} for ${this.#options.target}`
     recorder.log.add({ atMs: kernel.nowUs / 1000, type: 'scaled', service: name, from, to: instances, why })
-    recorder.facts.addNamed(
-      recorder.service(name).facts.account,
-      Fact.transition,
-      name,
-      `scaled ${from} to ${instances}`,
-    )
+    recorder.facts.addNamed(recorder.service(name).facts, Fact.transition, name, `scaled ${from} to ${instances}`)
     this.#wanted = instances
     for (let i = from; i < instances; i++) this.#startOne()
     for (let i = instances; i < from; i++) this.#endOne()

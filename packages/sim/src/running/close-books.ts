@@ -8,16 +8,17 @@ export function closeBooks(world: World): Map<string, OpenRequests> {
   for (const host of world.hosts) {
     for (let call = host.openCalls; call !== undefined; call = call.olderCall) call.closeBooks(endUs)
   }
-  world.recorder.settle()
   const open = new Map<string, OpenRequests>()
   for (const instance of world.instances) {
     let openSpentUs = 0
     let openMeasured = 0
-    for (const { arrivedUs } of instance.present()) {
+    for (const { arrivedUs, begunUs } of instance.present()) {
+      instance.stats.leaveOpen(endUs, arrivedUs, begunUs)
       openSpentUs += endUs - arrivedUs
       if (arrivedUs >= world.recorder.warmupUs) openMeasured += 1
     }
     open.set(instance.name, { openSpentUs, openMeasured })
   }
+  world.recorder.settle()
   return open
 }

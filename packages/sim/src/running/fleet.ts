@@ -10,13 +10,10 @@ export class LivingFleet implements Fleet {
   readonly newcomers: Set<(instance: VirtualInstance) => void> = new Set()
   readonly #world: World
   readonly #seed: number
-  /** Timers of drifting clocks cost more, so they are asked for. */
-  readonly #canDrift: boolean
 
   constructor(world: World, seed: number) {
     this.#world = world
     this.#seed = seed
-    this.#canDrift = world.scenario.faults.some((fault) => fault.kind === 'clockSkew' && fault.driftPpm !== 0)
   }
 
   /** An instance that is there from the start, or joins: with the number after the last, and its zone in turn. */
@@ -24,7 +21,7 @@ export class LivingFleet implements Fleet {
     const world = this.#world
     const { name, zones, app, processors } = service
     const number = world.instancesOf(name).length + 1
-    const options = { isAsync: app !== undefined, zone: dealt(zones, number), canDrift: this.#canDrift }
+    const options = { isAsync: app !== undefined, zone: dealt(zones, number), canDrift: world.canDrift }
     const host = new VirtualHost(`${name}#${number}`, name, world.kernel, this.#seed, options)
     world.addHost(host)
     const instance = new VirtualInstance(world, service, version, number, host, beginLife(world, host, processors))

@@ -44,7 +44,7 @@ export function beginLife(world: World, host: VirtualHost, workers: number = Num
     world.parts,
   )
   host.runtime = runtime
-  return { runtime, random, load, admission: undefined }
+  return { runtime, random, load }
 }
 
 /** Has an instance serve as a process does: it is announced, keeps its lease, and can be drained. */
@@ -63,7 +63,7 @@ export function serve(world: World, instance: VirtualInstance): void {
       : { drain: { spread: service.drain.spreadMs, finish: service.drain.finishMs } }),
     lease: { ttl: ttlMs, heartbeat: heartbeatMs },
   })
-  if (world.scenario.policies?.inboundFor(host.caller) !== undefined) life.admission = served.admission
+  if (world.scenario.policies?.inboundFor(host.caller) !== undefined) instance.admission = served.admission
   served.attach('sim', instance).announce(instance)
 }
 
@@ -106,6 +106,6 @@ class HostEvents implements EventSink {
   #fact(service: string, endpoint: string | undefined, type: string): void {
     const { recorder } = this.#world
     const entity = `${this.#host.name}>${endpoint ?? service}`
-    recorder.facts.addNamed(recorder.services.get(service)?.facts.account, Fact.transition, entity, type)
+    recorder.facts.addNamed(recorder.services.get(service)?.facts, Fact.transition, entity, type)
   }
 }

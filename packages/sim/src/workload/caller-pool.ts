@@ -67,7 +67,8 @@ export class CallerPool {
         ? world.recorder.openStory(callId(workload.callerName, number, user, traits))
         : undefined,
     }
-    const call = new SimCall(world, caller.host, service, method, inherited, owner, this.#record)
+    const edge = caller.host.edgeTo(service, world.recorder)
+    const call = new SimCall(world, caller.host, edge, method, inherited, owner, this.#record)
     caller.runtime.start(service, call, startOptions(inherited), call)
   }
 
