@@ -107,7 +107,9 @@ function isAsCommitted(rows: readonly Row[]): boolean {
 function save(rounds: number, rows: readonly Row[]): void {
   const date = new Date().toISOString().slice(0, 10)
   const results: Results = { machine: { cpu: CPU, node: process.versions.node, date }, rounds, rows }
-  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`)
+  // Intervals in one line, as the formatter has them.
+  const text = JSON.stringify(results, null, 2).replace(/\[\s+(-?[\d.]+),\s+(-?[\d.]+)\s+\]/g, '[$1, $2]')
+  writeFileSync(RESULTS, `${text}\n`)
   writeFileSync(PAGE, withFigures(readFileSync(PAGE, 'utf8'), results))
 }
 

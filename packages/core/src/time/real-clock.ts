@@ -23,12 +23,10 @@ export function realClock(): Clock {
 const LONGEST_DELAY = 2 ** 31 - 1
 
 /** Counted from the start of the process, so that ticks are small integers for weeks. */
-const { hrtime } = process
-const [originSeconds] = hrtime()
+const origin = performance
 
 function monotonicMs(): number {
-  const time = hrtime()
-  return (time[0] - originSeconds) * 1000 + time[1] / 1e6
+  return origin.now()
 }
 
 class RealClock implements Clock {
