@@ -34,10 +34,10 @@ export function count(slot: OutlierSlot, isFailure: boolean, interval: number): 
 }
 
 /**
- * After a failure: whether it makes `consecutiveFailures` in a row. Whoever is told starts anew, as in Envoy: who cannot be
+ * After a failure: true where it makes `consecutiveFailures` in a row, and takes the row. Whoever is told starts anew, as in Envoy: who cannot be
  * ejected now has to fail as often again, or the next free place would be taken for failures of long ago.
  */
-export function isInARow(slot: OutlierSlot, consecutiveFailures: number): boolean {
+export function takeRow(slot: OutlierSlot, consecutiveFailures: number): boolean {
   if (slot.consecutiveFailures < consecutiveFailures || slot.isEjected) return false
   slot.consecutiveFailures = 0
   return true

@@ -6,7 +6,7 @@ import type { Clock } from '../time/clock.ts'
 import { DueLoop } from '../time/due-loop.ts'
 import type { OutlierSlot } from './outlier-detector.ts'
 import type { ResolvedOutlierOptions } from './outlier-options.ts'
-import { count, dueAtMs, eject, forget, forgive, giveBack, isInARow, mayEject } from './outlier-state.ts'
+import { count, dueAtMs, eject, forget, forgive, giveBack, mayEject, takeRow } from './outlier-state.ts'
 import { compare, digits, isJudged, successRateOf } from './outlier-statistics.ts'
 
 /** What the detector sees of the pipeline's row. */
@@ -94,7 +94,7 @@ export class OutlierDetector {
   /** By its failures in a row. */
   #judge(host: OutlierHost, nowMs: number): void {
     const { consecutiveFailures = Number.POSITIVE_INFINITY, enforceConsecutive } = this.#options
-    if (!isInARow(host.outlier, consecutiveFailures) || !this.#enforces(enforceConsecutive)) return
+    if (!takeRow(host.outlier, consecutiveFailures) || !this.#enforces(enforceConsecutive)) return
     this.#eject(host, `${consecutiveFailures} failures in a row`, nowMs)
   }
 

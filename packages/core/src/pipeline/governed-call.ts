@@ -172,18 +172,12 @@ export class GovernedCall extends ActiveAttempt implements AttemptOwner, Started
     // Who was told of the attempt's end may have ended the call.
     if (this.isDone) return
     this.result = result
-    let isOver = attempt.isCommitted
-    let pushback = false
-    let retryAfterMs: number | undefined
-    if (result !== undefined) {
-      this.isAnswered = result.ending === 'ok'
-      isOver ||= result.isFinal === true
-      pushback = isPushback(result)
-      retryAfterMs = result.retryAfterMs
-    } else this.isAnswered = false
-    if (retryAfterMs !== undefined || this.trouble !== undefined) this.inTrouble().retryAfterMs = retryAfterMs
-    if (isOver || (verdict !== 'failure' && !pushback)) this.finish(ending)
-    else this.retryOrFinish(attempt, ending, pushback)
+    this.isAnswered = result?.ending === 'ok'
+    this.noteWait(result?.retryAfterMs)
+    const pushback = result !== undefined && isPushback(result)
+    const isOver = attempt.isCommitted || result?.isFinal === true
+    if (isOver || (verdict !== 'failure' && !pushback)) return this.finish(ending)
+    this.retryOrFinish(attempt, ending, pushback)
   }
 
   /** An attempt was refused before it was sent. */
